@@ -1,0 +1,64 @@
+import type { BoundField, Capability, Structure } from "./vector-field.ts";
+
+/** How to step: an immutable value. Its mutable part is made by `stepper`. */
+export interface Algorithm {
+  /** The factory's own name, as it stands in a config. */
+  readonly name: string;
+  readonly order: number;
+  readonly requires?: readonly Capability[];
+  /** The structure that the vector field must have. */
+  readonly structure?: Structure;
+  /** Present on explicit Runge-Kutta methods: lets others replay, transpose or generate a step. */
+  readonly tableau?: Tableau;
+  /** A fresh stepper for states of length `n`. */
+  stepper(f: BoundField, n: number): Stepper;
+}
+
+/** The mutable part of a method, with its own buffers: one per solve, never shared. `step` allocates nothing. */
+export interface Stepper {
+  /** Writes the state at `t + h` into `out[n]`; `u` and `out` are different arrays. */
+  step(t: number, h: number, u: Float64Array, out: Float64Array): void;
+  /** Writes the local error estimate of the last step into `out[n]`; absent means fixed steps only. */
+  error?(out: Float64Array): void;
+  /** A copy of what dense output of the last step needs, the right-hand side at its end included. Only called when wanted. */
+  capture(): Interpolant;
+  /** The last step was kept: its last stage may become the first of the next. */
+  accept?(): void;
+  /** `u` or `f` changed discontinuously: forget what was carried over. */
+  reset?(): void;
+  /** Right-hand side evaluations since it was made. */
+  readonly nf: number;
+}
+
+/** The solution inside one past step; owns its data. */
+export interface Interpolant {
+  /** Writes `u(t + theta h)` into `out[n]`, `0 <= theta <= 1`. */
+  at(theta: number, out: Float64Array): void;
+  /** Writes `du/dt` at `t + theta h` into `out[n]`. */
+  derivative(theta: number, out: Float64Array): void;
+}
+
+/** Coefficients of an explicit Runge-Kutta method with `s = b.length` stages; row i of `a` has i entries. */
+export interface Tableau {
+  readonly a: readonly (readonly number[])[];
+  readonly b: readonly number[];
+  readonly c: readonly number[];
+  /** `b - bhat`, for the error estimate. */
+  readonly bError?: readonly number[];
+  /** The last stage equals `f(t + h, u1)`. */
+  readonly fsal?: boolean;
+  readonly dense: ContinuousExtension;
+}
+
+/** Dense output of a tableau: `u(t + theta h) = u + h sum_i b_i(theta) k_i` over its stages and `c.length` extra ones. */
+export interface ContinuousExtension {
+  /** The interpolant's error over one step is `O(h^(order + 1))`. */
+  readonly order: number;
+  /** Rows of the extra stages, computed only when dense output is wanted; row i has `s + i` entries. */
+  readonly a: readonly (readonly number[])[];
+  readonly c: readonly number[];
+  /** Writes `b_i(theta)`, one per stage and extra stage. */
+  weights(theta: number, out: Float64Array): void;
+  /** Writes `db_i / dtheta`. */
+  weightsDerivative(theta: number, out: Float64Array): void;
+}

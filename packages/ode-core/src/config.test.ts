@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { fromConfig, option, readOptions } from "./index.ts";
+
+const table = {
+  widget: (options: { size?: number; kind?: "round" | "square" } = {}) => readOptions("widget", options, { size: option.positive(2), kind: option.oneOf(["round", "square"], "round") }),
+} as const;
+
+test("fromConfig makes the named plug-in with defaults filled in", () => {
+  expect(fromConfig(table, { name: "widget", kind: "square" })).toEqual({ size: 2, kind: "square" });
+});
+
+test("a wrong name lists the known ones, with code UNKNOWN_NAME", () => {
+  const config = { name: "gadget" } as never;
+  expect(() => fromConfig(table, config)).toThrow(expect.objectContaining({ code: "UNKNOWN_NAME", message: expect.stringContaining("widget") as string }));
+  expect(() => fromConfig(table, { name: "toString" } as never)).toThrow(expect.objectContaining({ code: "UNKNOWN_NAME" }));
+});
+
+test("a wrong option names itself, what is needed and what was found", () => {
+  expect(() => fromConfig(table, { name: "widget", size: -1 })).toThrow('option "size" must be a number > 0: current value is -1');
+  expect(() => fromConfig(table, { name: "widget", sise: 1 } as never)).toThrow('its options are size, kind: got "sise"');
+});

@@ -1,0 +1,76 @@
+import { OdeError } from "./errors.ts";
+
+/** A plug-in table: names to factories that take one options object. Plain data, so an app extends it with a spread. */
+export type Table<T> = Readonly<Record<string, (options?: never) => T>>;
+
+/** `{ name, ...options }` as it stands in a config: the name picks the factory, the rest are its options. */
+export type ConfigOf<R extends Table<unknown>> = {
+  [K in keyof R & string]: { readonly name: K } & NonNullable<Parameters<R[K]>[0]>;
+}[keyof R & string];
+
+/**
+ * Makes the plug-in that `config` names.
+ *
+ * @throws OdeError `UNKNOWN_NAME` listing the names of the table, `INVALID_OPTION` from the factory.
+ */
+export function fromConfig<R extends Table<unknown>>(table: R, config: ConfigOf<R>): ReturnType<R[keyof R]> {
+  const { name, ...options } = config as { name: keyof R & string };
+  if (typeof name !== "string" || !Object.hasOwn(table, name)) {
+    throw new OdeError("UNKNOWN_NAME", `Cannot find ${JSON.stringify(name)} as the name must be one of ${Object.keys(table).join(", ")}`);
+  }
+  return table[name](options as never) as ReturnType<R[keyof R]>;
+}
+
+/** Checks one option and returns it; returns `undefined` values as the default. Built by {@link option}. */
+export interface OptionSpec<T> {
+  readonly expected: string;
+  readonly fallback: T | undefined;
+  accepts(value: unknown): boolean;
+}
+
+const spec = <T>(expected: string, accepts: (value: unknown) => boolean, fallback: T | undefined): OptionSpec<T> => ({ expected, accepts, fallback });
+
+/** Specifications of plug-in options. Without a default an option is required. */
+export const option = {
+  positive: (fallback?: number): OptionSpec<number> => spec("a number > 0", (v) => typeof v === "number" && v > 0 && Number.isFinite(v), fallback),
+  nonNegative: (fallback?: number): OptionSpec<number> => spec("a number >= 0", (v) => typeof v === "number" && v >= 0 && Number.isFinite(v), fallback),
+  fraction: (fallback?: number): OptionSpec<number> => spec("a number in [0, 1)", (v) => typeof v === "number" && v >= 0 && v < 1, fallback),
+  count: (fallback?: number): OptionSpec<number> => spec("a whole number >= 1", (v) => Number.isInteger(v) && (v as number) >= 1, fallback),
+  indices: (fallback?: readonly number[]): OptionSpec<readonly number[]> =>
+    spec("a list of whole numbers >= 0", (v) => Array.isArray(v) && v.every((x) => Number.isInteger(x) && x >= 0), fallback),
+  positives: (fallback?: readonly number[]): OptionSpec<readonly number[]> =>
+    spec("a list of numbers > 0", (v) => Array.isArray(v) && v.every((x) => typeof x === "number" && x > 0 && Number.isFinite(x)), fallback),
+  flag: (fallback?: boolean): OptionSpec<boolean> => spec("true or false", (v) => typeof v === "boolean", fallback),
+  oneOf: <const T extends string>(choices: readonly T[], fallback?: T): OptionSpec<T> =>
+    spec(`one of ${choices.map((c) => `"${c}"`).join(", ")}`, (v) => choices.includes(v as T), fallback),
+};
+
+/**
+ * Checks the options of a plug-in against `specs` and fills in defaults. Every factory calls it first, so that
+ * options from a JSON config and from code meet the same check.
+ *
+ * @throws OdeError `INVALID_OPTION` naming the option, what is needed and what was found.
+ */
+export function readOptions<S extends Readonly<Record<string, OptionSpec<unknown>>>>(
+  who: string,
+  given: object,
+  specs: S,
+): { -readonly [K in keyof S]: S[K] extends OptionSpec<infer T> ? T : never } {
+  const known = Object.keys(specs);
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(specs, key)) {
+      throw new OdeError("INVALID_OPTION", `Cannot make ${who} as its options are ${known.join(", ") || "none"}: got "${key}"`);
+    }
+  }
+  const out: Record<string, unknown> = {};
+  for (const key of known) {
+    const { expected, accepts, fallback } = specs[key];
+    const value = (given as Record<string, unknown>)[key] ?? fallback;
+    if (value === undefined) throw new OdeError("INVALID_OPTION", `Cannot make ${who} as option "${key}" is required: it must be ${expected}`);
+    if (value !== fallback && !accepts(value)) {
+      throw new OdeError("INVALID_OPTION", `Cannot make ${who} as option "${key}" must be ${expected}: current value is ${JSON.stringify(value)}`);
+    }
+    out[key] = value;
+  }
+  return out as never;
+}

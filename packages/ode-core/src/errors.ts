@@ -1,0 +1,42 @@
+/** Stable codes, so that callers branch without matching message text. */
+export type OdeErrorCode =
+  | "SHAPE_MISMATCH"
+  | "NON_FINITE"
+  | "MISSING_CAPABILITY"
+  | "UNKNOWN_NAME"
+  | "INVALID_OPTION"
+  | "INVALID_ARGUMENT"
+  | "INVALID_TRACE"
+  | "INVALID_FILE"
+  | "OUT_OF_RANGE"
+  | "SOLVE_FAILED";
+
+/**
+ * The one error type that Fluxion throws on misuse. `code` is stable; `message` is for people:
+ * `Cannot <act> as <what is needed>: <what was found>`.
+ */
+export class OdeError extends Error {
+  override readonly name = "OdeError";
+  readonly code: OdeErrorCode;
+
+  constructor(code: OdeErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Throws `SHAPE_MISMATCH` unless `value` has `length` entries. */
+export function assertLength(what: string, value: ArrayLike<number>, length: number): void {
+  if (value.length !== length) {
+    throw new OdeError("SHAPE_MISMATCH", `Cannot use ${what} as its length must be ${length}: current length is ${value.length}`);
+  }
+}
+
+/** Throws `NON_FINITE` naming the first entry of `value` that is NaN or infinite. */
+export function assertFinite(what: string, value: ArrayLike<number>): void {
+  for (let i = 0; i < value.length; i++) {
+    if (!Number.isFinite(value[i])) {
+      throw new OdeError("NON_FINITE", `Cannot use ${what} as every entry must be finite: ${what}[${i}] is ${value[i]}`);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { assertFinite, assertLength, OdeError } from "./errors.ts";
+import { vectorField, type InPlaceRhs, type VectorField } from "./vector-field.ts";
+
+/** An initial value problem; immutable. */
+export interface OdeProblem {
+  readonly f: VectorField;
+  /** `u0[n]`. */
+  readonly u0: Float64Array;
+  /** From `t0` to `t1`; backwards when `t1 < t0`. */
+  readonly tspan: readonly [t0: number, t1: number];
+  /** `p[m]`. */
+  readonly p: Float64Array;
+}
+
+/**
+ * States an initial value problem. `u0` and `p` are copied.
+ *
+ * @param f - A vector field, or a plain function `(t, u, p, out) => void` (it then offers no derivatives).
+ * @param u0 - Initial state `u0[n]`.
+ * @param tspan - Start and end time.
+ * @param p - Parameters `p[m]`.
+ * @throws OdeError `SHAPE_MISMATCH` for a wrong length, `NON_FINITE` for a NaN or infinite entry.
+ */
+export function odeProblem(
+  f: VectorField | InPlaceRhs,
+  u0: ArrayLike<number>,
+  tspan: readonly [number, number],
+  p: ArrayLike<number> = [],
+): OdeProblem {
+  const field = typeof f === "function" ? vectorField(f, { dim: u0.length, paramCount: p.length }) : f;
+  assertLength("u0", u0, field.dim);
+  assertLength("p", p, field.paramCount);
+  assertFinite("u0", u0);
+  assertFinite("p", p);
+  assertLength("tspan", tspan, 2);
+  assertFinite("tspan", tspan);
+  return { f: field, u0: Float64Array.from(u0), tspan: [tspan[0], tspan[1]], p: Float64Array.from(p) };
+}
+
+/** A copy of `problem` with some parts replaced, checked like a new one. */
+export function remake(problem: OdeProblem, changes: Partial<{ u0: ArrayLike<number>; tspan: readonly [number, number]; p: ArrayLike<number> }>): OdeProblem {
+  if (Object.keys(changes).some((key) => !["u0", "tspan", "p"].includes(key))) {
+    throw new OdeError("INVALID_OPTION", `Cannot remake a problem as only u0, tspan and p can change: got ${Object.keys(changes).join(", ")}`);
+  }
+  return odeProblem(problem.f, changes.u0 ?? problem.u0, changes.tspan ?? problem.tspan, changes.p ?? problem.p);
+}

@@ -1,0 +1,44 @@
+import type { Algorithm } from "./algorithm.ts";
+import type { OdeProblem } from "./problem.ts";
+import type { OdeSolution, Solve, SolveOptions } from "./solution.ts";
+import type { Capability } from "./vector-field.ts";
+
+/** What a sensitivity algorithm is given. */
+export interface SensitivityContext {
+  readonly problem: OdeProblem;
+  readonly algorithm: Algorithm;
+  readonly options: SolveOptions;
+  /** Handed in, so that sensitivity algorithms need not import a solver. */
+  readonly solve: Solve;
+}
+
+/** Gradients of a scalar of the saved states. */
+export interface Cotangent {
+  /** With respect to the parameters, `dp[m]`. */
+  readonly dp: Float64Array;
+  /** With respect to the initial state, `du0[n]`. */
+  readonly du0: Float64Array;
+}
+
+/** A solution that can be differentiated. */
+export interface Linearization {
+  readonly solution: OdeSolution;
+  /**
+   * Applies the transposed derivative of the saved states: given `uBar[i][n] = dG/du(t_i)`, one per saved time,
+   * returns `dG/dp` and `dG/du0`. May be called more than once.
+   *
+   * @throws OdeError `SOLVE_FAILED` when the forward or a reverse solve did not succeed, `SHAPE_MISMATCH` for a wrong `uBar`.
+   */
+  pull(uBar: readonly Float64Array[]): Cotangent;
+}
+
+/** How to differentiate a solve: an immutable value. */
+export interface SensitivityAlgorithm {
+  /** The factory's own name, as it stands in a config. */
+  readonly name: string;
+  /** Kernels that the vector field must provide. */
+  readonly requires?: readonly Capability[];
+  /** True when the algorithm replays an explicit Runge-Kutta tableau, so that the solver must have one. */
+  readonly requiresTableau?: boolean;
+  linearize(context: SensitivityContext): Linearization;
+}
