@@ -1,1 +1,2 @@
-export {};
+export { slope } from "./slope.ts";
+export { testAlgorithm, type TestAlgorithmOptions } from "./test-algorithm.ts";
