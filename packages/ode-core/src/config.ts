@@ -1,11 +1,12 @@
 import { OdeError } from "./errors.ts";
 
 /** A plug-in table: names to factories that take one options object. Plain data, so an app extends it with a spread. */
-export type Table<T> = Readonly<Record<string, (options?: never) => T>>;
+export type Table<T> = Readonly<Record<string, (options: never) => T>>;
 
 /** `{ name, ...options }` as it stands in a config: the name picks the factory, the rest are its options. */
 export type ConfigOf<R extends Table<unknown>> = {
-  [K in keyof R & string]: { readonly name: K } & (R[K] extends (options?: infer O) => unknown ? NonNullable<O> : never);
+  // Inferred rather than Parameters<R[K]>[0], which the compiler reduces to the table's own bound, never.
+  [K in keyof R & string]: { readonly name: K } & (R[K] extends (options: infer O) => unknown ? NonNullable<O> : never);
 }[keyof R & string];
 
 /**
