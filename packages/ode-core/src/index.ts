@@ -7,6 +7,7 @@ export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type T
 export { assertFinite, assertLength, OdeError, type OdeErrorCode } from "./errors.ts";
 export { explicitRk } from "./explicit-rk.ts";
 export { linearize, type LinearizeOptions } from "./linearize.ts";
+export { timeTolerance } from "./output-times.ts";
 export { odeProblem, remake, type OdeProblem } from "./problem.ts";
 export type { Cotangent, Linearization, SensitivityAlgorithm, SensitivityContext } from "./sensitivity.ts";
 export { solve } from "./solve.ts";
