@@ -80,8 +80,14 @@ function formatDuration(seconds: number): string {
 
 function metricRow({ key, label, unit, judged }: Row, { lnn, neural_ode: node }: RunMetrics): string {
   const cell = (own: number, other: number): string => `<td${judged && own < other ? ' class="best"' : ""}>${formatNumber(own)}</td>`;
-  const ratio = node[key] / lnn[key];
-  return `<tr><th scope="row">${label}${unit && ` <span>${unit}</span>`}</th>${cell(lnn[key], node[key])}${cell(node[key], lnn[key])}<td class="ratio">${Number.isFinite(ratio) ? formatNumber(Number(ratio.toPrecision(3))) : "–"}</td></tr>`;
+  const ratio = Number((node[key] / lnn[key]).toPrecision(3));
+  const cells = [
+    `<th scope="row">${label}${unit && ` <span>${unit}</span>`}</th>`,
+    cell(lnn[key], node[key]),
+    cell(node[key], lnn[key]),
+    `<td class="ratio">${Number.isFinite(ratio) ? formatNumber(ratio) : "–"}</td>`,
+  ];
+  return `<tr>${cells.join("")}</tr>`;
 }
 
 function facts({ seed, backend, sensealg, wall_seconds: wall, versions }: RunMetrics): string {
