@@ -1,0 +1,45 @@
+import type { OdeProblem } from "./problem.ts";
+import { errorNorm } from "./error-norm.ts";
+import type { BoundField } from "./vector-field.ts";
+
+/** What the first step is chosen from. */
+export interface InitialStepContext {
+  readonly problem: OdeProblem;
+  readonly f: BoundField;
+  readonly order: number;
+  readonly abstol: number;
+  readonly reltol: number;
+  readonly dtmax: number;
+}
+
+/**
+ * The length of a first step such that an Euler step of it would be of about 1 % of the tolerance's size.
+ * Costs {@link initialStepCost} evaluations. NaN when `f(t0, u0)` is not finite.
+ *
+ * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section II.4.
+ */
+export function initialStep({ problem, f, order, abstol, reltol, dtmax }: InitialStepContext): number {
+  const { u0, tspan } = problem;
+  const [t0, t1] = tspan;
+  const longest = Math.min(dtmax, Math.abs(t1 - t0));
+  const norm = (x: Float64Array): number => errorNorm(x, u0, u0, abstol, reltol);
+  const f0 = new Float64Array(u0.length);
+  const f1 = new Float64Array(u0.length);
+  f.rhs(t0, u0, f0);
+  if (!f0.every(Number.isFinite)) return NaN;
+  const d0 = norm(u0);
+  const d1 = norm(f0);
+  const guess = d0 < 1e-10 || d1 < 1e-10 ? 1e-6 : (0.01 * d0) / d1;
+  const h0 = Math.min(guess > 0 ? guess : 1e-6, longest);
+  const h = t1 < t0 ? -h0 : h0;
+  f.rhs(t0 + h, u0.map((x, i) => x + h * f0[i]), f1);
+  const d2 = norm(f1.map((x, i) => x - f0[i])) / h0;
+  // The Euler step left the domain of f: begin with less than it.
+  if (!Number.isFinite(d2)) return h0 / 10;
+  const steepest = Math.max(d1, d2);
+  const h1 = steepest <= 1e-15 ? Math.max(1e-6, h0 * 1e-3) : (0.01 / steepest) ** (1 / order);
+  return Math.min(100 * h0, h1, longest);
+}
+
+/** Evaluations of the right-hand side per call of {@link initialStep}. */
+export const initialStepCost = 2;

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { linearize, odeProblem, rk4, solve, type SensitivityAlgorithm, type SensitivityContext } from "./index.ts";
+
+const problem = odeProblem((_t, u, _p, out) => void (out[0] = -u[0]), [1], [0, 1]);
+const spy = (extra: Partial<SensitivityAlgorithm> = {}): { sensealg: SensitivityAlgorithm; seen: SensitivityContext[] } => {
+  const seen: SensitivityContext[] = [];
+  const sensealg: SensitivityAlgorithm = {
+    name: "spy",
+    linearize: (context) => {
+      seen.push(context);
+      return { solution: context.solve(context.problem, context.algorithm, context.options), pull: () => ({ dp: new Float64Array(0), du0: Float64Array.of(7) }) };
+    },
+    ...extra,
+  };
+  return { sensealg, seen };
+};
+
+test("hands problem, algorithm, the other options and the solver to the sensealg", () => {
+  const algorithm = rk4();
+  for (const entry of [linearize, solve]) {
+    const { sensealg, seen } = spy();
+    const { solution, pull } = entry(problem, algorithm, { sensealg, dt: 0.1, saveAt: 0.5 });
+    expect(seen[0].problem).toBe(problem);
+    expect(seen[0].algorithm).toBe(algorithm);
+    expect(seen[0].options).toEqual({ dt: 0.1, saveAt: 0.5 });
+    expect([...solution.t]).toEqual([0, 0.5, 1]);
+    expect(pull([]).du0[0]).toBe(7);
+  }
+});
+
+test("throws MISSING_CAPABILITY for a kernel or a tableau that is not there", () => {
+  const missing = expect.objectContaining({ code: "MISSING_CAPABILITY" });
+  expect(() => linearize(problem, rk4(), { dt: 0.1, sensealg: spy({ requires: ["vjp"] }).sensealg })).toThrow(missing);
+  const bare = { name: rk4().name, order: 4, stepper: rk4().stepper };
+  expect(() => linearize(problem, bare, { dt: 0.1, sensealg: spy({ requiresTableau: true }).sensealg })).toThrow(missing);
+  expect(linearize(problem, rk4(), { dt: 0.1, sensealg: spy({ requiresTableau: true }).sensealg }).solution.retcode).toBe("success");
+});

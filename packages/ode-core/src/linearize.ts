@@ -1,0 +1,27 @@
+import type { Algorithm } from "./algorithm.ts";
+import { OdeError } from "./errors.ts";
+import { integrate } from "./integrate.ts";
+import type { OdeProblem } from "./problem.ts";
+import type { Linearization, SensitivityAlgorithm } from "./sensitivity.ts";
+import type { SolveOptions } from "./solution.ts";
+import { requireCapabilities } from "./vector-field.ts";
+
+/** Options of a solve that is to be differentiated. */
+export interface LinearizeOptions extends SolveOptions {
+  /** How to differentiate. */
+  readonly sensealg: SensitivityAlgorithm;
+}
+
+/**
+ * Integrates `problem` in a way that can be differentiated.
+ *
+ * @returns The solution, and `pull` that turns gradients of a loss by the saved states into gradients by `p` and `u0`.
+ * @throws OdeError `MISSING_CAPABILITY` when the vector field or the solver lacks what `sensealg` needs, and what `solve` throws.
+ */
+export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg, ...options }: LinearizeOptions): Linearization {
+  requireCapabilities(`sensealg "${sensealg.name}"`, sensealg.requires, problem.f);
+  if (sensealg.requiresTableau && !algorithm.tableau) {
+    throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the algorithm must have an explicit Runge-Kutta tableau: "${algorithm.name}" has none`);
+  }
+  return sensealg.linearize({ problem, algorithm, options, solve: integrate });
+}

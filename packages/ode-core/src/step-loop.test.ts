@@ -1,0 +1,57 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { algorithms, odeProblem, solve, type Algorithm } from "./index.ts";
+
+const n = 64;
+const problem = odeProblem((_t, u, _p, out) => {
+  for (let i = 0; i < n; i++) out[i] = -u[i];
+}, Array.from({ length: n }, () => 1), [0, 1]);
+
+const run = (algorithm: Algorithm, steps: number): void => {
+  const { stats } = solve(problem, algorithm, { adaptive: false, dt: 1 / steps, saveAt: [1], dense: false, maxIters: 1e6 });
+  expect(stats.naccept).toBe(steps);
+};
+const runAdaptive = (algorithm: Algorithm, steps: number): void => {
+  const { stats } = solve(problem, algorithm, { dtmax: 1 / steps, dt: 1 / steps, saveAt: [1], dense: false, maxIters: 1e6 });
+  expect(stats.naccept).toBeGreaterThanOrEqual(steps);
+};
+const cases: [string, Algorithm, typeof run][] = [
+  ...Object.values(algorithms).map((make): [string, Algorithm, typeof run] => [`${make().name}, fixed steps`, make(), run]),
+  ["tsit5, adaptive steps", algorithms.tsit5(), runAdaptive],
+];
+
+test.each(cases)("%s: the heap does not grow by an object per step", (_name, algorithm, go) => {
+  const steps = 2000;
+  for (let i = 0; i < 30; i++) go(algorithm, steps);
+  // Other work of the process only adds, and a collection makes a run negative: the least of the others counts. Warm code is
+  // needed, as the interpreter boxes every number.
+  const grown: number[] = [];
+  for (let i = 0; i < 30; i++) {
+    const before = process.memoryUsage().heapUsed;
+    go(algorithm, steps);
+    grown.push(process.memoryUsage().heapUsed - before);
+  }
+  const bytes = Math.min(...grown.filter((x) => x > 0)) / steps;
+  // Numbers handed through calls that are not inlined are boxed, 16 bytes each: at most a few per stage.
+  expect(bytes).toBeLessThan(400);
+});
+
+afterEach(() => void vi.unstubAllGlobals());
+
+test.each(cases)("%s: more steps make no more typed arrays", (_name, algorithm, go) => {
+  let made = 0;
+  class Counted extends Float64Array {
+    constructor(...args: [number]) {
+      super(...args);
+      made++;
+    }
+  }
+  vi.stubGlobal("Float64Array", Counted);
+  const count = (steps: number): number => {
+    made = 0;
+    go(algorithm, steps);
+    return made;
+  };
+  const few = count(10);
+  expect(few).toBeGreaterThan(3);
+  expect(count(1000)).toBe(few);
+});

@@ -1,0 +1,4 @@
+import { testSensealg } from "@fluxion/testkit";
+import { discreteAdjoint } from "./discrete-adjoint.ts";
+
+testSensealg(discreteAdjoint, { discrete: true });

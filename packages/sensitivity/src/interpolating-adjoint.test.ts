@@ -1,0 +1,4 @@
+import { testSensealg } from "@fluxion/testkit";
+import { interpolatingAdjoint } from "./interpolating-adjoint.ts";
+
+testSensealg(interpolatingAdjoint);

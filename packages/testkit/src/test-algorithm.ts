@@ -1,0 +1,244 @@
+import { vectorField, type Algorithm, type InPlaceRhs, type Stepper, type Tableau } from "@fluxion/ode-core";
+import { describe, expect, test } from "vitest";
+import { slope } from "./slope.ts";
+
+/** What a conformance test of an algorithm expects. */
+export interface TestAlgorithmOptions {
+  /** Order of accuracy that fixed steps must show. */
+  readonly order: number;
+  /** Order of the interpolant: its error within one step must shrink as `h^(denseOrder + 1)`. */
+  readonly denseOrder: number;
+  /** Order of the error estimate, `h^errorOrder`; absent for a method of fixed steps. */
+  readonly errorOrder?: number;
+  /** Coarsest of the steps `h`, `h / 2`, `h / 4` of the convergence measurements. Default 0.05. */
+  readonly h?: number;
+}
+
+/** A problem with a known solution. */
+interface Exact {
+  readonly name: string;
+  readonly f: InPlaceRhs;
+  readonly u: (t: number) => number[];
+}
+
+const wave = (t: number): number[] => [Math.sin(t), 1 + 0.5 * Math.cos(2 * t)];
+const exact: readonly Exact[] = [
+  {
+    name: "rotation with speed t",
+    f: (t, u, _p, du) => {
+      du[0] = -t * u[1];
+      du[1] = t * u[0];
+    },
+    u: (t) => [Math.cos((t * t) / 2), Math.sin((t * t) / 2)],
+  },
+  {
+    name: "rotation driven by a third component",
+    f: (_t, u, _p, du) => {
+      du[0] = u[1] * u[2];
+      du[1] = -u[0] * u[2];
+      du[2] = 1 + 0.5 * (1 - u[0] * u[0] - u[1] * u[1]);
+    },
+    u: (t) => [Math.sin((t * t) / 2), Math.cos((t * t) / 2), t],
+  },
+  {
+    name: "a nonlinear system made to follow a wave",
+    f: (t, u, _p, du) => {
+      const [a, b] = wave(t);
+      du[0] = Math.cos(t) + u[1] * u[1] - b * b;
+      du[1] = -Math.sin(2 * t) - 2 * (u[0] - a);
+    },
+    u: wave,
+  },
+];
+
+/**
+ * Declares the conformance tests of an algorithm for fields of any structure: order of accuracy on three problems with known
+ * solutions, forwards and backwards; its interpolant and error estimate; that a step leaves its input alone, repeats exactly
+ * and forgets on `reset`; and, with a tableau, that the tableau tells the truth about the step.
+ * To be called in a vitest file.
+ *
+ * @param make - The factory.
+ */
+export function testAlgorithm(make: () => Algorithm, options: TestAlgorithmOptions): void {
+  const algorithm = make();
+  describe(`algorithm "${algorithm.name}"`, () => {
+    test("states its order and has a fixed name", () => {
+      expect(algorithm.order).toBe(options.order);
+      expect(make().name).toBe(algorithm.name);
+    });
+    convergence(algorithm, options);
+    stepping(algorithm);
+    if (algorithm.tableau) tableauTests(algorithm, algorithm.tableau, options);
+  });
+}
+
+const stepperOf = (algorithm: Algorithm, { f, u }: Exact): Stepper => {
+  const dim = u(0).length;
+  return algorithm.stepper(vectorField(f, { dim }).bind(new Float64Array(0)), dim);
+};
+const distance = (x: ArrayLike<number>, y: ArrayLike<number>): number => Math.max(...Array.from(x, (v, i) => Math.abs(v - y[i])));
+
+/** Integrates from `t0` to `t1` in `count` equal steps; returns the largest error on the way. */
+function largestError(algorithm: Algorithm, problem: Exact, t0: number, t1: number, count: number): number {
+  const stepper = stepperOf(algorithm, problem);
+  const h = (t1 - t0) / count;
+  let u = Float64Array.from(problem.u(t0));
+  let next = new Float64Array(u.length);
+  let largest = 0;
+  for (let i = 0; i < count; i++) {
+    stepper.step(t0 + i * h, h, u, next);
+    stepper.accept?.();
+    [u, next] = [next, u];
+    largest = Math.max(largest, distance(u, problem.u(t0 + (i + 1) * h)));
+  }
+  return largest;
+}
+
+function convergence(algorithm: Algorithm, { order, denseOrder, errorOrder, h: coarse = 0.05 }: TestAlgorithmOptions): void {
+  for (const problem of exact) {
+    for (const [t0, t1] of [[0.2, 2.2], [2.2, 0.2]]) {
+      test(`has order ${order} on ${problem.name} from ${t0} to ${t1}`, () => {
+        const counts = [1, 2, 4].map((k) => k * Math.round(2 / coarse));
+        const observed = slope(counts.map((count) => 1 / count), counts.map((count) => largestError(algorithm, problem, t0, t1, count)));
+        // Above the order it may lie: where the leading error terms are tiny, the next ones show.
+        expect(observed).toBeGreaterThan(order - 0.1);
+        expect(observed).toBeLessThan(order + 0.6);
+      });
+    }
+    test(`has an interpolant of order ${denseOrder} on ${problem.name}`, () => {
+      const steps = [coarse, coarse / 2, coarse / 4];
+      const errors = steps.map((h) => interpolantError(algorithm, problem, 0.7, h));
+      expect(slope(steps, errors)).toBeGreaterThan(denseOrder + 1 - 0.2);
+      expect(slope(steps, errors)).toBeLessThan(denseOrder + 1 + 0.6);
+    });
+    test(`estimates its error with order ${errorOrder ?? "none"} on ${problem.name}`, () => {
+      const steps = [coarse, coarse / 2, coarse / 4];
+      const estimates = steps.map((h) => {
+        const stepper = stepperOf(algorithm, problem);
+        const out = new Float64Array(problem.u(0).length);
+        stepper.step(0.7, h, Float64Array.from(problem.u(0.7)), out.slice());
+        stepper.error?.(out);
+        return Math.hypot(...out);
+      });
+      if (errorOrder === undefined) expect(stepperOf(algorithm, problem).error).toBeUndefined();
+      else expect(Math.abs(slope(steps, estimates) - errorOrder)).toBeLessThan(0.3);
+    });
+  }
+}
+
+function interpolantError(algorithm: Algorithm, problem: Exact, t: number, h: number): number {
+  const stepper = stepperOf(algorithm, problem);
+  const u = Float64Array.from(problem.u(t));
+  const out = u.slice();
+  stepper.step(t, h, u, out);
+  const interpolant = stepper.capture();
+  const thetas = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9];
+  return Math.max(...thetas.map((theta) => {
+    interpolant.at(theta, out);
+    return distance(out, problem.u(t + theta * h));
+  }));
+}
+
+function stepping(algorithm: Algorithm): void {
+  const problem = exact[2];
+  const u = Float64Array.from(problem.u(0.3));
+  const h = 0.05;
+
+  test("leaves the state alone, repeats a step exactly, and counts evaluations", () => {
+    const stepper = stepperOf(algorithm, problem);
+    const [first, again, fresh] = [u.slice(), u.slice(), u.slice()];
+    const input = u.slice();
+    stepper.step(0.3, h, input, first);
+    const nf = stepper.nf;
+    expect(nf).toBeGreaterThan(0);
+    stepper.step(0.3, h / 2, input, again);
+    stepper.step(0.3, h, input, again);
+    expect(stepper.nf).toBeLessThanOrEqual(3 * nf);
+    stepper.reset?.();
+    stepper.step(0.3, h, input, fresh);
+    expect(input).toEqual(u);
+    expect(again).toEqual(first);
+    expect(fresh).toEqual(first);
+  });
+
+  test("forgets the last state on reset", () => {
+    const [used, fresh] = [stepperOf(algorithm, problem), stepperOf(algorithm, problem)];
+    const [out, expected] = [u.slice(), u.slice()];
+    used.step(0.3, h, u, out);
+    used.accept?.();
+    used.reset?.();
+    const jumped = u.map((x) => x + 1);
+    used.step(0.3 + h, h, jumped, out);
+    fresh.step(0.3 + h, h, jumped, expected);
+    expect(out).toEqual(expected);
+  });
+
+  test("interpolates between both ends, keeps its own data, and has its own derivative", () => {
+    const stepper = stepperOf(algorithm, problem);
+    const [next, later, x, y] = [u.slice(), u.slice(), u.slice(), u.slice()];
+    stepper.step(0.3, h, u, next);
+    const interpolant = stepper.capture();
+    stepper.accept?.();
+    stepper.step(0.3 + h, h, next, later);
+    interpolant.at(0, x);
+    expect(distance(x, u)).toBeLessThan(1e-14);
+    interpolant.at(1, x);
+    expect(distance(x, next)).toBeLessThan(1e-14);
+    const d = 1e-4;
+    for (const theta of [0.2, 0.5, 0.8]) {
+      interpolant.at(theta + d, x);
+      interpolant.at(theta - d, y);
+      const difference = x.map((v, i) => (v - y[i]) / (2 * d * h));
+      interpolant.derivative(theta, y);
+      expect(distance(y, difference)).toBeLessThan(1e-7);
+    }
+  });
+}
+
+function tableauTests(algorithm: Algorithm, { a, b, c, bError, fsal, dense }: Tableau, { denseOrder }: TestAlgorithmOptions): void {
+  const sum = (x: ArrayLike<number>): number => Array.from(x).reduce((s, v) => s + v, 0);
+
+  test("has a consistent tableau", () => {
+    expect([a.length, c.length]).toEqual([b.length, b.length]);
+    expect(dense.order).toBe(denseOrder);
+    expect(dense.a.length).toBe(dense.c.length);
+    [...a, ...dense.a].forEach((row, i) => {
+      expect(row.length).toBe(i);
+      expect(sum(row)).toBeCloseTo([...c, ...dense.c][i], 14);
+    });
+    expect(sum(b)).toBeCloseTo(1, 14);
+    if (bError) expect(sum(bError)).toBeCloseTo(0, 14);
+    if (fsal) expect([...a[b.length - 1], 0]).toEqual([...b]);
+  });
+
+  test("has dense weights that go from 0 to b, with their derivative", () => {
+    const size = b.length + dense.c.length;
+    const [w, hi, lo] = [0, 0, 0].map(() => new Float64Array(size));
+    dense.weights(0, w);
+    expect(distance(w, new Float64Array(size))).toBe(0);
+    dense.weights(1, w);
+    expect(distance(w, [...b, ...dense.c.map(() => 0)])).toBeLessThan(2e-14);
+    for (const theta of [0.1, 0.5, 0.9]) {
+      dense.weights(theta, w);
+      expect(sum(w)).toBeCloseTo(theta, 13);
+      dense.weights(theta + 1e-5, hi);
+      dense.weights(theta - 1e-5, lo);
+      dense.weightsDerivative(theta, w);
+      expect(distance(w, hi.map((x, i) => (x - lo[i]) / 2e-5))).toBeLessThan(1e-6);
+    }
+  });
+
+  test("steps as its tableau says", () => {
+    const problem = exact[2];
+    const u = Float64Array.from(problem.u(0.3));
+    const [out, replay] = [u.slice(), u.slice()];
+    stepperOf(algorithm, problem).step(0.3, 0.1, u, out);
+    const k: Float64Array[] = [];
+    a.forEach((row, i) => {
+      k.push(u.slice());
+      problem.f(0.3 + c[i] * 0.1, u.map((x, j) => x + 0.1 * sum(row.map((w, l) => w * k[l][j]))), new Float64Array(0), k[i]);
+    });
+    replay.set(u.map((x, j) => x + 0.1 * sum(b.map((w, i) => w * k[i][j]))));
+    expect(distance(out, replay)).toBeLessThan(1e-14);
+  });
+}
