@@ -42,21 +42,23 @@ describe("addModel", () => {
       index.replace("export { nodeModels", 'export { dampedOscillator, type DampedOscillatorOptions } from "./damped-oscillator.ts";\nexport { nodeModels'),
     );
     expect(read("models.ts")).toBe(
-      models.replace("import { neural", 'import { dampedOscillator } from "./damped-oscillator.ts";\nimport { neural').replace("  neuralOde,\n", "  neuralOde,\n  dampedOscillator,\n"),
+      models
+        .replace("import { neural", 'import { dampedOscillator } from "./damped-oscillator.ts";\nimport { neural')
+        .replace("  neuralOde,\n", "  neuralOde,\n  dampedOscillator,\n"),
     );
     expect(read("damped-oscillator.ts")).toContain("export function dampedOscillator(");
     expect(read("damped-oscillator.test.ts")).toContain('from "./damped-oscillator.ts"');
   });
 
-  test("a table with a written-out type gets the entry in both", () => {
-    writeFileSync(
-      join(src(), "models.ts"),
-      `import { neuralOde } from "./neural-ode.ts";\n\nexport const nodeModels: {\n  readonly neuralOde: typeof neuralOde;\n} = {\n  neuralOde: neuralOde,\n};\n`,
-    );
+  test.each([
+    ["short", "neuralOde", "zeta"],
+    ["long", "neuralOde: neuralOde", "zeta: zeta"],
+  ])("a table with a written-out type and %s entries gets the new one in both", (_, old, entry) => {
+    const table = (imports: string, type: string, entries: string): string =>
+      `import { neuralOde } from "./neural-ode.ts";\n${imports}\nexport const nodeModels: {\n  readonly neuralOde: typeof neuralOde;\n${type}} = {\n  ${old},\n${entries}};\n`;
+    writeFileSync(join(src(), "models.ts"), table("", "", ""));
     addModel(root, "node", "zeta");
-    expect(read("models.ts")).toBe(
-      `import { neuralOde } from "./neural-ode.ts";\nimport { zeta } from "./zeta.ts";\n\nexport const nodeModels: {\n  readonly neuralOde: typeof neuralOde;\n  readonly zeta: typeof zeta;\n} = {\n  neuralOde: neuralOde,\n  zeta: zeta,\n};\n`,
-    );
+    expect(read("models.ts")).toBe(table('import { zeta } from "./zeta.ts";\n', "  readonly zeta: typeof zeta;\n", `  ${entry},\n`));
   });
 
   test("an empty index and an empty table take the first model, and then a second", () => {
