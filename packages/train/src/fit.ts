@@ -59,6 +59,8 @@ export interface FitOptions {
   readonly resume?: FitState;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FitProgress) => void;
+  /** Called some 20 times a second, when timers and signals get their turn: the place to save a checkpoint. */
+  readonly onPause?: (state: FitState) => void;
 }
 
 /** How training ended. */
@@ -90,8 +92,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   let failures = 0;
   let first = 0;
   const steps = stages.reduce((n, s) => n + s.steps, 0);
-  const breathe = breather();
   const state = (): FitState => ({ step: losses.length, p, optimizer: run.state, losses, rhsEvaluations });
+  const breathe = breather(() => options.onPause?.(state()));
 
   for (const [index, stage] of stages.entries()) {
     const last = first + stage.steps;
@@ -119,12 +121,13 @@ export async function fit(options: FitOptions): Promise<FitResult> {
 }
 
 /** Lets timers and signals run now and then, without slowing the loop. */
-function breather(): () => Promise<void> | undefined {
+function breather(pause: () => void): () => Promise<void> | undefined {
   let last = performance.now();
   return () => {
     if (performance.now() - last < 50) return undefined;
     return new Promise((resolve) =>
       setTimeout(() => {
+        pause();
         last = performance.now();
         resolve();
       }, 0),
