@@ -79,7 +79,7 @@ export const slicePrimitive: Primitive<Block> = {
 };
 
 /** The block of `x` of the given shape that begins at index `start`. */
-export const sliceBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(slicePrimitive, [x], { start, shape });
+const sliceBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(slicePrimitive, [x], { start, shape });
 
 /** Entries `from .. to - 1` along one axis (default the first). Negative axes count from the last. */
 export function slice(x: Tensor, from: number, to: number, axis = 0): Tensor {
@@ -108,7 +108,7 @@ export const padPrimitive: Primitive<Block> = {
 };
 
 /** Zeros of the given shape, with `x` as the block that begins at index `start`. */
-export const padBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(padPrimitive, [x], { start, shape });
+const padBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(padPrimitive, [x], { start, shape });
 
 /** The arguments one after another along an axis. */
 export const concatPrimitive: Primitive<{ readonly axis: number }> = {
@@ -166,7 +166,7 @@ interface Indices {
 }
 
 /** Entries picked by fixed flat indices. */
-export const gatherPrimitive: Primitive<Indices> = {
+const gatherPrimitive: Primitive<Indices> = {
   name: "gather",
   shape: ([x], { indices, shape }) => {
     if (indices.length !== sizeOf(shape) || indices.some((i) => !Number.isInteger(i) || i < -1 || i >= x.size)) {
@@ -181,7 +181,7 @@ export const gatherPrimitive: Primitive<Indices> = {
 };
 
 /** Adjoint of gather: adds the argument's entries up at fixed flat indices. */
-export const scatterPrimitive: Primitive<Indices> = {
+const scatterPrimitive: Primitive<Indices> = {
   name: "scatter",
   shape: (_args, { shape }) => shape,
   jvp: ([dx], { attrs }) => dx && makeNode(scatterPrimitive, [dx], attrs),
