@@ -220,6 +220,7 @@ const powPrimitive: ElementwisePrimitive = {
   ...rules(() => powPrimitive),
   scalar: ({ exponent }) => (x) => x ** exponent!,
   source: ({ exponent }, x) => `(${x}**${exponent! < 0 ? `(${exponent})` : exponent})`,
+  key: ({ exponent }) => String(exponent),
   partials: ([x], out) => [mul(out.attrs.exponent as number, pow(x, out.attrs.exponent - 1))],
   simplify: (args, attrs) => fold(powPrimitive, args, attrs),
 };
