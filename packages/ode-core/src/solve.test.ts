@@ -66,8 +66,8 @@ describe("solve", () => {
     });
     expect(steps.length).toBeGreaterThanOrEqual(100);
     expect(steps.length).toBeLessThan(110);
-    // Ten steps leave 0.005 over: less than is joined to a last step where dtmax allows it.
-    solve(problem, tsit5(), { dt: 0.0995, dtmax: 0.0995, reltol: 1e-3, onStep: (_t, h) => expect(h).toBeLessThanOrEqual(0.0995 * (1 + 1e-9)) });
+    // Ten steps leave 0.0005 over: less than is joined to a last step where dtmax allows it.
+    solve(problem, tsit5(), { dt: 0.09995, dtmax: 0.09995, reltol: 1e-3, onStep: (_t, h) => expect(h).toBeLessThanOrEqual(0.09995 * (1 + 1e-9)) });
   });
 
   test("a tolerance may be zero where the other is not, also for a component that stays zero", () => {
@@ -102,7 +102,7 @@ describe("solve", () => {
 
 describe("fixed steps", () => {
   test("0 to 1 by 0.05 is 20 steps, by 0.3 four, and both end at 1", () => {
-    expect(solve(odeProblem(decay, [1], [0.1, 0.4]), rk4(), { dt: 0.3 }).stats.naccept).toBe(1);
+    expect(solve(odeProblem(decay, [1], [0.1, 0.4]), rk4(), { dt: 0.3 })).toMatchObject({ retcode: "success", stats: { naccept: 1 } });
     for (const [dt, count] of [[0.05, 20], [0.1, 10], [0.01, 100], [0.3, 4], [1, 1], [7, 1], [1 / 3, 3], [1e-3, 1000]]) {
       for (const tspan of [[0, 1], [1, 0], [0.1, 1.1], [-5.3, -4.3]] as const) {
         const solution = solve(odeProblem(decay, [1], tspan), rk4(), { dt });
