@@ -1,1 +1,18 @@
-export {};
+export { broadcastTo, reshape, sum } from "./broadcast.ts";
+export { backends, compile, compileProgram, evaluate, resolveBackend, type Backend, type BackendName, type CompileOptions, type Kernel } from "./compile.ts";
+export { contract, dot, matmul, outer } from "./contract.ts";
+export { customVjp, type CustomRule } from "./custom-vjp.ts";
+export {
+  abs, add, atan2, cos, div, erf, exp, expm1, gelu, greater, log, log1p, maximum, minimum, mul, neg, pow, sigmoid, sign, sin, softplus, sqrt, sub, tan,
+  tanh, where,
+} from "./elementwise.ts";
+export { eulerLagrange, hamilton, massAndForce, type MassAndForce } from "./euler-lagrange.ts";
+export { hessian, identity, jacobian } from "./hessian.ts";
+export { jvp } from "./jvp.ts";
+export { at, concat, gather, slice, stack, transpose } from "./shape-ops.ts";
+export { solveLinear } from "./solve-linear.ts";
+export { asTensor, constant, Tensor, tensor, type NestedArray, type Shape, type TensorLike } from "./tensor.ts";
+export { trace, type Program } from "./trace.ts";
+export { compileScalar, tracedField, type TracedFieldOptions, type TracedRhs } from "./traced-field.ts";
+export { grad, valueAndGrad, vjp } from "./vjp.ts";
+export { vmap } from "./vmap.ts";

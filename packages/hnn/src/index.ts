@@ -1,1 +1,2 @@
-export {};
+export { hamiltonianNN, type HamiltonianNNOptions } from "./hamiltonian-nn.ts";
+export { hnnModels } from "./models.ts";

@@ -1,1 +1,15 @@
-export {};
+export { activations, type Activation, type ActivationName } from "./activations.ts";
+export { adam, optimizers, type AdamOptions } from "./adam.ts";
+export { angleFeatureCount, angleFeatures } from "./angle-features.ts";
+export { chain } from "./chain.ts";
+export { clipNorm } from "./clip-norm.ts";
+export { dense, type DenseOptions } from "./dense.ts";
+export { backendOption, dynamicsModel, type DynamicsModel, type DynamicsModelParts } from "./dynamics-model.ts";
+export { glorotNormal, glorotUniform, initializers, type Initializer } from "./initializers.ts";
+export type { DenseParams, Layer, Network } from "./layer.ts";
+export { huber, losses, meanAbsoluteError, meanSquaredError, type Loss } from "./losses.ts";
+export { mlp, networkOption, networks, type MlpOptions } from "./mlp.ts";
+export type { Optimizer, OptimizerRun, OptimizerState } from "./optimizer.ts";
+export { parameterLayout, type ParamEntry, type ParamLayout, type ParamShapes, type ParamTree, type ParamView } from "./parameter-layout.ts";
+export { seededRandom, type Random } from "./random.ts";
+export { constantRate, cosine, schedules, type Schedule } from "./schedule.ts";

@@ -1,11 +1,12 @@
 import { OdeError } from "./errors.ts";
 
 /** A plug-in table: names to factories that take one options object. Plain data, so an app extends it with a spread. */
-export type Table<T> = Readonly<Record<string, (options?: never) => T>>;
+export type Table<T> = Readonly<Record<string, (options: never) => T>>;
 
 /** `{ name, ...options }` as it stands in a config: the name picks the factory, the rest are its options. */
 export type ConfigOf<R extends Table<unknown>> = {
-  [K in keyof R & string]: { readonly name: K } & (R[K] extends (options?: infer O) => unknown ? NonNullable<O> : never);
+  // Inferred rather than Parameters<R[K]>[0], which the compiler reduces to the table's own bound, never.
+  [K in keyof R & string]: { readonly name: K } & (R[K] extends (options: infer O) => unknown ? NonNullable<O> : never);
 }[keyof R & string];
 
 /**
@@ -38,11 +39,12 @@ export const option = {
   count: (fallback?: number): OptionSpec<number> => spec("a whole number >= 1", (v) => Number.isInteger(v) && (v as number) >= 1, fallback),
   indices: (fallback?: readonly number[]): OptionSpec<readonly number[]> =>
     spec("a list of whole numbers >= 0", (v) => Array.isArray(v) && v.every((x) => Number.isInteger(x) && x >= 0), fallback),
-  positives: (fallback?: readonly number[]): OptionSpec<readonly number[]> =>
-    spec("a list of numbers > 0", (v) => Array.isArray(v) && v.every((x) => typeof x === "number" && x > 0 && Number.isFinite(x)), fallback),
+  counts: (fallback?: readonly number[]): OptionSpec<readonly number[]> =>
+    spec("a list of whole numbers >= 1", (v) => Array.isArray(v) && v.every((x) => Number.isInteger(x) && x >= 1), fallback),
   flag: (fallback?: boolean): OptionSpec<boolean> => spec("true or false", (v) => typeof v === "boolean", fallback),
   oneOf: <const T extends string>(choices: readonly T[], fallback?: T): OptionSpec<T> =>
     spec(`one of ${choices.map((c) => `"${c}"`).join(", ")}`, (v) => choices.includes(v as T), fallback),
+  custom: <T>(expected: string, accepts: (value: unknown) => boolean, fallback?: T): OptionSpec<T> => spec(expected, accepts, fallback),
 };
 
 /**

@@ -1,0 +1,69 @@
+import { sumAxes } from "./broadcast.ts";
+import { pushforward } from "./jvp.ts";
+import { constant, makeNode, type MaybeZero, type Primitive, type Tensor } from "./tensor.ts";
+import { substitute, trace, type Program } from "./trace.ts";
+import { batchProgram } from "./vmap.ts";
+
+/** A function with its own reverse rule, both of traced arrays. */
+export interface CustomRule {
+  /** The function; it uses nothing but its arguments. */
+  forward(...args: Tensor[]): Tensor;
+  /** Cotangent of each argument for the result's cotangent; `null` is zero. */
+  backward(g: Tensor, args: readonly Tensor[], out: Tensor): readonly MaybeZero[];
+}
+
+interface CustomAttrs {
+  readonly id: number;
+  readonly program: Program;
+  readonly backward: CustomRule["backward"];
+}
+
+/** A call of a function with its own reverse rule. Expanded before code is generated. */
+export const customPrimitive: Primitive<CustomAttrs> = {
+  name: "custom",
+  key: ({ id }) => String(id),
+  shape: (_args, { program }) => program.outputs[0].shape,
+  jvp: (tangents, node) => {
+    const { program } = node.attrs as CustomAttrs;
+    const [dy] = pushforward(program, tangents.map((d, i) => d ?? constant(0, node.args[i].shape)));
+    return dy && substitute({ inputs: program.inputs, outputs: [dy] }, node.args)[0];
+  },
+  vjp: (g, node) => (node.attrs as CustomAttrs).backward(g, node.args, node),
+  batch: (args, batched, size, { program, backward }) => {
+    const shapes = args.map((x, i) => (batched[i] ? x.shape.slice(1) : x.shape));
+    const batchedRule: CustomRule = {
+      forward: (...xs) => batchProgram(program, xs, batched, size)[0],
+      backward: (g, xs, out) => {
+        let present: readonly MaybeZero[] = [];
+        const single = trace((g1, out1, ...x1) => {
+          present = backward(g1, x1, out1);
+          return present.filter((x) => x !== null);
+        }, [g.shape.slice(1), out.shape.slice(1), ...shapes]);
+        const parts = batchProgram(single, [g, out, ...xs], [true, true, ...batched], size);
+        return present.map((x, i) => {
+          if (!x) return null;
+          const part = parts.shift()!;
+          return batched[i] ? part : sumAxes(part, [0]);
+        });
+      },
+    };
+    return customVjp(batchedRule, args);
+  },
+  evaluate: () => {
+    throw new Error("custom nodes are expanded before they are evaluated");
+  },
+};
+
+let nextId = 0;
+
+/**
+ * Calls `rule.forward(...args)` and, in reverse mode, uses `rule.backward` instead of differentiating through it.
+ * Forward mode differentiates `forward` itself.
+ */
+export function customVjp(rule: CustomRule, args: readonly Tensor[]): Tensor {
+  const program = trace((...xs) => [rule.forward(...xs)], args.map((x) => x.shape));
+  return makeNode(customPrimitive, args, { id: nextId++, program, backward: (g, xs, out) => rule.backward(g, xs, out) });
+}
+
+/** The value of a custom node as plain operations of `args`. */
+export const expandCustom = (node: Tensor, args: readonly Tensor[]): Tensor => substitute((node.attrs as CustomAttrs).program, args)[0];

@@ -1,0 +1,238 @@
+import erfValue from "@stdlib/math-base-special-erf";
+import { broadcastTogether, repeat, sumAxes } from "./broadcast.ts";
+import { constant, constantValue, makeNode, sameShape, shapeError, type MaybeZero, type Primitive, type Tensor, type TensorLike } from "./tensor.ts";
+
+/** A function applied entry by entry to arrays of one shape. */
+export interface ElementwisePrimitive extends Primitive<ElementwiseAttrs> {
+  readonly kind: "elementwise";
+  /** The function of numbers. */
+  scalar(attrs: ElementwiseAttrs): (...x: number[]) => number;
+  /** JavaScript source of the function, if it is an expression of its own; else backends call the function. */
+  source?(attrs: ElementwiseAttrs, ...x: readonly string[]): string;
+  /** Partial derivatives by each argument, for arguments `args` and result `out`. */
+  partials(args: readonly Tensor[], out: Tensor): readonly MaybeZero[];
+}
+
+/** `pow` has a fixed exponent; the others have no attributes. */
+export interface ElementwiseAttrs {
+  readonly exponent?: number;
+}
+
+interface Definition {
+  scalar(...x: number[]): number;
+  source?(...x: readonly string[]): string;
+  partials(args: readonly Tensor[], out: Tensor): readonly MaybeZero[];
+  simplify?(args: readonly Tensor[]): Tensor | null;
+  sumOver?(node: Tensor, axes: readonly number[]): Tensor;
+}
+
+const fold = (primitive: ElementwisePrimitive, args: readonly Tensor[], attrs: ElementwiseAttrs): Tensor | null => {
+  const values = args.map(constantValue);
+  return values.includes(undefined) ? null : constant(primitive.scalar(attrs)(...(values as number[])), args[0].shape);
+};
+
+type Rules = Pick<Primitive<ElementwiseAttrs>, "shape" | "jvp" | "vjp" | "batch" | "evaluate">;
+
+function rules(primitive: () => ElementwisePrimitive): Rules {
+  return {
+    shape: (args) => {
+      if (args.some((x) => !sameShape(x.shape, args[0].shape))) throw shapeError(primitive().name, "the shapes must be equal", args);
+      return args[0].shape;
+    },
+    jvp: (tangents, node) => {
+      if (tangents.every((d) => d === null)) return null;
+      const partials = primitive().partials(node.args, node);
+      return tangents.reduce<MaybeZero>((total, d, i) => {
+        const partial = partials[i];
+        if (!d || !partial) return total;
+        return total ? add(total, mul(partial, d)) : mul(partial, d);
+      }, null);
+    },
+    vjp: (g, node) => primitive().partials(node.args, node).map((partial) => partial && mul(g, partial)),
+    batch: (args, batched, size, attrs) => makeNode(primitive(), args.map((x, i) => (batched[i] ? x : repeat(x, size))), attrs),
+    evaluate: (out, args, node) => {
+      const f = primitive().scalar(node.attrs);
+      const [a, b, c] = args;
+      if (args.length === 1) for (let i = 0; i < out.length; i++) out[i] = f(a[i]);
+      else if (args.length === 2) for (let i = 0; i < out.length; i++) out[i] = f(a[i], b[i]);
+      else for (let i = 0; i < out.length; i++) out[i] = f(a[i], b[i], c[i]);
+    },
+  };
+}
+
+function define(name: string, { scalar, source, partials, simplify, sumOver }: Definition): ElementwisePrimitive {
+  const primitive: ElementwisePrimitive = {
+    name,
+    kind: "elementwise",
+    ...rules(() => primitive),
+    scalar: () => scalar,
+    ...(source ? { source: (_attrs, ...x) => source(...x) } : {}),
+    partials,
+    ...(sumOver ? { sumOver } : {}),
+    simplify: (args, attrs) => fold(primitive, args, attrs) ?? simplify?.(args) ?? null,
+  };
+  return primitive;
+}
+
+const isZero = (x: Tensor): boolean => constantValue(x) === 0;
+const isOne = (x: Tensor): boolean => constantValue(x) === 1;
+const one = (x: Tensor): Tensor => constant(1, x.shape);
+
+type Name =
+  | "neg" | "add" | "sub" | "mul" | "div" | "max" | "min" | "greater" | "where" | "abs" | "sign" | "exp" | "expm1" | "log" | "log1p"
+  | "sqrt" | "sin" | "cos" | "tan" | "tanh" | "sigmoid" | "softplus" | "erf" | "atan2";
+
+/** Every elementwise operation without attributes, by name. A new one is one entry here and one function below. */
+export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
+  neg: define("neg", {
+    scalar: (x) => -x,
+    source: (x) => `(-${x})`,
+    partials: ([x]) => [constant(-1, x.shape)],
+    simplify: ([x]) => (x.primitive === elementwise.neg ? x.args[0] : null),
+    sumOver: ({ args: [x] }, axes) => neg(sumAxes(x, axes)),
+  }),
+  add: define("add", {
+    scalar: (x, y) => x + y,
+    source: (x, y) => `(${x}+${y})`,
+    partials: ([x]) => [one(x), one(x)],
+    simplify: ([x, y]) => (isZero(x) ? y : isZero(y) ? x : null),
+    sumOver: ({ args: [x, y] }, axes) => add(sumAxes(x, axes), sumAxes(y, axes)),
+  }),
+  sub: define("sub", {
+    scalar: (x, y) => x - y,
+    source: (x, y) => `(${x}-${y})`,
+    partials: ([x]) => [one(x), constant(-1, x.shape)],
+    simplify: ([x, y]) => (isZero(y) ? x : isZero(x) ? neg(y) : null),
+  }),
+  mul: define("mul", {
+    scalar: (x, y) => x * y,
+    source: (x, y) => `(${x}*${y})`,
+    partials: ([x, y]) => [y, x],
+    simplify: ([x, y]) => {
+      if (isOne(x)) return y;
+      if (isOne(y)) return x;
+      if (isZero(x) || isZero(y)) return constant(0, x.shape);
+      return constantValue(x) === -1 ? neg(y) : constantValue(y) === -1 ? neg(x) : null;
+    },
+  }),
+  div: define("div", {
+    scalar: (x, y) => x / y,
+    source: (x, y) => `(${x}/${y})`,
+    partials: ([, y], out) => [div(1, y), neg(div(out, y))],
+    simplify: ([x, y]) => (isOne(y) ? x : isZero(x) ? constant(0, x.shape) : null),
+  }),
+  max: define("max", {
+    scalar: Math.max,
+    source: (x, y) => `Math.max(${x},${y})`,
+    partials: ([x, y]) => [greater(x, y), sub(1, greater(x, y))],
+  }),
+  min: define("min", {
+    scalar: Math.min,
+    source: (x, y) => `Math.min(${x},${y})`,
+    partials: ([x, y]) => [sub(1, greater(x, y)), greater(x, y)],
+  }),
+  greater: define("greater", { scalar: (x, y) => (x > y ? 1 : 0), source: (x, y) => `(${x}>${y}?1:0)`, partials: () => [null, null] }),
+  where: define("where", {
+    scalar: (c, x, y) => (c !== 0 ? x : y),
+    source: (c, x, y) => `(${c}!==0?${x}:${y})`,
+    partials: ([c, x]) => [null, where(c, one(x), 0), where(c, 0, one(x))],
+  }),
+  abs: define("abs", { scalar: Math.abs, source: (x) => `Math.abs(${x})`, partials: ([x]) => [sign(x)] }),
+  sign: define("sign", { scalar: Math.sign, source: (x) => `Math.sign(${x})`, partials: () => [null] }),
+  exp: define("exp", { scalar: Math.exp, source: (x) => `Math.exp(${x})`, partials: (_, y) => [y] }),
+  expm1: define("expm1", { scalar: Math.expm1, source: (x) => `Math.expm1(${x})`, partials: ([x]) => [exp(x)] }),
+  log: define("log", { scalar: Math.log, source: (x) => `Math.log(${x})`, partials: ([x]) => [div(1, x)] }),
+  log1p: define("log1p", { scalar: Math.log1p, source: (x) => `Math.log1p(${x})`, partials: ([x]) => [div(1, add(1, x))] }),
+  sqrt: define("sqrt", { scalar: Math.sqrt, source: (x) => `Math.sqrt(${x})`, partials: (_, y) => [div(0.5, y)] }),
+  sin: define("sin", { scalar: Math.sin, source: (x) => `Math.sin(${x})`, partials: ([x]) => [cos(x)] }),
+  cos: define("cos", { scalar: Math.cos, source: (x) => `Math.cos(${x})`, partials: ([x]) => [neg(sin(x))] }),
+  tan: define("tan", { scalar: Math.tan, source: (x) => `Math.tan(${x})`, partials: (_, y) => [add(1, mul(y, y))] }),
+  tanh: define("tanh", { scalar: Math.tanh, source: (x) => `Math.tanh(${x})`, partials: (_, y) => [sub(1, mul(y, y))] }),
+  // 1 - s is sigmoid(-x) without cancellation: the tail of the derivative stays accurate.
+  sigmoid: define("sigmoid", { scalar: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))), partials: ([x], y) => [mul(y, sigmoid(neg(x)))] }),
+  softplus: define("softplus", { scalar: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), partials: ([x]) => [sigmoid(x)] }),
+  erf: define("erf", { scalar: erfValue, partials: ([x]) => [mul(2 / Math.sqrt(Math.PI), exp(neg(mul(x, x))))] }),
+  atan2: define("atan2", {
+    scalar: Math.atan2,
+    source: (y, x) => `Math.atan2(${y},${x})`,
+    partials: ([y, x]) => {
+      const r2 = add(mul(x, x), mul(y, y));
+      return [div(x, r2), neg(div(y, r2))];
+    },
+  }),
+};
+
+const call = (primitive: ElementwisePrimitive, ...args: readonly TensorLike[]): Tensor => makeNode(primitive, broadcastTogether(primitive.name, args), {});
+
+/** `-x`. */
+export const neg = (x: TensorLike): Tensor => call(elementwise.neg, x);
+/** `x + y`, broadcasting. */
+export const add = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.add, x, y);
+/** `x - y`, broadcasting. */
+export const sub = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.sub, x, y);
+/** `x y` entry by entry, broadcasting. */
+export const mul = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.mul, x, y);
+/** `x / y`, broadcasting. */
+export const div = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.div, x, y);
+/** The larger entry; the derivative goes to the second argument where they are equal. */
+export const maximum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.max, x, y);
+/** The smaller entry; the derivative goes to the first argument where they are equal. */
+export const minimum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.min, x, y);
+/** 1 where `x > y`, else 0. Has no derivative. */
+export const greater = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.greater, x, y);
+/** `x` where `condition` is not 0, else `y`. The entry not taken still enters derivatives as `0 * d`, so keep it finite. */
+export const where = (condition: TensorLike, x: TensorLike, y: TensorLike): Tensor => call(elementwise.where, condition, x, y);
+/** `|x|`; derivative 0 at 0. */
+export const abs = (x: TensorLike): Tensor => call(elementwise.abs, x);
+/** -1, 0 or 1. Has no derivative. */
+export const sign = (x: TensorLike): Tensor => call(elementwise.sign, x);
+/** `e^x`. */
+export const exp = (x: TensorLike): Tensor => call(elementwise.exp, x);
+/** `e^x - 1`, accurate near 0. */
+export const expm1 = (x: TensorLike): Tensor => call(elementwise.expm1, x);
+/** Natural logarithm. */
+export const log = (x: TensorLike): Tensor => call(elementwise.log, x);
+/** `log(1 + x)`, accurate near 0. */
+export const log1p = (x: TensorLike): Tensor => call(elementwise.log1p, x);
+/** Square root. */
+export const sqrt = (x: TensorLike): Tensor => call(elementwise.sqrt, x);
+/** Sine of radians. */
+export const sin = (x: TensorLike): Tensor => call(elementwise.sin, x);
+/** Cosine of radians. */
+export const cos = (x: TensorLike): Tensor => call(elementwise.cos, x);
+/** Tangent of radians. */
+export const tan = (x: TensorLike): Tensor => call(elementwise.tan, x);
+/** Hyperbolic tangent. */
+export const tanh = (x: TensorLike): Tensor => call(elementwise.tanh, x);
+/** `1 / (1 + e^-x)` without overflow. */
+export const sigmoid = (x: TensorLike): Tensor => call(elementwise.sigmoid, x);
+/** `log(1 + e^x)` without overflow. */
+export const softplus = (x: TensorLike): Tensor => call(elementwise.softplus, x);
+/** Error function. */
+export const erf = (x: TensorLike): Tensor => call(elementwise.erf, x);
+/** Angle of the point `(x, y)`, in `(-pi, pi]`. */
+export const atan2 = (y: TensorLike, x: TensorLike): Tensor => call(elementwise.atan2, y, x);
+
+/** `x` to a fixed power. Kept apart as it has an attribute. */
+export const powPrimitive: ElementwisePrimitive = {
+  name: "pow",
+  kind: "elementwise",
+  ...rules(() => powPrimitive),
+  scalar: ({ exponent }) => (x) => x ** exponent!,
+  source: ({ exponent }, x) => `(${x}**${exponent! < 0 ? `(${exponent})` : exponent})`,
+  partials: ([x], out) => [mul(out.attrs.exponent as number, pow(x, out.attrs.exponent - 1))],
+  simplify: (args, attrs) => fold(powPrimitive, args, attrs),
+};
+
+/** `x ** exponent` for a fixed number; 0, 1, 2 and -1 become products and quotients. */
+export function pow(x: TensorLike, exponent: number): Tensor {
+  const [base] = broadcastTogether("pow", [x]);
+  if (exponent === 0) return one(base);
+  if (exponent === 1) return base;
+  if (exponent === 2) return mul(base, base);
+  if (exponent === -1) return div(1, base);
+  return makeNode(powPrimitive, [base], { exponent });
+}
+
+/** Gaussian error linear unit, `x Phi(x)`. @source Hendrycks and Gimpel 2016, arXiv 1606.08415 */
+export const gelu = (x: TensorLike): Tensor => mul(mul(x, 0.5), add(1, erf(mul(x, Math.SQRT1_2))));

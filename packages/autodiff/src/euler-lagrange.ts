@@ -1,0 +1,112 @@
+import { reshape } from "./broadcast.ts";
+import { customVjp, type CustomRule } from "./custom-vjp.ts";
+import { add, neg, sub } from "./elementwise.ts";
+import { identity } from "./hessian.ts";
+import { pushforward } from "./jvp.ts";
+import { secondOrder } from "./second-order.ts";
+import { slice } from "./shape-ops.ts";
+import { solveLinear } from "./solve-linear.ts";
+import { constant, input, shapeError, type Tensor } from "./tensor.ts";
+import { captures, substitute, trace, type Program } from "./trace.ts";
+import { pullback, valueAndGrad } from "./vjp.ts";
+
+/** Mass matrix `M[d, d]` and generalised force `dL/dq - C v` of a Lagrangian, `C = d2L/dv dq`. */
+export interface MassAndForce {
+  readonly mass: Tensor;
+  readonly force: Tensor;
+}
+
+function traceLagrangian(lagrangian: (q: Tensor, v: Tensor) => Tensor, q: Tensor, v: Tensor): Program {
+  if (q.shape.length !== 1 || v.shape.length !== 1 || q.shape[0] !== v.shape[0]) throw shapeError("eulerLagrange", "q and v must be vectors of one length", [q, v]);
+  const program = trace((q1, v1) => [lagrangian(q1, v1)], [q.shape, v.shape], ["q", "v"]);
+  if (program.outputs[0].shape.length > 0) throw shapeError("eulerLagrange", "the Lagrangian must return a scalar", program.outputs);
+  return program;
+}
+
+/** Along the unit velocities and `(v, 0)`: the second-derivative form then holds M and C v. `program` has inputs q, v first. */
+function massAndForceOf(program: Program, args: readonly Tensor[]): MassAndForce {
+  const [q, v] = args;
+  const d = q.size;
+  const [y] = substitute(program, args);
+  const units = Array.from({ length: d }, (_, i) => i);
+  const along = [{ rows: [d], tensor: reshape(v, [1, d]) }, { rows: units, tensor: identity(d) }];
+  const { gradients, form } = secondOrder({ inputs: [q, v], outputs: [y] }, along, d + 1);
+  const top = slice(form, 0, d);
+  return { mass: slice(top, 0, d, 1), force: sub(gradients[0], reshape(slice(top, d, d + 1, 1), [d])) };
+}
+
+/**
+ * `M(q, v)` and `dL/dq - C v` of a Lagrangian: the Euler-Lagrange equations are `M a = dL/dq - C v`. Costs d + 1 tangents
+ * and one reverse sweep of the Lagrangian.
+ */
+export function massAndForce(lagrangian: (q: Tensor, v: Tensor) => Tensor): (q: Tensor, v: Tensor) => MassAndForce {
+  return (q, v) => {
+    const program = traceLagrangian(lagrangian, q, v);
+    const fresh = trace((q1, v1) => {
+      const { mass, force } = massAndForceOf(program, [q1, v1]);
+      return [mass, force];
+    }, [q.shape, v.shape]);
+    const [mass, force] = substitute(fresh, [q, v]);
+    return { mass, force };
+  };
+}
+
+/**
+ * Accelerations `a[d]` of the mechanical system with Lagrangian `L(q[d], v[d])`: `M a = dL/dq - C v` with
+ * `M = d2L/dv2` and `C = d2L/dv dq`. `L` may capture traced parameters; all derivatives reach them.
+ *
+ * The right-hand side costs d + 1 tangents and one reverse sweep of `L` (never its full Hessian). The reverse rule is the
+ * gradient of one scalar, so its cost does not depend on d; see `docs/derivations/euler-lagrange-vjp.md`. Forward mode
+ * differentiates the right-hand side. A singular mass matrix gives non-finite accelerations.
+ *
+ * @throws OdeError `SHAPE_MISMATCH` when `q` and `v` are not vectors of one length or `L` is not a scalar.
+ * @source Cranmer et al. 2020, arXiv 2003.04630, eq. 6 (the equation; the reverse rule is derived in this project)
+ */
+export function eulerLagrange(lagrangian: (q: Tensor, v: Tensor) => Tensor): (q: Tensor, v: Tensor) => Tensor {
+  return (q, v) => {
+    const traced = traceLagrangian(lagrangian, q, v);
+    const captured = captures(traced);
+    const program: Program = { inputs: [...traced.inputs, ...captured], outputs: traced.outputs };
+    const rule: CustomRule = {
+      forward: (...args) => {
+        const { mass, force } = massAndForceOf(program, args);
+        return solveLinear(mass, force);
+      },
+      backward: (g, args, a) => {
+        const fresh = trace((...xs) => [massAndForceOf(program, xs).mass], args.map((x) => x.shape));
+        const mu = solveLinear(substitute(fresh, args)[0], g); // the mass matrix is symmetric
+        return gradientOfPhi(program, args, a, mu);
+      },
+    };
+    return customVjp(rule, [q, v, ...captured]);
+  };
+}
+
+/**
+ * Gradient of `Phi = DL[r] - D2L[p, w]` by q, v and the captured parameters, with directions `r = (mu, 0)`, `p = (0, mu)`
+ * and `w = (v, a)`, where `mu` and `a` are held fixed and the `v` inside `w` is not.
+ */
+function gradientOfPhi(program: Program, args: readonly Tensor[], a: Tensor, mu: Tensor): Tensor[] {
+  const velocity = input("w", args[1].shape);
+  const xs = args.map((x, i) => input(`x${i}`, x.shape));
+  const at = (outputs: readonly Tensor[]): Program => ({ inputs: xs.slice(0, 2), outputs });
+  const outputs = substitute(program, xs);
+  const zero = (x: Tensor | null): Tensor => x ?? constant(0);
+  const first = zero(pushforward(at(outputs), [mu, null])[0]);
+  const alongW = zero(pushforward(at(outputs), [velocity, a])[0]);
+  const second = zero(pushforward(at([alongW]), [null, mu])[0]);
+  const [dw, dq, dv, ...rest] = pullback({ inputs: [velocity, ...xs], outputs: [sub(first, second)] }, [constant(1)]);
+  return substitute({ inputs: [velocity, ...xs], outputs: [dq, add(dv, dw), ...rest] }, [args[1], ...args]);
+}
+
+/**
+ * The canonical equations of a Hamiltonian `H(q[d], p[d])`: returns `[dq/dt, dp/dt] = [dH/dp, -dH/dq]`.
+ *
+ * @throws OdeError `SHAPE_MISMATCH` when `H` is not a scalar.
+ */
+export function hamilton(hamiltonian: (q: Tensor, p: Tensor) => Tensor): (q: Tensor, p: Tensor) => [dq: Tensor, dp: Tensor] {
+  return (q, p) => {
+    const { grads } = valueAndGrad(hamiltonian)(q, p);
+    return [grads[1], neg(grads[0])];
+  };
+}

@@ -1,0 +1,139 @@
+import { labelSizes, type Labels } from "../contract.ts";
+import type { Tensor } from "../tensor.ts";
+import { plus, times, type Operand } from "./loops.ts";
+
+/** A loop over one letter, or several that all operands step through evenly. */
+interface Axis {
+  readonly size: number;
+  /** Steps in a, b and the result. */
+  readonly steps: readonly [number, number, number];
+}
+
+/** Letters sorted by how they loop: in both operands and the result, only in a, only in b, summed. */
+interface Loops {
+  readonly batch: Axis[];
+  readonly rows: Axis[];
+  readonly columns: Axis[];
+  readonly summed: Axis[];
+}
+
+function axesOf(node: Tensor, operands: readonly Operand[]): Loops {
+  const labels = node.attrs as Labels;
+  const texts = [labels.a, labels.b, labels.out];
+  const loops: Loops = { batch: [], rows: [], columns: [], summed: [] };
+  for (const [letter, size] of labelSizes(labels, node.args[0].shape, node.args[1].shape)) {
+    if (size === 1) continue;
+    const steps = texts.map((text, k) => (text.includes(letter) ? operands[k].strides[text.indexOf(letter)] : 0)) as [number, number, number];
+    const [inA, inB, inOut] = texts.map((text) => text.includes(letter));
+    loops[!inOut ? "summed" : inA && inB ? "batch" : inA ? "rows" : "columns"].push({ size, steps });
+  }
+  const merge = (axes: Axis[], by: number): Axis[] =>
+    axes
+      .sort((x, y) => y.steps[by] - x.steps[by])
+      .reduce<Axis[]>((done, axis) => {
+        const last = done.at(-1);
+        if (last && last.steps.every((s, k) => s === axis.steps[k] * axis.size)) return [...done.slice(0, -1), { size: last.size * axis.size, steps: axis.steps }];
+        return [...done, axis];
+      }, []);
+  return { batch: merge(loops.batch, 2), rows: merge(loops.rows, 2), columns: merge(loops.columns, 2), summed: merge(loops.summed, 0) };
+}
+
+const unit: Axis = { size: 1, steps: [0, 0, 0] };
+
+/** Register tile: up to 8 accumulators, more rows when there are few columns. */
+function tile(rows: number, columns: number): [number, number] {
+  const wide = Math.min(columns, 4);
+  return [Math.min(rows, wide >= 3 ? 2 : 4), Math.min(wide, rows === 1 ? 4 : rows >= 4 ? wide : 4)];
+}
+
+/** The loop from 0 to size in steps of `by`, then what remains: `[start, count]` per piece, the first one looped. */
+const pieces = (size: number, by: number): { start: number; count: number; loops: boolean }[] => {
+  const whole = Math.floor(size / by) * by;
+  return [
+    ...(whole > 0 ? [{ start: 0, count: by, loops: whole > by }] : []),
+    ...(size > whole ? [{ start: whole, count: size - whole, loops: false }] : []),
+  ];
+};
+
+/** A product of arrays as loops over register tiles; the result is written, or added with `add`. */
+export function emitContract(id: number, node: Tensor, a: Operand, b: Operand, out: Operand, add: boolean): string {
+  const { batch, rows, columns, summed } = axesOf(node, [a, b, out]);
+  const row = rows.pop() ?? unit;
+  const column = columns.pop() ?? unit;
+  const outer = [...batch, ...rows, ...columns];
+  const bases = [a.offset, b.offset, out.offset].map(String);
+  let head = "";
+  outer.forEach((axis, d) => {
+    const i = `o${id}_${d}`;
+    head += `for(let ${i}=0;${i}<${axis.size};${i}++){`;
+    axis.steps.forEach((s, k) => (bases[k] = plus(bases[k], times(i, s))));
+  });
+  const [tr, tc] = tile(row.size, column.size);
+  let body = "";
+  for (const r of pieces(row.size, tr)) {
+    const i = r.loops ? `r${id}` : String(r.start);
+    if (r.loops) body += `for(let ${i}=0;${i}<=${row.size - tr};${i}+=${tr}){`;
+    for (const c of pieces(column.size, tc)) {
+      const j = c.loops ? `c${id}` : String(c.start);
+      if (c.loops) body += `for(let ${j}=0;${j}<=${column.size - tc};${j}+=${tc}){`;
+      body += emitTile(id, [r.count, c.count], [row, column], summed, bases.map((base, k) => plus(base, offset(i, row.steps[k]), offset(j, column.steps[k]))), [a.array, b.array, out.array], add);
+      if (c.loops) body += "}";
+    }
+    if (r.loops) body += "}";
+  }
+  return `{${head}${body}${"}".repeat(outer.length)}}`;
+}
+
+const offset = (index: string, step: number): string => (/^\d+$/.test(index) ? String(Number(index) * step) : times(index, step));
+
+/** One register tile: accumulators in locals, the summed axes as inner loops (unrolled when short). */
+function emitTile(
+  id: number,
+  [nr, nc]: readonly [number, number],
+  [row, column]: readonly [Axis, Axis],
+  summed: readonly Axis[],
+  bases: readonly string[],
+  [a, b, out]: readonly string[],
+  add: boolean,
+): string {
+  const cells = Array.from({ length: nr * nc }, (_, x) => [Math.floor(x / nc), x % nc] as const);
+  const rows = Array.from({ length: nr }, (_, r) => r);
+  const columns = Array.from({ length: nc }, (_, c) => c);
+  const store = ([r, c]: readonly [number, number], value: string): string => `${out}[${plus(`q${id}`, r * row.steps[2] + c * column.steps[2])}]${add ? "+=" : "="}${value};`;
+  const start = `const p${id}=${bases[0]},s${id}=${bases[1]},q${id}=${bases[2]};`;
+  const count = summed.reduce((n, axis) => n * axis.size, 1);
+  if (count <= 4 && summed.length <= 1) {
+    const steps = summed[0]?.steps ?? [0, 0, 0];
+    const terms = Array.from({ length: count }, (_, k) => k);
+    const loads = terms.map((k) =>
+      rows.map((r) => `const a${r}_${k}=${a}[${plus(`p${id}`, k * steps[0] + r * row.steps[0])}];`).join("") +
+      columns.map((c) => `const b${c}_${k}=${b}[${plus(`s${id}`, k * steps[1] + c * column.steps[1])}];`).join("")).join("");
+    return `{${start}${loads}${cells.map((cell) => store(cell, terms.map((k) => `a${cell[0]}_${k}*b${cell[1]}_${k}`).join("+"))).join("")}}`;
+  }
+  if (cells.length === 1 && summed.length === 1 && count >= 8) return `{${start}${emitDot(id, summed[0], a, b, (value) => store([0, 0], value))}}`;
+  const inner = summed.at(-1)!;
+  let code = `{${start}let ${cells.map(([r, c]) => `x${r}_${c}=0`).join()};`;
+  let pa = `p${id}`;
+  let pb = `s${id}`;
+  summed.slice(0, -1).forEach((axis, d) => {
+    const k = `k${id}_${d}`;
+    code += `for(let ${k}=0;${k}<${axis.size};${k}++){`;
+    pa = plus(pa, times(k, axis.steps[0]));
+    pb = plus(pb, times(k, axis.steps[1]));
+  });
+  code += `for(let k=0,f=${pa},g=${pb};k<${inner.size};k++,f+=${inner.steps[0]},g+=${inner.steps[1]}){`;
+  code += rows.map((r) => `const a${r}=${a}[${plus("f", r * row.steps[0])}];`).join("");
+  code += columns.map((c) => `const b${c}=${b}[${plus("g", c * column.steps[1])}];`).join("");
+  code += cells.map(([r, c]) => `x${r}_${c}+=a${r}*b${c};`).join("");
+  code += "}".repeat(summed.length);
+  return `${code}${cells.map((cell) => store(cell, `x${cell[0]}_${cell[1]}`)).join("")}}`;
+}
+
+/** One long sum in four independent accumulators, as one would wait for each addition. */
+function emitDot(id: number, { size, steps }: Axis, a: string, b: string, store: (value: string) => string): string {
+  const four = [0, 1, 2, 3];
+  const term = (f: string, g: string, k: number): string => `${a}[${plus(f, k * steps[0])}]*${b}[${plus(g, k * steps[1])}]`;
+  const whole = Math.floor(size / 4) * 4;
+  const rest = Array.from({ length: size - whole }, (_, k) => `+${term(`p${id}`, `s${id}`, whole + k)}`).join("");
+  return `let ${four.map((k) => `x${k}=0`).join()};for(let k=0,f=p${id},g=s${id};k<${whole};k+=4,f+=${4 * steps[0]},g+=${4 * steps[1]}){${four.map((k) => `x${k}+=${term("f", "g", k)};`).join("")}}${store(`x0+x1+(x2+x3)${rest}`)}`;
+}

@@ -1,0 +1,264 @@
+import { OdeError } from "@fluxion/ode-core";
+import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
+import type { Backend, Kernel } from "../compile.ts";
+import { contractPrimitive } from "../contract.ts";
+import type { ElementwisePrimitive } from "../elementwise.ts";
+import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
+import { inputPrimitive, literalPrimitive, makeNode, tracing, type Primitive, type Tensor } from "../tensor.ts";
+import { topological, type Program } from "../trace.ts";
+import { emitContract } from "./emit-contract.ts";
+import { emitLoops, type Load, type Operand } from "./loops.ts";
+import { planMemory } from "./memory-plan.ts";
+import { isElementwise, isLeaf, schedule, type Piece, type Schedule, type Step } from "./schedule.ts";
+import { isContiguous, viewOf, type View } from "./view.ts";
+
+/** The argument in storage of its own: in front of operations that read whole arrays. */
+const copyPrimitive: Primitive<Record<string, never>> = {
+  name: "copy",
+  shape: ([x]) => x.shape,
+  jvp: ([dx]) => dx,
+  vjp: (g) => [g],
+  batch: ([x]) => makeNode(copyPrimitive, [x], {}),
+  evaluate: (out, [x]) => void out.set(x),
+};
+
+const emitted = new Set<Primitive>([contractPrimitive, sumPrimitive, concatPrimitive, padPrimitive, reshapePrimitive, copyPrimitive]);
+
+/** Operations without generated code run their `evaluate` on whole arrays of the arena, so their arguments are copied there. */
+const isCall = (node: Tensor): boolean => !isElementwise(node) && !emitted.has(node.primitive);
+
+/** Inserts copies where an operation needs a whole array and would get a window or an input. */
+function withCopies({ inputs, outputs }: Program): Program {
+  return tracing(() => {
+    const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
+    const views = new Map<Tensor, View>();
+    const view = (x: Tensor): View => {
+      if (!views.has(x)) views.set(x, viewOf(x, view));
+      return views.get(x)!;
+    };
+    for (const node of topological(outputs)) {
+      if (value.has(node)) continue;
+      let args = node.args.map((x) => value.get(x)!);
+      const owns = node.args.length > 0 && viewOf(node, (x) => view(value.get(x)!)).base === node;
+      if (owns && isCall(node)) args = args.map((x) => (view(x).base === x && !isLeaf(x) ? x : makeNode(copyPrimitive, [x], {})));
+      if (owns && node.primitive === reshapePrimitive) args = args.map((x) => (isContiguous(x.shape, view(x).strides) ? x : makeNode(copyPrimitive, [x], {})));
+      value.set(node, makeNode(node.primitive, args, node.attrs));
+    }
+    return { inputs, outputs: outputs.map((y) => value.get(y)!) };
+  });
+}
+
+/** Writes the steps of one program as JavaScript. */
+class Writer {
+  readonly calls: (() => void)[] = [];
+  readonly arena: Float64Array;
+  readonly #schedule: Schedule;
+  readonly #offsets: ReadonlyMap<Tensor, number>;
+  readonly #inputs: readonly Tensor[];
+  readonly #functions = new Map<string, (...x: number[]) => number>();
+  #literals: number[] = [];
+  readonly #literalAt = new Map<Tensor, number>();
+  #id = 0;
+
+  constructor(plan: Schedule, inputs: readonly Tensor[]) {
+    const memory = planMemory(plan);
+    this.#schedule = plan;
+    this.#offsets = memory.offsets;
+    this.#inputs = inputs;
+    this.arena = new Float64Array(memory.size);
+  }
+
+  get literals(): Float64Array {
+    return Float64Array.from(this.#literals);
+  }
+
+  get functions(): ReadonlyMap<string, (...x: number[]) => number> {
+    return this.#functions;
+  }
+
+  step(step: Step): string {
+    const [node] = step.nodes;
+    const id = this.#id++;
+    if (isElementwise(node)) return this.#loop(id, step.nodes);
+    if (node.primitive === contractPrimitive) {
+      const piece = this.#schedule.direct.get(node);
+      const out = piece ? { array: `o${piece.output}`, offset: piece.offset, strides: stridesOf(node.shape) } : this.#result(node);
+      return emitContract(id, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined);
+    }
+    if (node.primitive === sumPrimitive) return this.#sum(id, node);
+    if (node.primitive === concatPrimitive) return this.#concat(node);
+    if (node.primitive === padPrimitive) return this.#pad(node);
+    if (node.primitive === copyPrimitive || node.primitive === reshapePrimitive) return this.#copy(node.args[0], this.#result(node), "=");
+    return this.#call(node);
+  }
+
+  /** Moves a finished tensor into its place in an output. */
+  output({ output, offset, node }: Piece, mode: "=" | "+="): string {
+    return this.#copy(node, { array: `o${output}`, offset, strides: stridesOf(node.shape) }, mode);
+  }
+
+  #window(view: View): Operand | null {
+    const { base, offset, strides } = view;
+    if (!base) return null;
+    if (base.primitive === literalPrimitive) return { array: "lit", offset: offset + this.#literal(base), strides };
+    if (base.primitive !== inputPrimitive) return { array: "m", offset: offset + this.#offsets.get(base)!, strides };
+    const slot = this.#inputs.indexOf(base);
+    if (slot < 0) throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${base.attrs.name}" is not (was a traced array kept from another trace?)`);
+    return { array: `i${slot}`, offset, strides };
+  }
+
+  /** Where a tensor is read from; a constant gets an array of one number. */
+  #operand(x: Tensor): Operand {
+    const view = this.#schedule.views.get(x)!;
+    const window = this.#window(view);
+    if (window) return window;
+    let at = this.#literals.indexOf(view.value);
+    if (at < 0) at = this.#literals.push(view.value) - 1;
+    return { array: "lit", offset: at, strides: view.strides };
+  }
+
+  #literal(node: Tensor): number {
+    if (!this.#literalAt.has(node)) {
+      this.#literalAt.set(node, this.#literals.length);
+      this.#literals = [...this.#literals, ...(node.attrs.data as Float64Array)];
+    }
+    return this.#literalAt.get(node)!;
+  }
+
+  #result(node: Tensor): Operand {
+    return { array: "m", offset: this.#offsets.get(node)!, strides: stridesOf(node.shape) };
+  }
+
+  #loop(id: number, nodes: readonly Tensor[]): string {
+    const inside = new Set(nodes);
+    const names = new Map<Tensor, string>();
+    const loads: Load[] = [];
+    let code = "";
+    for (const node of nodes) {
+      const args = node.args.map((x) => {
+        if (inside.has(x)) return names.get(x)!;
+        if (!names.has(x)) {
+          const window = this.#window(this.#schedule.views.get(x)!);
+          names.set(x, window ? `l${id}_${loads.length}` : numberText(this.#schedule.views.get(x)!.value));
+          if (window) loads.push({ name: names.get(x)!, from: window });
+        }
+        return names.get(x)!;
+      });
+      names.set(node, `v${id}_${names.size}`);
+      code += `const ${names.get(node)!}=${this.#expression(node, args)};`;
+    }
+    const stored = nodes.filter((node) => this.#schedule.stored.has(node));
+    const stores = stored.map((node) => this.#result(node));
+    return emitLoops(id, nodes[0].shape, loads, stores, (at) => code + stored.map((node, k) => `m[${at[k]}]=${names.get(node)!};`).join(""));
+  }
+
+  #expression(node: Tensor, args: readonly string[]): string {
+    const primitive = node.primitive as ElementwisePrimitive;
+    if (primitive.source) return primitive.source(node.attrs, ...args);
+    this.#functions.set(primitive.name, primitive.scalar(node.attrs));
+    return `${primitive.name}(${args.join()})`;
+  }
+
+  #copy(from: Tensor, to: Operand, mode: "=" | "+="): string {
+    const id = this.#id++;
+    const window = this.#window(this.#schedule.views.get(from)!);
+    const name = window ? `l${id}` : numberText(this.#schedule.views.get(from)!.value);
+    return emitLoops(id, from.shape, window ? [{ name, from: window }] : [], [to], ([at]) => `${to.array}[${at}]${mode}${name};`);
+  }
+
+  #concat(node: Tensor): string {
+    const to = this.#result(node);
+    const axis = node.attrs.axis as number;
+    let from = 0;
+    return node.args.map((x) => {
+      const part = { ...to, offset: to.offset + from * to.strides[axis] };
+      from += x.shape[axis];
+      return this.#copy(x, part, "=");
+    }).join("");
+  }
+
+  #pad(node: Tensor): string {
+    const to = this.#result(node);
+    const start = node.attrs.start as readonly number[];
+    const offset = start.reduce((at, s, d) => at + s * to.strides[d], to.offset);
+    return `m.fill(0,${to.offset},${to.offset + node.size});${this.#copy(node.args[0], { ...to, offset }, "=")}`;
+  }
+
+  #sum(id: number, node: Tensor): string {
+    const [x] = node.args;
+    const axes = node.attrs.axes as readonly number[];
+    const kept = x.shape.map((_, d) => d).filter((d) => !axes.includes(d));
+    const from = this.#operand(x);
+    const to = this.#result(node);
+    const strides = x.shape.map((_, d) => (axes.includes(d) ? 0 : to.strides[kept.indexOf(d)]));
+    if (kept.length === 0) {
+      const sums = emitLoops(id, x.shape, [{ name: `l${id}`, from }], [], () => `s${id}+=l${id};`);
+      return `{let s${id}=0;${sums}m[${to.offset}]=s${id};}`;
+    }
+    const sums = emitLoops(id, x.shape, [{ name: `l${id}`, from }], [{ ...to, strides }], ([at]) => `m[${at}]+=l${id};`);
+    return `m.fill(0,${to.offset},${to.offset + node.size});${sums}`;
+  }
+
+  #call(node: Tensor): string {
+    const array = (x: Tensor): Float64Array => this.arena.subarray(this.#offsets.get(x)!, this.#offsets.get(x)! + x.size);
+    const args = node.args.map(array);
+    const out = array(node);
+    return `calls[${this.calls.push(() => node.primitive.evaluate(out, args, node)) - 1}]();`;
+  }
+}
+
+const numberText = (x: number): string => (x < 0 || Object.is(x, -0) ? `(${Object.is(x, -0) ? "-0" : x})` : String(x));
+
+/** True when the pieces of an output cover each of its entries exactly once. */
+function covers(pieces: readonly Piece[], size: number): boolean {
+  let at = 0;
+  for (const piece of [...pieces].sort((a, b) => a.offset - b.offset)) {
+    if (piece.offset !== at) return false;
+    at += piece.node.size;
+  }
+  return at === size;
+}
+
+const functionSize = 6000;
+
+/** Groups code into functions small enough for the optimising compiler. */
+function intoFunctions(blocks: readonly string[], parameters: string): string {
+  const bodies: string[] = [];
+  for (const block of blocks) {
+    const last = bodies.length - 1;
+    if (last >= 0 && bodies[last].length + block.length < functionSize) bodies[last] += block;
+    else bodies.push(block);
+  }
+  return `${bodies.map((body, i) => `function f${i}(${parameters}){${body}}\n`).join("")}function run(${parameters}){${bodies.map((_, i) => `f${i}(${parameters});`).join("")}}\n`;
+}
+
+/** JavaScript source of a program, and what its free names stand for. */
+function generate(program: Program, accumulate: readonly boolean[]): { source: string; names: string[]; values: unknown[] } {
+  const plan = schedule(program);
+  const { direct } = plan;
+  const writer = new Writer(plan, program.inputs);
+  const blocks: string[] = [];
+  const covered = program.outputs.map((y, k) => {
+    const own = plan.pieces.filter((piece) => piece.output === k);
+    return !accumulate[k] && !own.some((piece) => direct.has(piece.node)) && covers(own, y.size);
+  });
+  program.outputs.forEach((y, k) => {
+    if (!accumulate[k] && !covered[k]) blocks.push(`o${k}.fill(0,0,${y.size});`);
+  });
+  for (const step of plan.steps) blocks.push(writer.step(step));
+  for (const piece of plan.pieces) if (!direct.has(piece.node)) blocks.push(writer.output(piece, covered[piece.output] ? "=" : "+="));
+  const parameters = [...program.inputs.map((_, i) => `i${i}`), ...program.outputs.map((_, k) => `o${k}`)].join();
+  const unpack = [...program.inputs.map((_, i) => `ins[${i}]`), ...program.outputs.map((_, k) => `outs[${k}]`)].join();
+  const source = `"use strict";\n${intoFunctions(blocks, parameters)}return function kernel(ins,outs){run(${unpack});};`;
+  const functions = [...writer.functions];
+  return { source, names: ["m", "lit", "calls", ...functions.map(([name]) => name)], values: [writer.arena, writer.literals, writer.calls, ...functions.map(([, f]) => f)] };
+}
+
+/** JavaScript generated for the program's exact shapes: fused elementwise loops, products in register tiles, one arena. */
+export const javascript: Backend = {
+  name: "javascript",
+  compile(program, accumulate): Kernel {
+    const { source, names, values } = generate(withCopies(program), accumulate);
+    return new Function(...names, source)(...values) as Kernel;
+  },
+};

@@ -1,0 +1,40 @@
+import type { Tensor } from "../tensor.ts";
+import { isLeaf, type Schedule } from "./schedule.ts";
+
+/** Offsets of all stored nodes in one arena of `size` numbers; storage is reused once its last reader has run. */
+export interface MemoryPlan {
+  readonly offsets: ReadonlyMap<Tensor, number>;
+  readonly size: number;
+}
+
+/** Assigns arena offsets by first fit over the steps in order. Results for outputs live to the end. */
+export function planMemory({ steps, views, pieces, stored }: Schedule): MemoryPlan {
+  const lastUse = new Map<Tensor, number>();
+  const use = (x: Tensor, step: number): void => {
+    const base = views.get(x)?.base;
+    if (base && !isLeaf(base)) lastUse.set(base, Math.max(lastUse.get(base) ?? 0, step));
+  };
+  steps.forEach((step, s) => step.nodes.forEach((node) => node.args.forEach((x) => use(x, s))));
+  for (const piece of pieces) use(piece.node, steps.length);
+
+  const offsets = new Map<Tensor, number>();
+  let live: { from: number; to: number; until: number }[] = [];
+  let size = 0;
+  steps.forEach((step, s) => {
+    // A step may read what dies here while it writes, so storage is freed after the step.
+    live = live.filter((block) => block.until >= s);
+    for (const node of step.nodes) {
+      if (!stored.has(node)) continue;
+      live.sort((a, b) => a.from - b.from);
+      let at = 0;
+      for (const block of live) {
+        if (block.from - at >= node.size) break;
+        at = Math.max(at, block.to);
+      }
+      live.push({ from: at, to: at + node.size, until: lastUse.get(node) ?? s });
+      offsets.set(node, at);
+      size = Math.max(size, at + node.size);
+    }
+  });
+  return { offsets, size };
+}

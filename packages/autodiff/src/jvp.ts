@@ -1,0 +1,32 @@
+import { constant, sameShape, shapeError, type MaybeZero, type Tensor } from "./tensor.ts";
+import { dependents, substitute, topological, trace, type Program } from "./trace.ts";
+
+/** Tangents of the program's outputs for tangents of its inputs, as expressions of the same unknowns. */
+export function pushforward({ inputs, outputs }: Program, tangents: readonly MaybeZero[]): MaybeZero[] {
+  const order = topological(outputs);
+  const depends = dependents(order, inputs);
+  const tangent = new Map<Tensor, MaybeZero>(inputs.map((x, i) => [x, tangents[i]]));
+  for (const node of order) {
+    if (!depends.has(node) || tangent.has(node)) continue;
+    const own = node.args.map((x) => tangent.get(x) ?? null);
+    tangent.set(node, own.every((d) => d === null) ? null : node.primitive.jvp(own, node));
+  }
+  return outputs.map((y) => tangent.get(y) ?? null);
+}
+
+/**
+ * Value and directional derivative: `[f(x), f'(x) dx]`. Nests, and sees through closures: tensors that `f` captures are
+ * held fixed here and stay differentiable outside.
+ *
+ * @throws OdeError `SHAPE_MISMATCH` when a tangent has another shape than its argument.
+ */
+export function jvp(f: (...x: Tensor[]) => Tensor, primals: readonly Tensor[], tangents: readonly Tensor[]): [value: Tensor, tangent: Tensor] {
+  primals.forEach((x, i) => {
+    if (!tangents[i] || !sameShape(tangents[i].shape, x.shape)) throw shapeError("jvp", `tangent ${i} must have its argument's shape`, [x, ...(tangents[i] ? [tangents[i]] : [])]);
+  });
+  const program = trace((...x) => [f(...x)], primals.map((x) => x.shape));
+  const [y] = program.outputs;
+  const [dy] = pushforward(program, tangents);
+  const [value, tangent] = substitute({ inputs: program.inputs, outputs: [y, dy ?? constant(0, y.shape)] }, primals);
+  return [value, tangent];
+}

@@ -1,0 +1,100 @@
+import { add } from "./elementwise.ts";
+import { contract, dot } from "./contract.ts";
+import { reshape } from "./broadcast.ts";
+import { concat, gather, slice } from "./shape-ops.ts";
+import { constant, constantValue, makeNode, type MaybeZero, type Tensor } from "./tensor.ts";
+import { dependents, topological, trace, type Program } from "./trace.ts";
+import { batchProgram } from "./vmap.ts";
+import { cotangentsOf, pullback } from "./vjp.ts";
+
+/** Tangents along some of several directions: `tensor[i]` belongs to direction `rows[i]`; along the others it is zero. */
+export interface Bundle {
+  readonly rows: readonly number[];
+  readonly tensor: Tensor;
+}
+
+/** First and second derivatives of a scalar along given directions. */
+export interface SecondOrder {
+  /** Gradient by each input. */
+  readonly gradients: readonly Tensor[];
+  /** `form[i, j] = D2y[direction i, direction j]`. */
+  readonly form: Tensor;
+}
+
+/**
+ * Gradient and second-derivative form of the program's one scalar output along `count` directions, given as one bundle
+ * of tangents per input. Costs `count` tangents and ONE reverse sweep: each operation adds
+ * `(cotangent) * (its own second derivative)[tangent i, tangent j]`, so no tangent of the reverse sweep is needed.
+ */
+export function secondOrder(program: Program, directions: readonly (Bundle | null)[], count: number): SecondOrder {
+  const order = topological(program.outputs);
+  const depends = dependents(order, program.inputs);
+  const cotangents = cotangentsOf(program, [constant(1)]);
+  const bundles = new Map<Tensor, Bundle | null>(program.inputs.map((x, i) => [x, directions[i]]));
+  let form: Tensor = constant(0, [count, count]);
+  for (const node of order) {
+    if (!depends.has(node) || bundles.has(node)) continue;
+    const own = node.args.map((x) => bundles.get(x) ?? null);
+    const rows = [...new Set(own.flatMap((b) => b?.rows ?? []))].sort((a, b) => a - b);
+    if (rows.length === 0) continue;
+    const aligned = own.map((b, i) => b && align(b, rows, node.args[i]));
+    bundles.set(node, tangentOf(node, aligned, rows));
+    const g = cotangents.get(node);
+    const part = g && curvature(node, g, aligned, rows.length);
+    if (part) form = add(form, spread(part, rows, count));
+  }
+  return { gradients: program.inputs.map((x) => cotangents.get(x) ?? constant(0, x.shape)), form };
+}
+
+/** The bundle's tensor with one entry for each of `rows`. */
+function align(bundle: Bundle, rows: readonly number[], like: Tensor): Tensor {
+  if (rows.length === bundle.rows.length) return bundle.tensor;
+  return concat(rows.map((r) => {
+    const i = bundle.rows.indexOf(r);
+    return i < 0 ? constant(0, [1, ...like.shape]) : slice(bundle.tensor, i, i + 1);
+  }));
+}
+
+/** Runs the node's own tangent rule for all directions as one batch. */
+function tangentOf(node: Tensor, aligned: readonly MaybeZero[], rows: readonly number[]): Bundle | null {
+  const present = aligned.flatMap((x, i) => (x ? [i] : []));
+  let zero = false;
+  const program = trace((...ds) => {
+    const dy = node.primitive.jvp(aligned.map((_, i) => (present.includes(i) ? ds[present.indexOf(i)] : null)), node);
+    zero = dy === null;
+    return dy ? [dy] : [];
+  }, present.map((i) => node.args[i].shape));
+  if (zero) return null;
+  return { rows, tensor: batchProgram(program, present.map((i) => aligned[i]!), present.map(() => true), rows.length)[0] };
+}
+
+/** `g . D2(node)[tangent i, tangent j]` as a matrix over the directions, or null when the operation is linear. */
+function curvature(node: Tensor, g: Tensor, aligned: readonly MaybeZero[], size: number): Tensor | null {
+  const present = aligned.flatMap((x, i) => (x ? [i] : []));
+  const shapes = present.map((i) => node.args[i].shape);
+  // A(x; dx) = g . (tangent of the node at x along dx); its gradient by x, along dx held fixed, is half of the form.
+  const local = trace((...values) => {
+    const xs = values.slice(0, present.length);
+    const ds = values.slice(present.length);
+    const here = makeNode(node.primitive, node.args.map((x, i) => (present.includes(i) ? xs[present.indexOf(i)] : x)), node.attrs);
+    const dy = here.primitive.jvp(aligned.map((_, i) => (present.includes(i) ? ds[present.indexOf(i)] : null)), here);
+    return dy ? pullback({ inputs: xs, outputs: [dot(g, dy)] }, [constant(1)]) : xs.map((x) => constant(0, x.shape));
+  }, [...shapes, ...shapes]);
+  let total: Tensor | null = null;
+  present.forEach((i, k) => {
+    const single = { inputs: local.inputs, outputs: [local.outputs[k]] };
+    if (constantValue(single.outputs[0]) === 0) return;
+    const tangents = present.map((j) => aligned[j]!);
+    const [slope] = batchProgram(single, [...present.map((j) => node.args[j]), ...tangents], [...present.map(() => false), ...present.map(() => true)], size);
+    const part = contract("am,bm->ab", reshape(slope, [size, node.args[i].size]), reshape(aligned[i]!, [size, node.args[i].size]));
+    total = total ? add(total, part) : part;
+  });
+  return total;
+}
+
+/** A matrix over `rows` as one over all `count` directions. */
+function spread(part: Tensor, rows: readonly number[], count: number): Tensor {
+  if (rows.length === count) return part;
+  const where = Array.from({ length: count }, (_, r) => rows.indexOf(r));
+  return gather(part, where.flatMap((i) => where.map((j) => (i < 0 || j < 0 ? -1 : i * rows.length + j))), [count, count]);
+}

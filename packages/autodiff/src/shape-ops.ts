@@ -1,0 +1,203 @@
+import { OdeError } from "@fluxion/ode-core";
+import { forEachIndex, repeat, reshape, stridesOf } from "./broadcast.ts";
+import { constant, constantValue, makeNode, sameShape, shapeError, sizeOf, type Primitive, type Shape, type Tensor } from "./tensor.ts";
+
+/** Axis `i` of the result is axis `perm[i]` of the argument. */
+export const transposePrimitive: Primitive<{ readonly perm: readonly number[] }> = {
+  name: "transpose",
+  shape: ([x], { perm }) => {
+    if (perm.length !== x.shape.length || [...perm].sort((a, b) => a - b).some((p, i) => p !== i)) {
+      throw shapeError("transpose", `[${perm.join(", ")}] must be an order of the argument's axes`, [x]);
+    }
+    return perm.map((p) => x.shape[p]);
+  },
+  jvp: ([dx], node) => dx && transpose(dx, node.attrs.perm),
+  vjp: (g, node) => [transpose(g, node.attrs.perm.map((_: number, i: number) => node.attrs.perm.indexOf(i)))],
+  batch: ([x], _batched, _size, { perm }) => transpose(x, [0, ...perm.map((p) => p + 1)]),
+  evaluate: (out, [x], node) => {
+    const strides = stridesOf(node.args[0].shape);
+    forEachIndex(node.shape, (flat, index) => {
+      out[flat] = x[index.reduce((at, k, i) => at + k * strides[node.attrs.perm[i]], 0)];
+    });
+  },
+  simplify: ([x], { perm }) => {
+    if (perm.every((p, i) => p === i)) return x;
+    if (x.primitive === transposePrimitive) return transpose(x.args[0], perm.map((p) => x.attrs.perm[p]));
+    const value = constantValue(x);
+    return value === undefined ? null : constant(value, perm.map((p) => x.shape[p]));
+  },
+};
+
+/** Axes in another order; by default reversed. */
+export const transpose = (x: Tensor, perm: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i)): Tensor =>
+  makeNode(transposePrimitive, [x], { perm });
+
+interface Block {
+  /** First index along each axis. */
+  readonly start: readonly number[];
+  /** Slice: shape of the block. Pad: shape of the whole. */
+  readonly shape: Shape;
+}
+
+const copyBlock = (whole: Shape, block: Shape, start: readonly number[], copy: (inWhole: number, inBlock: number) => void): void => {
+  const strides = stridesOf(whole);
+  forEachIndex(block, (flat, index) => copy(index.reduce((at, k, i) => at + (k + start[i]) * strides[i], 0), flat));
+};
+
+const checkBlock = (name: string, x: Tensor, whole: Shape, block: Shape, start: readonly number[]): void => {
+  if (whole.length !== block.length || start.length !== whole.length || start.some((s, i) => s < 0 || s + block[i] > whole[i])) {
+    throw shapeError(name, `the block [${block.join(", ")}] from [${start.join(", ")}] must lie within [${whole.join(", ")}]`, [x]);
+  }
+};
+
+/** A rectangular block of the argument. */
+export const slicePrimitive: Primitive<Block> = {
+  name: "slice",
+  shape: ([x], { start, shape }) => {
+    checkBlock("slice", x, x.shape, shape, start);
+    return shape;
+  },
+  jvp: ([dx], { attrs }) => dx && sliceBlock(dx, attrs.start, attrs.shape),
+  vjp: (g, node) => [padBlock(g, node.attrs.start, node.args[0].shape)],
+  batch: ([x], _batched, size, { start, shape }) => sliceBlock(x, [0, ...start], [size, ...shape]),
+  evaluate: (out, [x], node) => copyBlock(node.args[0].shape, node.shape, node.attrs.start, (a, b) => void (out[b] = x[a])),
+  simplify: ([x], { start, shape }) => {
+    if (sameShape(x.shape, shape)) return x;
+    const value = constantValue(x);
+    if (value !== undefined) return constant(value, shape);
+    if (x.primitive === slicePrimitive) return sliceBlock(x.args[0], start.map((s, i) => s + x.attrs.start[i]), shape);
+    if (x.primitive !== concatPrimitive) return null;
+    const { axis } = x.attrs as { axis: number };
+    let at = 0;
+    for (const part of x.args) {
+      const end = at + part.shape[axis];
+      if (start[axis] >= at && start[axis] + shape[axis] <= end) return sliceBlock(part, start.map((s, i) => (i === axis ? s - at : s)), shape);
+      at = end;
+    }
+    return null;
+  },
+};
+
+/** The block of `x` of the given shape that begins at index `start`. */
+export const sliceBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(slicePrimitive, [x], { start, shape });
+
+/** Entries `from .. to - 1` along one axis (default the first). Negative axes count from the last. */
+export function slice(x: Tensor, from: number, to: number, axis = 0): Tensor {
+  const a = axis < 0 ? axis + x.shape.length : axis;
+  return sliceBlock(x, x.shape.map((_, i) => (i === a ? from : 0)), x.shape.map((s, i) => (i === a ? to - from : s)));
+}
+
+/** Entry `i` along the first axis, which disappears. */
+export const at = (x: Tensor, i: number): Tensor => reshape(slice(x, i, i + 1), x.shape.slice(1));
+
+/** Zeros of a given shape with the argument as one block. */
+export const padPrimitive: Primitive<Block> = {
+  name: "pad",
+  shape: ([x], { start, shape }) => {
+    checkBlock("pad", x, shape, x.shape, start);
+    return shape;
+  },
+  jvp: ([dx], { attrs }) => dx && padBlock(dx, attrs.start, attrs.shape),
+  vjp: (g, node) => [sliceBlock(g, node.attrs.start, node.args[0].shape)],
+  batch: ([x], _batched, size, { start, shape }) => padBlock(x, [0, ...start], [size, ...shape]),
+  evaluate: (out, [x], node) => {
+    out.fill(0);
+    copyBlock(node.shape, node.args[0].shape, node.attrs.start, (a, b) => void (out[a] = x[b]));
+  },
+  simplify: ([x], { shape }) => (sameShape(x.shape, shape) ? x : constantValue(x) === 0 ? constant(0, shape) : null),
+};
+
+/** Zeros of the given shape, with `x` as the block that begins at index `start`. */
+export const padBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(padPrimitive, [x], { start, shape });
+
+/** The arguments one after another along an axis. */
+export const concatPrimitive: Primitive<{ readonly axis: number }> = {
+  name: "concat",
+  shape: (args, { axis }) => {
+    const [first] = args;
+    if (!(axis >= 0 && axis < first.shape.length) || args.some((x) => x.shape.length !== first.shape.length || x.shape.some((s, i) => i !== axis && s !== first.shape[i]))) {
+      throw shapeError("concat", `the shapes must agree but along axis ${axis}`, args);
+    }
+    return first.shape.map((s, i) => (i === axis ? args.reduce((n, x) => n + x.shape[axis], 0) : s));
+  },
+  jvp: (tangents, node) =>
+    tangents.every((d) => d === null) ? null : concat(tangents.map((d, i) => d ?? constant(0, node.args[i].shape)), node.attrs.axis),
+  vjp: (g, node) => {
+    let from = 0;
+    return node.args.map((x) => {
+      const part = slice(g, from, from + x.shape[node.attrs.axis], node.attrs.axis);
+      from += x.shape[node.attrs.axis];
+      return part;
+    });
+  },
+  batch: (args, batched, size, { axis }) => concat(args.map((x, i) => (batched[i] ? x : repeat(x, size))), axis + 1),
+  evaluate: (out, args, node) => {
+    const axis = node.attrs.axis as number;
+    const inner = sizeOf(node.shape.slice(axis + 1));
+    const outer = sizeOf(node.shape.slice(0, axis));
+    let offset = 0;
+    args.forEach((x, i) => {
+      const length = node.args[i].shape[axis] * inner;
+      for (let o = 0; o < outer; o++) for (let k = 0; k < length; k++) out[o * node.shape[axis] * inner + offset + k] = x[o * length + k];
+      offset += length;
+    });
+  },
+  simplify: (args, { axis }) => {
+    if (args.length === 1) return args[0];
+    const whole = args.map((x) => constantValue(x));
+    if (whole[0] === undefined || whole.some((v) => v !== whole[0])) return null;
+    return constant(whole[0], args[0].shape.map((s, i) => (i === axis ? args.reduce((n, x) => n + x.shape[axis], 0) : s)));
+  },
+};
+
+/** The arguments one after another along an axis (default the first). */
+export function concat(args: readonly Tensor[], axis = 0): Tensor {
+  if (args.length === 0) throw new OdeError("SHAPE_MISMATCH", "Cannot trace concat as it needs at least one argument: got none");
+  return makeNode(concatPrimitive, args, { axis: axis < 0 ? axis + args[0].shape.length : axis });
+}
+
+/** The arguments, all of one shape, along a new leading axis. */
+export const stack = (args: readonly Tensor[]): Tensor => concat(args.map((x) => reshape(x, [1, ...x.shape])));
+
+interface Indices {
+  /** Flat index into the argument for each entry of the result, or -1 for zero. */
+  readonly indices: readonly number[];
+  readonly shape: Shape;
+}
+
+/** Entries picked by fixed flat indices. */
+export const gatherPrimitive: Primitive<Indices> = {
+  name: "gather",
+  shape: ([x], { indices, shape }) => {
+    if (indices.length !== sizeOf(shape) || indices.some((i) => !Number.isInteger(i) || i < -1 || i >= x.size)) {
+      throw shapeError("gather", `it needs ${sizeOf(shape)} indices from -1 to ${x.size - 1}`, [x]);
+    }
+    return shape;
+  },
+  jvp: ([dx], { attrs }) => dx && gather(dx, attrs.indices, attrs.shape),
+  vjp: (g, node) => [makeNode(scatterPrimitive, [g], { indices: node.attrs.indices, shape: node.args[0].shape })],
+  batch: ([x], _batched, size, { indices, shape }) => gather(x, batchIndices(indices, size, x.size / size), [size, ...shape]),
+  evaluate: (out, [x], node) => (node.attrs.indices as number[]).forEach((k, i) => void (out[i] = k < 0 ? 0 : x[k])),
+};
+
+/** Adjoint of gather: adds the argument's entries up at fixed flat indices. */
+export const scatterPrimitive: Primitive<Indices> = {
+  name: "scatter",
+  shape: (_args, { shape }) => shape,
+  jvp: ([dx], { attrs }) => dx && makeNode(scatterPrimitive, [dx], attrs),
+  vjp: (g, node) => [gather(g, node.attrs.indices, node.args[0].shape)],
+  batch: ([x], _batched, size, { indices, shape }) =>
+    makeNode(scatterPrimitive, [x], { indices: batchIndices(indices, size, sizeOf(shape)), shape: [size, ...shape] }),
+  evaluate: (out, [x], node) => {
+    out.fill(0);
+    (node.attrs.indices as number[]).forEach((k, i) => {
+      if (k >= 0) out[k] += x[i];
+    });
+  },
+};
+
+const batchIndices = (indices: readonly number[], size: number, step: number): number[] =>
+  Array.from({ length: size }, (_, b) => indices.map((k) => (k < 0 ? -1 : b * step + k))).flat();
+
+/** An array of the given shape whose entry `i` is `x.flat[indices[i]]`, or 0 where the index is -1. */
+export const gather = (x: Tensor, indices: readonly number[], shape: Shape = [indices.length]): Tensor => makeNode(gatherPrimitive, [x], { indices, shape });

@@ -1,0 +1,124 @@
+import { reshape } from "./broadcast.ts";
+import { batchAll, contract } from "./contract.ts";
+import { neg, sub } from "./elementwise.ts";
+import { makeNode, shapeError, sizeOf, type Primitive, type Tensor } from "./tensor.ts";
+
+/** Writes the LU factors of row-major `a[n, n]` (partial pivoting) and the row order into `out[n + 1, n]`. */
+function factor(out: Float64Array, from: number, a: Float64Array, at: number, n: number): void {
+  for (let i = 0; i < n * n; i++) out[from + i] = a[at + i];
+  const pivots = from + n * n;
+  for (let k = 0; k < n; k++) {
+    let p = k;
+    for (let i = k + 1; i < n; i++) if (Math.abs(out[from + i * n + k]) > Math.abs(out[from + p * n + k])) p = i;
+    out[pivots + k] = p;
+    if (p !== k) {
+      for (let j = 0; j < n; j++) {
+        const x = out[from + k * n + j];
+        out[from + k * n + j] = out[from + p * n + j];
+        out[from + p * n + j] = x;
+      }
+    }
+    const d = out[from + k * n + k];
+    for (let i = k + 1; i < n; i++) {
+      const w = out[from + i * n + k] / d;
+      out[from + i * n + k] = w;
+      for (let j = k + 1; j < n; j++) out[from + i * n + j] -= w * out[from + k * n + j];
+    }
+  }
+}
+
+/** Solves with the factors at `lu[from]`, in place on `x[at .. at + n]`; `transposed` solves with the transpose. */
+function substitute(lu: Float64Array, from: number, x: Float64Array, at: number, n: number, transposed: boolean): void {
+  const pivots = from + n * n;
+  const swap = (k: number): void => {
+    const p = lu[pivots + k];
+    if (p !== k) {
+      const y = x[at + k];
+      x[at + k] = x[at + p];
+      x[at + p] = y;
+    }
+  };
+  if (transposed) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < i; j++) x[at + i] -= lu[from + j * n + i] * x[at + j];
+      x[at + i] /= lu[from + i * n + i];
+    }
+    for (let i = n - 1; i >= 0; i--) for (let j = i + 1; j < n; j++) x[at + i] -= lu[from + j * n + i] * x[at + j];
+    for (let k = n - 1; k >= 0; k--) swap(k);
+    return;
+  }
+  for (let k = 0; k < n; k++) swap(k);
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) x[at + i] -= lu[from + i * n + j] * x[at + j];
+  for (let i = n - 1; i >= 0; i--) {
+    for (let j = i + 1; j < n; j++) x[at + i] -= lu[from + i * n + j] * x[at + j];
+    x[at + i] /= lu[from + i * n + i];
+  }
+}
+
+/**
+ * LU factors with partial pivoting, `a[..., n, n]` -> `[..., n + 1, n]` (the last row holds the pivots).
+ * An auxiliary value: it has no derivative of its own, {@link luSolvePrimitive} takes the derivative by `a` itself.
+ */
+export const luFactorPrimitive: Primitive<Record<string, never>> = {
+  name: "luFactor",
+  shape: ([a]) => [...a.shape.slice(0, -2), a.shape.at(-1)! + 1, a.shape.at(-1)!],
+  jvp: () => null,
+  vjp: () => [null],
+  batch: ([a]) => makeNode(luFactorPrimitive, [a], {}),
+  evaluate: (out, [a], node) => {
+    const n = node.shape.at(-1)!;
+    const count = sizeOf(node.shape.slice(0, -2));
+    for (let b = 0; b < count; b++) factor(out, b * (n + 1) * n, a, b * n * n, n);
+  },
+};
+
+/** `x[..., n]` with `a x = b` (or `a' x = b`), from `a[..., n, n]`, its factors and `b[..., n]`. */
+export const luSolvePrimitive: Primitive<{ readonly transposed: boolean }> = {
+  name: "luSolve",
+  shape: ([a, , b]) => {
+    const n = a.shape.at(-1);
+    const rank = a.shape.length;
+    if (rank < 2 || a.shape[rank - 2] !== n || b.shape.length !== rank - 1 || b.shape.some((s, i) => s !== a.shape[i])) {
+      throw shapeError("solveLinear", "it needs a square matrix and a vector of its size", [a, b]);
+    }
+    return b.shape;
+  },
+  // a x = b, so a dx = db - da x.
+  jvp: ([da, , db], node) => {
+    const [a, lu, b] = node.args;
+    const { transposed } = node.attrs as { transposed: boolean };
+    const product = da && contract(transposed ? "zji,zj->zi" : "zij,zj->zi", flat(da, 2), flat(node, 1));
+    const right = db && product ? sub(flat(db, 1), product) : db ? flat(db, 1) : product && neg(product);
+    return right && makeNode(luSolvePrimitive, [a, lu, unflat(right, b)], { transposed });
+  },
+  // b_bar = a^-T x_bar, a_bar = -b_bar x' (transposed for a' x = b).
+  vjp: (g, node) => {
+    const [a, lu] = node.args;
+    const { transposed } = node.attrs as { transposed: boolean };
+    const bBar = makeNode(luSolvePrimitive, [a, lu, g], { transposed: !transposed });
+    const [left, right] = transposed ? [node, bBar] : [bBar, node];
+    return [neg(unflat(contract("zi,zj->zij", flat(left, 1), flat(right, 1)), a)), null, bBar];
+  },
+  batch: (args, batched, size, attrs) => makeNode(luSolvePrimitive, batchAll(args, batched, size), attrs),
+  evaluate: (out, [, lu, b], node) => {
+    const n = node.shape.at(-1)!;
+    const count = sizeOf(node.shape.slice(0, -1));
+    out.set(b);
+    for (let k = 0; k < count; k++) substitute(lu, k * (n + 1) * n, out, k * n, n, node.attrs.transposed as boolean);
+  },
+};
+
+/** All axes but the last `core` merged into one. */
+const flat = (x: Tensor, core: number): Tensor => reshape(x, [sizeOf(x.shape.slice(0, x.shape.length - core)), ...x.shape.slice(x.shape.length - core)]);
+const unflat = (x: Tensor, like: Tensor): Tensor => reshape(x, like.shape);
+
+/**
+ * `x[n]` with `a[n, n] x = b[n]`, by LU with partial pivoting; several right-hand sides stack under `vmap`.
+ * Differentiated by the implicit rule, never through the elimination. A singular matrix gives non-finite entries.
+ *
+ * @throws OdeError `SHAPE_MISMATCH`
+ */
+export function solveLinear(a: Tensor, b: Tensor): Tensor {
+  if (a.shape.length < 2) throw shapeError("solveLinear", "it needs a square matrix and a vector of its size", [a, b]);
+  return makeNode(luSolvePrimitive, [a, makeNode(luFactorPrimitive, [a], {}), b], { transposed: false });
+}

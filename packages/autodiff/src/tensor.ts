@@ -1,0 +1,179 @@
+import { OdeError } from "@fluxion/ode-core";
+
+/** Sizes of the axes, outermost first; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** A traced array, or a number standing for a scalar constant. */
+export type TensorLike = Tensor | number;
+
+/** A tangent or cotangent; `null` is a zero that need not be computed. */
+export type MaybeZero = Tensor | null;
+
+/**
+ * Everything the system knows about one operation: how it acts on shapes, how it is differentiated, batched and computed.
+ * Derivative rules are written with traced operations, which is why derivatives nest to any depth.
+ * `A` is the type of the static attributes of a node.
+ */
+export interface Primitive<A = any> {
+  readonly name: string;
+  /** Shape of the result. @throws OdeError `SHAPE_MISMATCH` */
+  shape(args: readonly Tensor[], attrs: A): Shape;
+  /** Tangent of the result for one tangent per argument. */
+  jvp(tangents: readonly MaybeZero[], node: Tensor): MaybeZero;
+  /** Cotangent of each argument for the result's cotangent `g`. */
+  vjp(g: Tensor, node: Tensor): readonly MaybeZero[];
+  /** The operation with a new leading axis of length `size` on the result and on those arguments that are `batched`. */
+  batch(args: readonly Tensor[], batched: readonly boolean[], size: number, attrs: A): Tensor;
+  /** Computes the result from row-major arguments into `out`: the reference that every backend is tested against. */
+  evaluate(out: Float64Array, args: readonly Float64Array[], node: Tensor): void;
+  /** An equal but simpler tensor, if there is one. */
+  simplify?(args: readonly Tensor[], attrs: A): Tensor | null;
+  /** The sum of `node` over some axes, if it can be had without computing `node`. */
+  sumOver?(node: Tensor, axes: readonly number[]): Tensor | null;
+  /** Text that tells nodes with different attributes apart; default JSON. */
+  key?(attrs: A): string;
+}
+
+/** One node of a traced program: an array whose value is not known yet. Immutable; equal nodes of a trace are one object. */
+export class Tensor {
+  readonly id: number;
+  readonly primitive: Primitive;
+  readonly args: readonly Tensor[];
+  readonly attrs: any;
+  readonly shape: Shape;
+
+  /** Use the operations of this package, or {@link makeNode} from a primitive's file. */
+  constructor(id: number, primitive: Primitive, args: readonly Tensor[], attrs: unknown, shape: Shape) {
+    this.id = id;
+    this.primitive = primitive;
+    this.args = args;
+    this.attrs = attrs;
+    this.shape = shape;
+  }
+
+  /** Number of entries. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Comparing or adding a traced array with JavaScript's own operators would freeze one branch into the program. */
+  [Symbol.toPrimitive](): never {
+    throw new OdeError(
+      "INVALID_TRACE",
+      `Cannot use a traced array in a JavaScript expression or branch as its value is not known while tracing (use add, mul, where, ...): it is ${describe(this)}`,
+    );
+  }
+}
+
+/** Number of entries of an array of this shape. */
+export const sizeOf = (shape: Shape): number => shape.reduce((n, s) => n * s, 1);
+
+/** `matmul[3, 4]`: for error messages. */
+export const describe = (x: Tensor): string => `${x.primitive.name}[${x.shape.join(", ")}]`;
+
+/** Same rank and sizes. */
+export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((s, i) => s === b[i]);
+
+/** The error for arguments of `name` whose shapes do not fit. */
+export function shapeError(name: string, needed: string, args: readonly Tensor[]): OdeError {
+  const found = args.map((a) => `[${a.shape.join(", ")}]`).join(" and ");
+  return new OdeError("SHAPE_MISMATCH", `Cannot trace ${name} as ${needed}: current shape${args.length > 1 ? "s are" : " is"} ${found}`);
+}
+
+let nextId = 0;
+let table: Map<string, Tensor> | null = null;
+
+/** Runs `f` so that equal nodes made in it become one (common subexpressions). Nested calls share the outer table. */
+export function tracing<R>(f: () => R): R {
+  if (table) return f();
+  table = new Map();
+  try {
+    return f();
+  } finally {
+    table = null;
+  }
+}
+
+/** The node of `primitive` applied to `args`: simplified, shape-checked, and shared with equal nodes of the trace. */
+export function makeNode<A>(primitive: Primitive<A>, args: readonly Tensor[], attrs: A): Tensor {
+  const simpler = primitive.simplify?.(args, attrs);
+  if (simpler) return simpler;
+  const key = table && `${primitive.name}|${primitive.key ? primitive.key(attrs) : JSON.stringify(attrs)}|${args.map((a) => a.id).join()}`;
+  const known = key === null ? undefined : table!.get(key);
+  if (known) return known;
+  const node = new Tensor(nextId++, primitive, args, attrs, primitive.shape(args, attrs));
+  if (key !== null) table!.set(key, node);
+  return node;
+}
+
+const leaf = <A>(name: string, shape: (attrs: A) => Shape, rest: Pick<Primitive<A>, "evaluate" | "key">): Primitive<A> => ({
+  name,
+  shape: (_args, attrs) => shape(attrs),
+  jvp: () => null,
+  vjp: () => [],
+  batch: () => {
+    throw new OdeError("INVALID_TRACE", `Cannot batch ${name} as it has no arguments`);
+  },
+  ...rest,
+});
+
+/** An unknown: a function argument while it is traced, bound to a value by substitution or at run time. */
+export const inputPrimitive: Primitive<{ readonly slot: number; readonly shape: Shape; readonly name: string }> = leaf("input", (a) => a.shape, {
+  evaluate: (_out, _args, node) => {
+    throw new OdeError("INVALID_TRACE", `Cannot evaluate input "${node.attrs.name}" as it is not an argument of the compiled function: was a traced array kept from another trace?`);
+  },
+});
+
+/** All entries equal. */
+export const constantPrimitive: Primitive<{ readonly value: number; readonly shape: Shape }> = leaf("constant", (a) => a.shape, {
+  evaluate: (out, _args, node) => void out.fill(node.attrs.value as number),
+  key: (a) => `${Object.is(a.value, -0) ? "-0" : a.value}:${a.shape.join()}`,
+});
+
+/** Fixed data. */
+export const literalPrimitive: Primitive<{ readonly data: Float64Array; readonly shape: Shape }> = leaf("literal", (a) => a.shape, {
+  evaluate: (out, _args, node) => void out.set(node.attrs.data as Float64Array),
+  key: (a) => `${a.shape.join()}:${a.data.join()}`,
+});
+
+/** A fresh unknown of the given shape. */
+export const input = (name: string, shape: Shape): Tensor => makeNode(inputPrimitive, [], { slot: nextId++, shape, name });
+
+/** An array with every entry equal to `value`. */
+export const constant = (value: number, shape: Shape = []): Tensor => makeNode(constantPrimitive, [], { value, shape });
+
+/** The common entry of a {@link constant}, else undefined. */
+export const constantValue = (x: Tensor): number | undefined => (x.primitive === constantPrimitive ? (x.attrs.value as number) : undefined);
+
+/** Nested plain arrays of numbers. */
+export type NestedArray = number | readonly NestedArray[];
+
+/**
+ * A constant array from numbers, nested as deep as it has axes, or from a typed array (one axis).
+ *
+ * @throws OdeError `SHAPE_MISMATCH` for ragged nesting.
+ */
+export function tensor(values: NestedArray | Float64Array): Tensor {
+  if (values instanceof Float64Array) return literal(values, [values.length]);
+  const shape: number[] = [];
+  for (let v = values; typeof v !== "number"; v = v[0]) shape.push(v.length);
+  const flat: number[] = [];
+  const visit = (v: NestedArray, depth: number): void => {
+    if (typeof v === "number" ? depth !== shape.length : v.length !== shape[depth]) {
+      throw new OdeError("SHAPE_MISMATCH", `Cannot make a tensor as its rows must have equal lengths: expected shape [${shape.join(", ")}]`);
+    }
+    if (typeof v === "number") flat.push(v);
+    else for (const x of v) visit(x, depth + 1);
+  };
+  visit(values, 0);
+  return literal(Float64Array.from(flat), shape);
+}
+
+/** A constant array of the given shape, row-major. */
+export function literal(data: Float64Array, shape: Shape): Tensor {
+  if (data.length === 1 || (data.length > 0 && data.every((x) => x === data[0]))) return constant(data[0], shape);
+  return makeNode(literalPrimitive, [], { data: data.slice(), shape });
+}
+
+/** Numbers become scalar constants. */
+export const asTensor = (x: TensorLike): Tensor => (typeof x === "number" ? constant(x) : x);

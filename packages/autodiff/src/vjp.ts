@@ -1,0 +1,65 @@
+import { add } from "./elementwise.ts";
+import { constant, sameShape, shapeError, type Tensor } from "./tensor.ts";
+import { dependents, substitute, topological, trace, type Program } from "./trace.ts";
+
+/** Cotangent of every node between the program's inputs and outputs, for one cotangent per output. */
+export function cotangentsOf({ inputs, outputs }: Program, seeds: readonly Tensor[]): Map<Tensor, Tensor> {
+  const order = topological(outputs);
+  const depends = dependents(order, inputs);
+  const total = new Map<Tensor, Tensor>();
+  const collect = (x: Tensor, g: Tensor): void => {
+    const known = total.get(x);
+    total.set(x, known ? add(known, g) : g);
+  };
+  outputs.forEach((y, i) => depends.has(y) && collect(y, seeds[i]));
+  const sources = new Set(inputs);
+  for (let k = order.length - 1; k >= 0; k--) {
+    const node = order[k];
+    const g = total.get(node);
+    if (!g || sources.has(node)) continue;
+    const parts = node.primitive.vjp(g, node);
+    node.args.forEach((x, i) => {
+      const part = parts[i];
+      if (part && depends.has(x)) collect(x, part);
+    });
+  }
+  return total;
+}
+
+/** Cotangents of the program's inputs for one cotangent per output, as expressions of the same unknowns. */
+export function pullback(program: Program, seeds: readonly Tensor[]): Tensor[] {
+  const total = cotangentsOf(program, seeds);
+  return program.inputs.map((x) => total.get(x) ?? constant(0, x.shape));
+}
+
+/**
+ * Value and pullback: `pull(g)` gives `f'(x)' g` for each argument. Nests, and sees through closures.
+ */
+export function vjp(f: (...x: Tensor[]) => Tensor, ...x: readonly Tensor[]): [value: Tensor, pull: (g: Tensor) => Tensor[]] {
+  const program = trace((...args) => [f(...args)], x.map((a) => a.shape));
+  const [value] = substitute(program, x);
+  const pull = (g: Tensor): Tensor[] => {
+    if (!sameShape(g.shape, value.shape)) throw shapeError("vjp", `the cotangent must have the result's shape [${value.shape.join(", ")}]`, [g]);
+    return substitute({ inputs: program.inputs, outputs: pullback(program, [g]) }, x);
+  };
+  return [value, pull];
+}
+
+/**
+ * Value and gradients of a function with a scalar result, one gradient per argument.
+ *
+ * @throws OdeError `SHAPE_MISMATCH` when the result is not a scalar.
+ */
+export function valueAndGrad(f: (...x: Tensor[]) => Tensor): (...x: Tensor[]) => { value: Tensor; grads: Tensor[] } {
+  return (...x) => {
+    const [value, pull] = vjp(f, ...x);
+    if (value.shape.length > 0) throw shapeError("grad", "the function must return a scalar", [value]);
+    return { value, grads: pull(constant(1)) };
+  };
+}
+
+/** Gradient of a scalar function by its first argument, at the cost of a few evaluations. `grad(grad(f))` and deeper work. */
+export const grad =
+  (f: (...x: Tensor[]) => Tensor): ((...x: Tensor[]) => Tensor) =>
+  (x, ...rest) =>
+    valueAndGrad((first) => f(first, ...rest))(x).grads[0];

@@ -1,0 +1,45 @@
+import { OdeError } from "@fluxion/ode-core";
+import { repeat } from "./broadcast.ts";
+import { makeNode, type Tensor } from "./tensor.ts";
+import { dependents, topological, trace, type Program } from "./trace.ts";
+
+/** The program's outputs with `args[i]` for its inputs, where those `batched` have a leading axis of length `size`. */
+export function batchProgram({ inputs, outputs }: Program, args: readonly Tensor[], batched: readonly boolean[], size: number): Tensor[] {
+  const order = topological(outputs);
+  const depends = dependents(order, inputs);
+  const value = new Map<Tensor, { x: Tensor; batched: boolean }>(inputs.map((x, i) => [x, { x: args[i], batched: batched[i] }]));
+  for (const node of order) {
+    if (!depends.has(node) || value.has(node)) continue;
+    const own = node.args.map((x) => value.get(x) ?? { x, batched: false });
+    const mapped = own.some((v) => v.batched);
+    const flags = own.map((v) => v.batched);
+    const xs = own.map((v) => v.x);
+    value.set(node, {
+      x: mapped ? node.primitive.batch(xs, flags, size, node.attrs) : makeNode(node.primitive, xs, node.attrs),
+      batched: mapped,
+    });
+  }
+  return outputs.map((y) => {
+    const v = value.get(y) ?? { x: y, batched: false };
+    return v.batched ? v.x : repeat(v.x, size);
+  });
+}
+
+/**
+ * Maps `f` over the leading axis of its arguments: `vmap(f)(x[m, ...]) = [f(x[0]), ..., f(x[m - 1])]`, as one batched program.
+ * `inAxes[i] = null` hands argument `i` to every call as it is. Nests with itself and with the derivatives.
+ *
+ * @throws OdeError `SHAPE_MISMATCH` when mapped arguments have no leading axis or different ones.
+ */
+export function vmap(f: (...x: Tensor[]) => Tensor, inAxes?: readonly (0 | null)[]): (...x: Tensor[]) => Tensor {
+  return (...x) => {
+    const batched = x.map((_, i) => (inAxes ? inAxes[i] === 0 : true));
+    const sizes = new Set(x.filter((_, i) => batched[i]).map((a) => a.shape[0]));
+    const size = [...sizes][0];
+    if (sizes.size !== 1 || size === undefined) {
+      throw new OdeError("SHAPE_MISMATCH", `Cannot vmap as the mapped arguments must share the length of their first axis: current shapes are ${x.map((a) => `[${a.shape.join(", ")}]`).join(" and ")}`);
+    }
+    const program = trace((...args) => [f(...args)], x.map((a, i) => (batched[i] ? a.shape.slice(1) : a.shape)));
+    return batchProgram(program, x, batched, size)[0];
+  };
+}

@@ -1,0 +1,38 @@
+import { concat, constant, dot, eulerLagrange, slice, sub, vjp, type BackendName, type Tensor } from "@fluxion/autodiff";
+import { dynamicsModel, type DynamicsModel, type DynamicsModelParts, type ParamShapes, type ParamTree } from "@fluxion/nn-core";
+
+/** The parts of a {@link lagrangianModel}. */
+export interface LagrangianModelParts<S extends ParamShapes> {
+  readonly name: string;
+  /** Number d of generalised coordinates. */
+  readonly coordinates: number;
+  /** Where the parameters come from. */
+  readonly layer: DynamicsModelParts<S>["layer"];
+  readonly backend?: BackendName;
+  /** `L(q[d], v[d])`, a traced scalar. */
+  lagrangian(q: Tensor, v: Tensor, params: ParamTree<S, Tensor>): Tensor;
+}
+
+/**
+ * A dynamics model from any parametrised Lagrangian: state `u = (q, v)`, `du/dt = (v, a)` with `a` from the
+ * Euler-Lagrange equations, energy `v . dL/dv - L`.
+ */
+export function lagrangianModel<S extends ParamShapes>({ name, coordinates: d, layer, backend = "auto", lagrangian }: LagrangianModelParts<S>): DynamicsModel {
+  const split = (u: Tensor): [q: Tensor, v: Tensor] => [slice(u, 0, d), slice(u, d, 2 * d)];
+  return dynamicsModel({
+    name,
+    dim: 2 * d,
+    layer,
+    backend,
+    structure: "second-order",
+    rhs: (_t, u, params) => {
+      const [q, v] = split(u);
+      return concat([v, eulerLagrange((q1, v1) => lagrangian(q1, v1, params))(q, v)]);
+    },
+    energy: (u, params) => {
+      const [q, v] = split(u);
+      const [value, pull] = vjp((v1) => lagrangian(q, v1, params), v);
+      return sub(dot(v, pull(constant(1))[0]), value);
+    },
+  });
+}

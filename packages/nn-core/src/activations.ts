@@ -1,0 +1,10 @@
+import { gelu, softplus, tanh, type Tensor } from "@fluxion/autodiff";
+
+/** A smooth function applied to each entry. Lagrangian networks need its third derivative. */
+export type Activation = (x: Tensor) => Tensor;
+
+/** The activations by name. */
+export const activations: { readonly tanh: Activation; readonly softplus: Activation; readonly gelu: Activation } = { tanh, softplus, gelu };
+
+/** A name of {@link activations}. */
+export type ActivationName = keyof typeof activations;

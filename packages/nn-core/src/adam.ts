@@ -1,0 +1,49 @@
+import { assertLength, option, readOptions } from "@fluxion/ode-core";
+import type { Optimizer } from "./optimizer.ts";
+
+/** Options of {@link adam}. */
+export interface AdamOptions {
+  /** Decay of the mean of gradients. Default 0.9. */
+  readonly beta1?: number;
+  /** Decay of the mean of squared gradients. Default 0.999. */
+  readonly beta2?: number;
+  /** Default 1e-8. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Adam. The learning rate comes with each step, from a schedule.
+ *
+ * @throws OdeError `INVALID_OPTION`; `SHAPE_MISMATCH` from `start` for a saved state of another size.
+ * @source Kingma and Ba 2015, arXiv 1412.6980, algorithm 1
+ */
+export function adam(options: AdamOptions = {}): Optimizer {
+  const { beta1, beta2, epsilon } = readOptions("adam", options, { beta1: option.fraction(0.9), beta2: option.fraction(0.999), epsilon: option.positive(1e-8) });
+  return {
+    name: "adam",
+    start: (size, saved) => {
+      const mean = saved?.["mean"]?.slice() ?? new Float64Array(size);
+      const square = saved?.["square"]?.slice() ?? new Float64Array(size);
+      const count = saved?.["count"]?.slice() ?? new Float64Array(1);
+      assertLength("the saved mean", mean, size);
+      assertLength("the saved square", square, size);
+      assertLength("the saved count", count, 1);
+      return {
+        state: { mean, square, count },
+        update: (p, g, rate) => {
+          const k = ++count[0];
+          const unbias1 = 1 / (1 - beta1 ** k);
+          const unbias2 = 1 / (1 - beta2 ** k);
+          for (let i = 0; i < size; i++) {
+            mean[i] = beta1 * mean[i] + (1 - beta1) * g[i];
+            square[i] = beta2 * square[i] + (1 - beta2) * g[i] * g[i];
+            p[i] -= (rate * mean[i] * unbias1) / (Math.sqrt(square[i] * unbias2) + epsilon);
+          }
+        },
+      };
+    },
+  };
+}
+
+/** The optimisers by name, for configs. */
+export const optimizers: { readonly adam: typeof adam } = { adam };

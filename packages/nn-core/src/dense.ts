@@ -1,0 +1,29 @@
+import { add, matmul } from "@fluxion/autodiff";
+import type { Activation } from "./activations.ts";
+import { glorotUniform, type Initializer } from "./initializers.ts";
+import type { DenseParams, Layer } from "./layer.ts";
+
+/** What a dense layer may be given besides its sizes. */
+export interface DenseOptions {
+  /** Default: none, a linear layer. */
+  readonly activation?: Activation;
+  /** Of the weights; biases start at 0. Default Glorot uniform. */
+  readonly init?: Initializer;
+}
+
+/** `y = activation(W x + b)` with `W[outputs, inputs]`, `b[outputs]`. */
+export function dense(inputs: number, outputs: number, { activation, init = glorotUniform }: DenseOptions = {}): Layer<DenseParams> {
+  return {
+    inputs,
+    outputs,
+    params: { weight: [outputs, inputs], bias: [outputs] },
+    init: ({ weight, bias }, random) => {
+      init(weight.data, inputs, outputs, random);
+      bias.data.fill(0);
+    },
+    apply: ({ weight, bias }, x) => {
+      const y = add(matmul(weight, x), bias);
+      return activation ? activation(y) : y;
+    },
+  };
+}

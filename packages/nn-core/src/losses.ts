@@ -1,0 +1,41 @@
+import { abs, minimum, mul, sub, type Tensor } from "@fluxion/autodiff";
+import { option, readOptions } from "@fluxion/ode-core";
+
+/** A penalty for each residual (prediction minus target); a loss is its mean. */
+export interface Loss {
+  readonly name: string;
+  /** Penalty of each entry, traced. */
+  penalty(residual: Tensor): Tensor;
+}
+
+/** `r^2`. */
+export function meanSquaredError(options: Record<string, never> = {}): Loss {
+  readOptions("meanSquaredError", options, {});
+  return { name: "meanSquaredError", penalty: (r) => mul(r, r) };
+}
+
+/** `|r|`, less moved by outliers. */
+export function meanAbsoluteError(options: Record<string, never> = {}): Loss {
+  readOptions("meanAbsoluteError", options, {});
+  return { name: "meanAbsoluteError", penalty: abs };
+}
+
+/** Quadratic up to `delta`, linear beyond: `r^2 / 2` or `delta (|r| - delta / 2)`. @source Huber 1964 */
+export function huber(options: { readonly delta?: number } = {}): Loss {
+  const { delta } = readOptions("huber", options, { delta: option.positive(1) });
+  return {
+    name: "huber",
+    // With c = min(|r|, delta) both branches are c (|r| - c / 2).
+    penalty: (r) => {
+      const c = minimum(abs(r), delta);
+      return mul(c, sub(abs(r), mul(0.5, c)));
+    },
+  };
+}
+
+/** The losses by name, for configs. */
+export const losses: { readonly meanSquaredError: typeof meanSquaredError; readonly meanAbsoluteError: typeof meanAbsoluteError; readonly huber: typeof huber } = {
+  meanSquaredError,
+  meanAbsoluteError,
+  huber,
+};

@@ -1,0 +1,40 @@
+import { option, readOptions, type OptionSpec } from "@fluxion/ode-core";
+import { activations, type ActivationName } from "./activations.ts";
+import { chain } from "./chain.ts";
+import { dense } from "./dense.ts";
+import { initializers } from "./initializers.ts";
+import type { Network } from "./layer.ts";
+
+/** Options of {@link mlp}. */
+export interface MlpOptions {
+  /** Widths of the hidden layers. Default [32, 32]. */
+  readonly hidden?: readonly number[];
+  /** Of the hidden layers; the last layer is linear. Default tanh. */
+  readonly activation?: ActivationName;
+  /** Default glorotUniform. */
+  readonly init?: keyof typeof initializers;
+}
+
+/**
+ * A fully connected network, its input and output sizes still open.
+ *
+ * @throws OdeError `INVALID_OPTION`
+ */
+export function mlp(options: MlpOptions = {}): Network {
+  const { hidden, activation, init } = readOptions("mlp", options, {
+    hidden: option.counts([32, 32]),
+    activation: option.oneOf(Object.keys(activations) as ActivationName[], "tanh"),
+    init: option.oneOf(Object.keys(initializers) as (keyof typeof initializers)[], "glorotUniform"),
+  });
+  return (inputs, outputs) => {
+    const sizes = [inputs, ...hidden, outputs];
+    const last = sizes.length - 2;
+    return chain(...sizes.slice(0, -1).map((n, i) => dense(n, sizes[i + 1], { init: initializers[init], ...(i < last ? { activation: activations[activation] } : {}) })));
+  };
+}
+
+/** The option of a model that takes a network. */
+export const networkOption: OptionSpec<Network> = option.custom<Network>("a network such as mlp()", (value) => typeof value === "function", mlp());
+
+/** The networks by name, for configs. */
+export const networks: { readonly mlp: typeof mlp } = { mlp };

@@ -1,0 +1,29 @@
+import mt19937 from "@stdlib/random-base-mt19937";
+import normal from "@stdlib/random-base-normal";
+import { OdeError } from "@fluxion/ode-core";
+
+/** A seeded stream of random numbers. The same seed gives the same numbers on every machine. */
+export interface Random {
+  /** Uniform in [low, high). */
+  uniform(low: number, high: number): number;
+  /** Normal with this mean and standard deviation. */
+  normal(mean: number, sd: number): number;
+}
+
+/**
+ * A random stream from a seed (Mersenne Twister).
+ *
+ * @throws OdeError `INVALID_ARGUMENT` when the seed is not a whole number from 1 to 2^32 - 1.
+ */
+export function seededRandom(seed: number): Random {
+  if (!Number.isInteger(seed) || seed < 1 || seed > 0xffffffff) {
+    throw new OdeError("INVALID_ARGUMENT", `Cannot seed random numbers as the seed must be a whole number from 1 to 4294967295: current value is ${seed}`);
+  }
+  // The package's types leave out that a made generator carries `normalized`, as the default one does.
+  const { normalized } = mt19937.factory({ seed }) as unknown as { readonly normalized: () => number };
+  const gaussian = normal.factory({ prng: normalized });
+  return {
+    uniform: (low, high) => low + (high - low) * normalized(),
+    normal: (mean, sd) => gaussian(mean, sd),
+  };
+}

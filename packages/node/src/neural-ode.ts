@@ -1,0 +1,24 @@
+import { type BackendName } from "@fluxion/autodiff";
+import { backendOption, dynamicsModel, networkOption, type DynamicsModel, type Network } from "@fluxion/nn-core";
+import { option, readOptions } from "@fluxion/ode-core";
+
+/** Options of {@link neuralODE}. */
+export interface NeuralODEOptions {
+  /** Length n of the state. */
+  readonly dim: number;
+  /** Default `mlp()`. */
+  readonly network?: Network;
+  readonly backend?: BackendName;
+}
+
+/**
+ * A neural ODE: `du/dt = net(u)`.
+ *
+ * @throws OdeError `INVALID_OPTION`
+ * @source Chen et al. 2018, arXiv 1806.07366
+ */
+export function neuralODE(options: NeuralODEOptions): DynamicsModel {
+  const { dim, network, backend } = readOptions("neuralODE", options, { dim: option.count(), network: networkOption, backend: backendOption });
+  const net = network(dim, dim);
+  return dynamicsModel({ name: "neuralODE", dim, layer: net, backend, rhs: (_t, u, params) => net.apply(params, u) });
+}

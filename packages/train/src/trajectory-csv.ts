@@ -1,0 +1,74 @@
+import { assertFinite, assertLength, OdeError } from "@fluxion/ode-core";
+
+/** States `u[k]` observed at times `t[k]`. */
+export interface Trajectory {
+  readonly t: Float64Array;
+  readonly u: readonly Float64Array[];
+}
+
+/** How to read a trajectory file. */
+export interface TrajectoryCsvOptions {
+  /** Names of the state's entries in their order in `u[k]`. The file may order its columns otherwise. */
+  readonly columns: readonly string[];
+  /** What the text is, for messages: usually the path of the file. */
+  readonly what: string;
+}
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/**
+ * Reads a trajectory from CSV: a header line that names `t` and the state's columns, then one line per time with
+ * `t` increasing. Numbers only, so quoting is no part of the format.
+ *
+ * @throws OdeError `INVALID_FILE` naming the file, the line and what is wrong there.
+ */
+export function parseTrajectoryCsv(text: string, { columns, what }: TrajectoryCsvOptions): Trajectory {
+  const unreadable = (line: number, needed: string, found: string): OdeError =>
+    new OdeError("INVALID_FILE", `Cannot read ${what} as line ${line} must ${needed}: ${found}`);
+  const lines = text.replace(/^\uFEFF/, "").trimEnd().split(/\r?\n/);
+  const expected = ["t", ...columns];
+  const header = lines[0].split(",").map((name) => name.trim());
+  const wrong =
+    header.find((name) => !expected.includes(name)) ?? header.find((name, i) => header.indexOf(name) !== i) ?? expected.find((name) => !header.includes(name));
+  if (wrong !== undefined) {
+    const problem = !expected.includes(wrong) ? "is unknown" : header.includes(wrong) ? "stands twice" : "is missing";
+    throw unreadable(1, `name the columns ${expected.join(", ")}`, `${JSON.stringify(wrong)} ${problem}`);
+  }
+  if (lines.length < 3) throw unreadable(lines.length + 1, "hold a state, two being the fewest for a trajectory", "the file ends there");
+
+  const t = new Float64Array(lines.length - 1);
+  const u = Array.from(t, () => new Float64Array(columns.length));
+  const place = header.map((name) => columns.indexOf(name));
+  for (let k = 0; k < t.length; k++) {
+    const line = k + 2;
+    const fields = lines[k + 1].split(",");
+    if (fields.length !== header.length) throw unreadable(line, `have ${header.length} fields`, `it has ${fields.length}`);
+    fields.forEach((field, i) => {
+      const value = decimal.test(field.trim()) ? Number(field) : Number.NaN;
+      if (!Number.isFinite(value)) throw unreadable(line, `have a finite number for "${header[i]}"`, JSON.stringify(field.trim()));
+      if (place[i] < 0) t[k] = value;
+      else u[k][place[i]] = value;
+    });
+    if (k > 0 && t[k] <= t[k - 1]) throw unreadable(line, `have t > ${t[k - 1]}`, `t is ${t[k]}`);
+  }
+  return { t, u };
+}
+
+// String() gives the shortest text that reads back as the same number, except that it drops the sign of -0.
+const exact = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
+
+/**
+ * Writes a trajectory as CSV that {@link parseTrajectoryCsv} reads back bit for bit.
+ *
+ * @throws OdeError `SHAPE_MISMATCH` or `NON_FINITE` if the trajectory could not be read back.
+ */
+export function formatTrajectoryCsv({ t, u }: Trajectory, columns: readonly string[]): string {
+  if (u.length !== t.length) throw new OdeError("SHAPE_MISMATCH", `Cannot write a trajectory as it must have ${t.length} states, one for each time: current count is ${u.length}`);
+  assertFinite("t", t);
+  const rows = u.map((state, k) => {
+    assertLength(`u[${k}]`, state, columns.length);
+    assertFinite(`u[${k}]`, state);
+    return [t[k], ...state].map(exact).join(",");
+  });
+  return `${["t", ...columns].join(",")}\n${rows.join("\n")}\n`;
+}
