@@ -13,7 +13,8 @@ export interface Load {
   readonly from: Operand;
 }
 
-const unrollLimit = 4;
+/** Nests of up to this many entries are written out. */
+export const unrollLimit = 4;
 
 /** Merges neighbouring axes that every operand steps through evenly; drops axes of length 1. */
 function collapse(shape: Shape, operands: readonly Operand[]): { shape: number[]; strides: number[][] } {
