@@ -46,7 +46,7 @@ function near(found: Float64Array, expected: ArrayLike<number>, tolerance = 1e-1
   });
 }
 
-describe.each(["interpreter", "javascript"] as const)("contract, %s", (backend) => {
+describe.each(["interpreter", "javascript", "wasm"] as const)("contract, %s", (backend) => {
   test.each(patterns)("%s at every size of every letter", (pattern) => {
     const [a, b] = pattern.split(/,|->/);
     const letters = [...new Set(a + b)];

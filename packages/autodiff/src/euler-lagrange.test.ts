@@ -117,7 +117,7 @@ function near(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: 
   for (let k = 0; k < expected.length; k++) if (!(Math.abs(found[k] - expected[k]) <= tolerance * scale)) expect.fail(`entry ${k}: ${found[k]} against ${expected[k]}`);
 }
 
-describe.each(["interpreter", "javascript"] as const)("eulerLagrange of known systems, %s", (backend) => {
+describe.each(["interpreter", "javascript", "wasm"] as const)("eulerLagrange of known systems, %s", (backend) => {
   test.each(Object.entries(systems))("%s: accelerations at many states", (_name, { lagrangian, acceleration, d, q: place }) => {
     const kernel = compile(eulerLagrange(lagrangian), [[d], [d]], { backend });
     const random = generator(7);

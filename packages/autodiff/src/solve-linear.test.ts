@@ -16,7 +16,7 @@ function near(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: 
   for (let k = 0; k < expected.length; k++) if (!(Math.abs(found[k] - expected[k]) <= tolerance * Math.max(1, Math.abs(expected[k])))) expect.fail(`entry ${k}: ${found[k]} against ${expected[k]}`);
 }
 
-describe.each(["interpreter", "javascript"] as const)("solveLinear, %s", (backend) => {
+describe.each(["interpreter", "javascript", "wasm"] as const)("solveLinear, %s", (backend) => {
   test("recovers a known solution, and that of the transposed system, at every size", () => {
     for (const n of sizes) {
       const [a, x] = [matrix(n), values(n, 0.5)];

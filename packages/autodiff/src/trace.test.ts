@@ -38,7 +38,7 @@ describe("programs", () => {
     expect(count(() => [constant(0), constant(-0), constant(NaN), constant(NaN)])).toBe(3);
     expect(count(() => [tensor([0, 1]), tensor([-0, 1]), tensor([0, 1])])).toBe(2);
     expect(count((x) => [sum(x, [0]), sum(x, [1])], [2, 2])).toBe(3);
-    for (const backend of ["interpreter", "javascript"] as const) {
+    for (const backend of ["interpreter", "javascript", "wasm"] as const) {
       expect(Array.from(evaluate(() => concat([tensor([0, -0]), tensor([-0, -0]), constant(0, [1])]), [], { backend }), (x) => Object.is(x, -0))).toEqual([false, true, true, true, false]);
     }
   });
@@ -95,7 +95,7 @@ describe("programs", () => {
     const fibonacci = [1, 1];
     while (fibonacci.length < 62) fibonacci.push(fibonacci.at(-1)! + fibonacci.at(-2)!);
     const expected = fibonacci[60] * Math.sin(2) + fibonacci[59] * 2;
-    for (const backend of ["interpreter", "javascript"] as const) {
+    for (const backend of ["interpreter", "javascript", "wasm"] as const) {
       expect(evaluate((x) => sum(doubled(x), [0]), [[2, 2]], { backend })[0] / (2 * expected)).toBeCloseTo(1, 14);
       expect(evaluate((x) => doubled(padBlock(x, [1], [4])), [[2, 2]], { backend })[1] / expected).toBeCloseTo(1, 14);
       expect(evaluate((x) => doubled(concat([x, mul(x, 2)])), [[2]], { backend })[0] / expected).toBeCloseTo(1, 14);
@@ -158,7 +158,7 @@ describe("misuse of traced arrays", () => {
     expect(caught(() => asTensor("3" as unknown as number)).message).toContain("got string");
   });
 
-  test.each(["interpreter", "javascript"] as const)("a tensor kept from another trace is refused, %s", (backend) => {
+  test.each(["interpreter", "javascript", "wasm"] as const)("a tensor kept from another trace is refused, %s", (backend) => {
     let kept = constant(0);
     compile((x) => (kept = sin(x)), [[]], { backend });
     const error = caught(() => compile((x) => add(x, kept), [[]], { backend }));
