@@ -231,7 +231,7 @@ export const erf = (x: TensorLike): Tensor => call(elementwise.erf, x);
 export const atan2 = (y: TensorLike, x: TensorLike): Tensor => call(elementwise.atan2, y, x);
 
 /** `x` to a fixed power. Kept apart as it has an attribute. */
-export const powPrimitive: ElementwisePrimitive = {
+const powPrimitive: ElementwisePrimitive = {
   name: "pow",
   kind: "elementwise",
   ...rules(() => powPrimitive),

@@ -167,7 +167,7 @@ interface Indices {
 }
 
 /** Entries picked by fixed flat indices. */
-export const gatherPrimitive: Primitive<Indices> = {
+const gatherPrimitive: Primitive<Indices> = {
   name: "gather",
   shape: ([x], { indices, shape }) => {
     if (indices.length !== sizeOf(shape) || indices.some((i) => !Number.isInteger(i) || i < -1 || i >= x.size)) {
@@ -185,7 +185,7 @@ export const gatherPrimitive: Primitive<Indices> = {
 };
 
 /** Adjoint of gather: adds the argument's entries up at fixed flat indices. */
-export const scatterPrimitive: Primitive<Indices> = {
+const scatterPrimitive: Primitive<Indices> = {
   name: "scatter",
   shape: (_args, { shape }) => shape,
   jvp: ([dx], { attrs }) => dx && makeNode(scatterPrimitive, [dx], attrs),

@@ -69,7 +69,7 @@ export class Tensor {
 export const sizeOf = (shape: Shape): number => shape.reduce((n, s) => n * s, 1);
 
 /** `matmul[3, 4]`: for error messages. */
-export const describe = (x: Tensor): string => `${x.primitive.name}[${x.shape.join(", ")}]`;
+const describe = (x: Tensor): string => `${x.primitive.name}[${x.shape.join(", ")}]`;
 
 /** Same rank and sizes. */
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((s, i) => s === b[i]);

@@ -18,7 +18,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 0 6px 16px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th:first-child { padding-left: 0; text-align: left; white-space: normal; }
+th:first-child { padding-left: 0; text-align: left; white-space: normal; min-width: 190px; }
 tbody tr:last-child > * { border-bottom: 0; }
 thead th { color: var(--soft); font-weight: 600; font-size: 13px; }
 tbody th { font-weight: 400; }

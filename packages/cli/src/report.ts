@@ -15,15 +15,19 @@ export interface ModelMetrics {
   readonly rhs_evaluations: number;
 }
 
-/** The contents of metrics.json. */
+/** The contents of metrics.json: the run's facts, and the metrics of each model under its own key. */
 export interface RunMetrics {
-  readonly lnn: ModelMetrics;
-  readonly neural_ode: ModelMetrics;
   readonly wall_seconds: number;
   readonly seed: number;
   readonly backend: string;
   readonly sensealg: string;
   readonly versions: Readonly<Record<string, string>>;
+  readonly [model: string]: ModelMetrics | Readonly<Record<string, string>> | number | string;
+}
+
+/** The models of a run, by key, in order. */
+function modelsOf(metrics: RunMetrics): [key: string, metrics: ModelMetrics][] {
+  return Object.entries(metrics).filter((entry): entry is [string, ModelMetrics] => typeof entry[1] === "object" && "mse_0_1" in entry[1]);
 }
 
 /** A figure of the report: `svg` is put into the page as it is. */
@@ -78,10 +82,25 @@ function formatDuration(seconds: number): string {
   return whole < 3600 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-function metricRow({ key, label, unit, judged }: Row, { lnn, neural_ode: node }: RunMetrics): string {
-  const cell = (own: number, other: number): string => `<td${judged && own < other ? ' class="best"' : ""}>${formatNumber(own)}</td>`;
-  const ratio = node[key] / lnn[key];
-  return `<tr><th scope="row">${label}${unit && ` <span>${unit}</span>`}</th>${cell(lnn[key], node[key])}${cell(node[key], lnn[key])}<td class="ratio">${Number.isFinite(ratio) ? formatNumber(Number(ratio.toPrecision(3))) : "–"}</td></tr>`;
+function metricRow({ key, label, unit, judged }: Row, models: readonly ModelMetrics[]): string {
+  const best = Math.min(...models.map((model) => model[key]));
+  const unique = models.filter((model) => model[key] === best).length === 1;
+  const cells = models.map((model) => `<td${judged && unique && model[key] === best ? ' class="best"' : ""}>${formatNumber(model[key])}</td>`).join("");
+  const ratio = models.length === 2 ? models[1][key] / models[0][key] : undefined;
+  const last = ratio === undefined ? "" : `<td class="ratio">${Number.isFinite(ratio) ? formatNumber(Number(ratio.toPrecision(3))) : "–"}</td>`;
+  return `<tr><th scope="row">${label}${unit && ` <span>${unit}</span>`}</th>${cells}${last}</tr>`;
+}
+
+function metricTable(metrics: RunMetrics): string {
+  const models = modelsOf(metrics);
+  const names = models.map(([key]) => escapeHtml(key));
+  const heads = [...names, ...(names.length === 2 ? [`${names[1]} / ${names[0]}`] : [])].map((name) => `<th scope="col">${name}</th>`);
+  return `<table>
+<thead><tr><th scope="col"></th>${heads.join("")}</tr></thead>
+<tbody>
+${rows.map((row) => metricRow(row, models.map(([, model]) => model))).join("\n")}
+</tbody>
+</table>`;
 }
 
 function facts({ seed, backend, sensealg, wall_seconds: wall, versions }: RunMetrics): string {
@@ -107,17 +126,12 @@ export function reportHtml({ metrics, config, figures }: ReportOptions): string 
 <main>
 <header>
 <h1>Training report</h1>
-<p>A Lagrangian neural network against a neural ODE, both trained through the solver on the same data.</p>
+<p>Dynamics models trained through the solver on the same data, measured against the true system.</p>
 </header>
 <section>
 <h2>Metrics</h2>
-<div class="scroll"><table>
-<thead><tr><th scope="col"></th><th scope="col">LNN</th><th scope="col">neural ODE</th><th scope="col">neural ODE / LNN</th></tr></thead>
-<tbody>
-${rows.map((row) => metricRow(row, metrics)).join("\n")}
-</tbody>
-</table></div>
-<p class="note">Bold: the smaller, and better, of the two.</p>
+<div class="scroll">${metricTable(metrics)}</div>
+<p class="note">Bold: the smallest, and best.</p>
 </section>
 <section>
 <h2>Run</h2>

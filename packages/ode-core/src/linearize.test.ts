@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { linearize, odeProblem, rk4, solve, type SensitivityAlgorithm, type SensitivityContext } from "./index.ts";
+import { linearize, odeProblem, rk4, solve, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions } from "./index.ts";
 
 const problem = odeProblem((_t, u, _p, out) => void (out[0] = -u[0]), [1], [0, 1]);
 const spy = (extra: Partial<SensitivityAlgorithm> = {}): { sensealg: SensitivityAlgorithm; seen: SensitivityContext[] } => {
@@ -34,4 +34,9 @@ test("throws MISSING_CAPABILITY for a kernel or a tableau that is not there", ()
   const bare = { name: rk4().name, order: 4, stepper: rk4().stepper };
   expect(() => linearize(problem, bare, { dt: 0.1, sensealg: spy({ requiresTableau: true }).sensealg })).toThrow(missing);
   expect(linearize(problem, rk4(), { dt: 0.1, sensealg: spy({ requiresTableau: true }).sensealg }).solution.retcode).toBe("success");
+});
+
+test("a missing sensealg throws INVALID_OPTION; solve takes undefined for none", () => {
+  expect(() => linearize(problem, rk4(), { dt: 0.1 } as never)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+  expect(solve(problem, rk4(), { dt: 0.1, sensealg: undefined } as SolveOptions).retcode).toBe("success");
 });

@@ -16,12 +16,18 @@ export interface LinearizeOptions extends SolveOptions {
  * Integrates `problem` in a way that can be differentiated.
  *
  * @returns The solution, and `pull` that turns gradients of a loss by the saved states into gradients by `p` and `u0`.
- * @throws OdeError `MISSING_CAPABILITY` when the vector field or the solver lacks what `sensealg` needs, and what `solve` throws.
+ * @throws OdeError `INVALID_OPTION` without a `sensealg`, `MISSING_CAPABILITY` when the vector field or the solver lacks what `sensealg` needs, and what `solve` throws.
  */
 export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg, ...options }: LinearizeOptions): Linearization {
+  if (typeof sensealg?.linearize !== "function") {
+    throw new OdeError("INVALID_OPTION", `Cannot linearize as option "sensealg" must be a sensitivity algorithm: current value is ${String(sensealg)}`);
+  }
   requireCapabilities(`sensealg "${sensealg.name}"`, sensealg.requires, problem.f);
   if (sensealg.requiresTableau && !algorithm.tableau) {
     throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the algorithm must have an explicit Runge-Kutta tableau: "${algorithm.name}" has none`);
+  }
+  if (problem.massMatrix) {
+    throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the problem has a mass matrix: no sensitivity algorithm takes one yet`);
   }
   return sensealg.linearize({ problem, algorithm, options, solve: integrate });
 }

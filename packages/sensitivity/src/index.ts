@@ -1,1 +1,5 @@
-export {};
+export { discreteAdjoint, type DiscreteAdjointOptions } from "./discrete-adjoint.ts";
+export { finiteDifference, type FiniteDifferenceOptions } from "./finite-difference.ts";
+export { forwardSensitivity, type ForwardSensitivityOptions } from "./forward-sensitivity.ts";
+export { interpolatingAdjoint, type InterpolatingAdjointOptions } from "./interpolating-adjoint.ts";
+export { sensealgs } from "./sensealgs.ts";

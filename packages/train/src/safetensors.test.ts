@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsArray } from "./safetensors.ts";
 
-const tensor: fc.Arbitrary<Tensor> = fc
+const tensor: fc.Arbitrary<SafetensorsArray> = fc
   .array(fc.nat(3), { maxLength: 3 })
   .chain((shape) => {
     const size = shape.reduce((a, b) => a * b, 1);

@@ -1,14 +1,14 @@
 import { OdeError } from "@fluxion/ode-core";
 
 /** A named array of a model file: `data` holds the entries of `shape` in row-major order. */
-export interface Tensor {
+export interface SafetensorsArray {
   readonly shape: readonly number[];
   readonly data: Float64Array;
 }
 
 /** What a safetensors file holds. */
 export interface SafetensorsFile {
-  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly tensors: Readonly<Record<string, SafetensorsArray>>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +37,7 @@ const unreadable = (what: string, needed: string, found: string, cause?: unknown
  * @throws OdeError `SHAPE_MISMATCH` if a shape and its data disagree, `INVALID_ARGUMENT` for the reserved name "__metadata__".
  * @source the safetensors format, https://huggingface.co/docs/safetensors
  */
-export function encodeSafetensors(tensors: Readonly<Record<string, Tensor>>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeSafetensors(tensors: Readonly<Record<string, SafetensorsArray>>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   if (Object.hasOwn(tensors, metadataKey)) {
     throw new OdeError("INVALID_ARGUMENT", `Cannot write tensors as "${metadataKey}" must name none of them: the format keeps it for metadata`);
   }
@@ -84,7 +84,7 @@ export function decodeSafetensors(bytes: Uint8Array, what: string): SafetensorsF
   }
   const entries = Object.entries(rest).map(([name, entry]) => [name, checkEntry(name, entry, what)] as const);
   checkCoverage(entries, bytes.length - dataStart, what);
-  const tensors = entries.map(([name, { dtype, shape, data_offsets: [begin] }]): readonly [string, Tensor] => {
+  const tensors = entries.map(([name, { dtype, shape, data_offsets: [begin] }]): readonly [string, SafetensorsArray] => {
     const data = new Float64Array(sizeOf(shape));
     for (let i = 0; i < data.length; i++) {
       const at = dataStart + begin + i * bytesPerEntry[dtype];

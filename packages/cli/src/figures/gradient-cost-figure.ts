@@ -1,7 +1,7 @@
 import { dot, line, text } from "@observablehq/plot";
 import { logAxis } from "./log-axis.ts";
 import { colorAt, dashAt } from "./palette.ts";
-import { renderFigure } from "./render.ts";
+import { renderFigure, textWidth } from "./render.ts";
 import { spread } from "./spread.ts";
 
 /** What one gradient costs with one sensitivity algorithm on one model, at growing parameter counts. */
@@ -22,7 +22,8 @@ export function gradientCostFigure(series: readonly GradientCostSeries[]): strin
   const models = [...new Set(series.map(({ model }) => model))];
   const sensealgs = [...new Set(series.map(({ sensealg }) => sensealg))];
   const y = logAxis(series.flatMap(({ milliseconds }) => milliseconds));
-  const margins = { marginTop: 24, marginBottom: 44, marginRight: 220 };
+  const labelOf = ({ sensealg, model }: GradientCostSeries): string => `${sensealg} · ${model}`;
+  const margins = { marginTop: 24, marginBottom: 44, marginRight: 36 + Math.max(0, ...series.map((one) => textWidth(labelOf(one)))) };
   const plotHeight = height - margins.marginTop - margins.marginBottom;
   const pixelOf = (value: number): number => (Math.log(y.domain[1] / value) / Math.log(y.domain[1] / y.domain[0])) * plotHeight;
   const ends = series.map(({ milliseconds }) => pixelOf(milliseconds[milliseconds.length - 1]));
@@ -33,7 +34,8 @@ export function gradientCostFigure(series: readonly GradientCostSeries[]): strin
       height,
       x: { label: "parameters", labelArrow: "none", labelAnchor: "center", ...logAxis(series.flatMap(({ parameters }) => parameters)) },
       y: { label: "time per gradient (ms)", labelArrow: "none", labelAnchor: "center", grid: true, ...y },
-      marks: series.flatMap(({ model, sensealg, parameters, milliseconds }, index) => {
+      marks: series.flatMap((one, index) => {
+        const { model, sensealg, parameters, milliseconds } = one;
         const points = parameters.map((x, k) => ({ x, y: milliseconds[k] }));
         const color = colorAt(sensealgs.indexOf(sensealg));
         const style = models.indexOf(model);
@@ -42,7 +44,7 @@ export function gradientCostFigure(series: readonly GradientCostSeries[]): strin
           line(points, { x: "x", y: "y", stroke: color, strokeWidth: 1.6, strokeDasharray: dashAt(style) }),
           dot(points, { x: "x", y: "y", fill: color, r: 3, symbol }),
           dot([0], { frameAnchor: "top-right", dx: 16, dy: labels[index], fill: color, r: 3.5, symbol }),
-          text([`${sensealg} · ${model}`], { frameAnchor: "top-right", textAnchor: "start", lineAnchor: "middle", dx: 25, dy: labels[index] }),
+          text([labelOf(one)], { frameAnchor: "top-right", textAnchor: "start", lineAnchor: "middle", dx: 25, dy: labels[index] }),
         ];
       }),
     },

@@ -21,6 +21,9 @@ function formatPower(value: number): string {
 
 const formatDigits = (value: number): string => Number(value.toPrecision(3)).toLocaleString("en-US");
 
+// Wide enough for three round values around a single one.
+const room = 1.3;
+
 // From coarse to fine: powers of ten, then more of their multiples for a range that holds few of those.
 const multiples: readonly (readonly number[])[] = [
   [1],
@@ -34,7 +37,7 @@ export function logAxis(values: readonly number[]): LogAxis {
   const usable = values.filter((value) => value > 0 && Number.isFinite(value));
   const low = usable.reduce((a, b) => Math.min(a, b), Infinity);
   const high = usable.reduce((a, b) => Math.max(a, b), 0);
-  const domain: readonly [number, number] = usable.length === 0 ? [0.1, 10] : [low / 1.25, high * 1.25];
+  const domain: readonly [number, number] = usable.length === 0 ? [0.1, 10] : [low / room, high * room];
   const first = Math.floor(Math.log10(domain[0]));
   const powers = Array.from({ length: Math.ceil(Math.log10(domain[1])) - first + 1 }, (_, i) => first + i);
   const choices = multiples.map((factors) =>

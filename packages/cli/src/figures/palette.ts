@@ -5,7 +5,7 @@ export const ink = "#1f2328";
 export const faint = "#6e7781";
 
 /** Colours of models and methods, told apart under the common colour-vision deficiencies and in print. */
-export const palette: readonly string[] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31"];
+const palette: readonly string[] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31"];
 
 /** The colour of the `index`th model or method. */
 export const colorAt = (index: number): string => palette[index % palette.length];

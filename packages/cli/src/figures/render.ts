@@ -3,7 +3,7 @@ import { parseHTML } from "linkedom";
 import { ink } from "./palette.ts";
 
 /** One entry of a figure's legend: a short piece of line and its meaning. */
-export interface LegendEntry {
+interface LegendEntry {
   readonly label: string;
   readonly color: string;
   readonly width?: number;
@@ -31,15 +31,15 @@ interface SvgDocument {
 }
 
 const svgNamespace = "http://www.w3.org/2000/svg";
-const font = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif";
+const font = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";
 const fontSize = 12;
 const width = 720;
 const margin = { marginTop: 40, marginRight: 24, marginBottom: 44, marginLeft: 60 };
 const legendY = 16;
 const sampleWidth = 22;
 
-/** Advance of the average character of the font, good enough to set legend entries apart. */
-const textWidth = (text: string): number => text.length * fontSize * 0.56;
+/** Width of a text in px by the advance of the average character, good enough to keep texts apart. */
+export const textWidth = (text: string): number => text.length * fontSize * 0.52;
 
 /** Renders marks as a self-contained SVG on white, the same bytes for the same input. */
 export function renderFigure(options: PlotOptions, { name, description, legend }: FigureFrame): string {

@@ -4,7 +4,7 @@ import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
 import { reshapePrimitive } from "../broadcast.ts";
 import { constantPrimitive, inputPrimitive, literalPrimitive, type Tensor } from "../tensor.ts";
 import { topological, type Program } from "../trace.ts";
-import { unrollLimit } from "./loops.ts";
+import { unrollLimit } from "./collapse.ts";
 import { viewOf, type View } from "./view.ts";
 
 /** Part of an output: `node` goes to the entries from `offset` on, row-major. */
@@ -132,3 +132,12 @@ function directPieces({ pieces, steps, views }: Omit<Schedule, "direct" | "store
   return new Map(pieces.filter(({ node }) => node.primitive === contractPrimitive && readers.get(node) === 1).map((piece) => [piece.node, piece]));
 }
 
+/** True when the pieces of an output cover each of its entries exactly once. */
+export function covers(pieces: readonly Piece[], size: number): boolean {
+  let at = 0;
+  for (const piece of [...pieces].sort((a, b) => a.offset - b.offset)) {
+    if (piece.offset !== at) return false;
+    at += piece.node.size;
+  }
+  return at === size;
+}

@@ -1,0 +1,90 @@
+import { OdeError } from "@fluxion/ode-core";
+import * as v from "valibot";
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const text = v.pipe(v.string(), v.nonEmpty());
+/** A plug-in: its own factory checks the options behind the name. */
+const plugin = v.looseObject({ name: text });
+
+/** A plug-in by name, with its options. */
+interface Plugin {
+  readonly name: string;
+  readonly [option: string]: unknown;
+}
+
+/** The whole of a training run, as it stands in its JSON file. Paths are relative to that file, `output` to the working folder. */
+export interface TrainConfig {
+  /** Folder to write. */
+  readonly output: string;
+  /** CSV files with columns `t` and `columns`; `*` in a file name stands for any text. */
+  readonly data: {
+    readonly columns: readonly string[];
+    readonly train: string;
+    readonly evaluate: string;
+    readonly heldOut: string;
+  };
+  /** The known system, for the energies of the metrics. */
+  readonly system: Plugin;
+  /** By the key they have in metrics.json; the first one is written as model.json and model.safetensors. */
+  readonly models: Readonly<Record<string, Plugin>>;
+  readonly network: Plugin;
+  readonly solver: Plugin & { readonly dt?: number | undefined; readonly reltol?: number | undefined; readonly abstol?: number | undefined; readonly maxIters?: number | undefined };
+  readonly sensealg: Plugin;
+  readonly loss: Plugin;
+  readonly optimizer: Plugin;
+  /** Learning rate over each stage. */
+  readonly schedule: Plugin;
+  /** Stages of training, with the number of sampling intervals that are compared. */
+  readonly curriculum: readonly { readonly intervals: number; readonly steps: number }[];
+  /** Largest norm of a gradient. */
+  readonly clipNorm?: number | undefined;
+  readonly seed: number;
+  readonly backend?: "auto" | "javascript" | "interpreter" | undefined;
+}
+
+const configSchema: v.GenericSchema<unknown, TrainConfig> = v.strictObject({
+  output: text,
+  data: v.strictObject({ columns: v.pipe(v.array(text), v.minLength(1)), train: text, evaluate: text, heldOut: text }),
+  system: plugin,
+  models: v.pipe(v.record(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]*$/, "a key of lower-case letters, digits and _")), plugin), v.minEntries(1)),
+  network: plugin,
+  solver: v.looseObject({ name: text, dt: v.optional(positive), reltol: v.optional(positive), abstol: v.optional(positive), maxIters: v.optional(count) }),
+  sensealg: plugin,
+  loss: plugin,
+  optimizer: plugin,
+  schedule: plugin,
+  curriculum: v.pipe(v.array(v.strictObject({ intervals: count, steps: count })), v.minLength(1)),
+  clipNorm: v.optional(positive),
+  seed: v.pipe(count, v.maxValue(0xffffffff)),
+  backend: v.optional(v.picklist(["auto", "javascript", "interpreter"])),
+});
+
+/**
+ * Checks the text of a configuration file.
+ *
+ * @param what - What the text is called, for messages.
+ * @throws OdeError `INVALID_OPTION` that names the path of every wrong entry.
+ */
+export function parseConfig(json: string, what: string): TrainConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw new OdeError("INVALID_FILE", `Cannot read ${what} as it must be JSON: ${(cause as Error).message}`);
+  }
+  const result = v.safeParse(configSchema, value);
+  if (result.success) return result.output;
+  const issues = result.issues.map((issue) => `${v.getDotPath(issue) ?? "the file"}: ${issue.message}`);
+  throw new OdeError("INVALID_OPTION", `Cannot use ${what} as it must have the documented entries: ${issues.join("; ")}`);
+}
+
+/** Runs `make` and puts the entry's place in front of what it has to say about wrong names and options. */
+export function at<T>(what: string, path: string, make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof OdeError)) throw cause;
+    throw new OdeError(cause.code, `${what}: ${path}: ${cause.message}`, { cause });
+  }
+}

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { OdeError } from "@fluxion/ode-core";
+import { parseTrajectoryCsv, type Trajectory } from "@fluxion/train";
+
+/** The bytes of a file. @throws OdeError `INVALID_FILE` when it cannot be read. */
+export function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new OdeError("INVALID_FILE", `Cannot read ${path} as it must be a readable file: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The text of a file. @throws OdeError `INVALID_FILE` when it cannot be read. */
+export const readText = (path: string): string => new TextDecoder().decode(readBytes(path));
+
+/** Replaces a file as a whole: a reader, or a crash, sees the old one or the new one. */
+export function writeWhole(path: string, content: string | Uint8Array): void {
+  writeFileSync(`${path}.part`, content);
+  renameSync(`${path}.part`, path);
+}
+
+/**
+ * The trajectories in all files that match `pattern`, sorted by name; `*` in the file name stands for any text.
+ *
+ * @throws OdeError `INVALID_FILE` when there are none or one of them is damaged.
+ */
+export function readTrajectories(pattern: string, columns: readonly string[]): Trajectory[] {
+  const folder = dirname(pattern);
+  const matcher = new RegExp(`^${basename(pattern).split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`);
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => matcher.test(name)).sort();
+  } catch (cause) {
+    throw new OdeError("INVALID_FILE", `Cannot read ${pattern} as its folder must be readable: ${(cause as Error).message}`, { cause });
+  }
+  if (names.length === 0) throw new OdeError("INVALID_FILE", `Cannot read ${pattern} as at least one file must match: none does`);
+  return names.map((name) => parseTrajectoryCsv(readText(join(folder, name)), { columns, what: join(folder, name) }));
+}

@@ -1,0 +1,123 @@
+import { createRequire } from "node:module";
+import { relative } from "node:path";
+import { OdeError } from "@fluxion/ode-core";
+import { defineCommand, runCommand, showUsage, type CommandDef } from "citty";
+import { writeWhole } from "./files.ts";
+import { progressBar } from "./progress-bar.ts";
+import { writeReport, writeRun } from "./run-files.ts";
+import { simulate } from "./simulate.ts";
+import { prepareRun, trainModels, type ModelOutcome } from "./training-run.ts";
+
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
+/** Exit code of a run that was stopped by Ctrl-C. */
+const interrupted = 130;
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const short = (path: string): string => relative(process.cwd(), path) || ".";
+
+async function runTraining(config: string, options: { out?: string; fraction?: number }): Promise<number> {
+  const started = performance.now();
+  const run = prepareRun(config, { ...(options.out ? { output: options.out } : {}), ...(options.fraction === undefined ? {} : { fraction: options.fraction }) });
+  const stop = new AbortController();
+  const onInterrupt = (): void => stop.abort();
+  process.once("SIGINT", onInterrupt);
+  let bar = progressBar(process.stderr);
+  let at = 0;
+  const outcomes = await trainModels(run, {
+    signal: stop.signal,
+    onModel: (key, resumedAt) => {
+      bar.finish();
+      bar = progressBar(process.stderr);
+      const model = run.models.find((m) => m.key === key)!.model;
+      say(`Training ${key}: ${model.name}, ${model.paramCount} parameters, ${run.data.train.length} trajectories${resumedAt > 0 ? `, resumed at step ${resumedAt}` : ""}`);
+    },
+    onProgress: ({ step, steps, stage, stages, loss }) => {
+      at = step;
+      bar.update({ done: step, total: steps, stage: stage + 1, stages, loss });
+    },
+  }).finally(() => process.removeListener("SIGINT", onInterrupt));
+  bar.finish();
+  if (!outcomes) {
+    say(`Stopped at step ${at}; the same command goes on from there.`);
+    return interrupted;
+  }
+  writeRun(run, outcomes, (performance.now() - started) / 1000, version);
+  const written = writeReport(run.output);
+  process.stdout.write(summary(outcomes));
+  say(`Wrote ${short(run.output)}/ (metrics.json, model.safetensors, ${written.length - 1} figures); open ${short(written.at(-1)!)}`);
+  return 0;
+}
+
+/** A small table of the metrics that matter. */
+function summary(outcomes: readonly ModelOutcome[]): string {
+  const cell = (x: number): string => x.toExponential(2).padStart(11);
+  const rows = outcomes.map(({ key, mse, energyDriftPercent, gradientMs }) =>
+    `${key.padEnd(12)}${cell(mse.to1)}${cell(mse.to10)}${cell(mse.to30)}${`${energyDriftPercent.toFixed(2)} %`.padStart(14)}${`${gradientMs.toFixed(1)} ms`.padStart(13)}`);
+  return `${"model".padEnd(12)}${"MSE 0-1 s".padStart(11)}${"0-10 s".padStart(11)}${"0-30 s".padStart(11)}${"energy drift".padStart(14)}${"gradient".padStart(13)}\n${rows.join("\n")}\n`;
+}
+
+const train = defineCommand({
+  meta: { name: "train", description: "Train, evaluate and report the models of a configuration. Ctrl-C stops with a checkpoint; the same command goes on from it." },
+  args: {
+    config: { type: "positional", description: "JSON configuration", required: true },
+    out: { type: "string", description: "folder to write, instead of the configuration's" },
+    fraction: { type: "string", description: "train only this share of the steps (above 0, at most 1)" },
+  },
+  run: ({ args }) => runTraining(args.config, { ...(args.out ? { out: args.out } : {}), ...(args.fraction === undefined ? {} : { fraction: Number(args.fraction) }) }),
+});
+
+const simulateCommand = defineCommand({
+  meta: { name: "simulate", description: "Roll a trained model out and write CSV" },
+  args: {
+    model: { type: "positional", description: "JSON description of a trained model", required: true },
+    u0: { type: "string", description: "initial state, separated by commas", required: true },
+    tspan: { type: "string", description: "start and end time, separated by a comma", default: "0,10" },
+    saveAt: { type: "string", description: "time between saved states", default: "0.1" },
+    out: { type: "string", description: "file to write; default: standard output" },
+  },
+  run: ({ args }) => {
+    const csv = simulate(args.model, { u0: args.u0, tspan: args.tspan, saveAt: Number(args.saveAt) });
+    if (args.out) writeWhole(args.out, csv);
+    else process.stdout.write(csv);
+    return 0;
+  },
+});
+
+const report = defineCommand({
+  meta: { name: "report", description: "Draw the figures of a finished run and write its report.html" },
+  args: { run: { type: "positional", description: "folder that train wrote", required: true } },
+  run: ({ args }) => {
+    for (const path of writeReport(args.run)) say(`Wrote ${short(path)}`);
+    return 0;
+  },
+});
+
+const commands: Record<string, CommandDef<any>> = { train, simulate: simulateCommand, report };
+
+/**
+ * Runs the `fluxion` command.
+ *
+ * @param argv - Words after the program's name.
+ * @returns The exit code: 0, 2 for bad input, 130 after Ctrl-C.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const root = defineCommand({ meta: { name: "fluxion", version, description: "Differentiable dynamics: train, simulate and report" }, subCommands: commands });
+  const [name, ...rest] = argv;
+  const command = name === undefined ? undefined : commands[name];
+  try {
+    if (name === "--version") return process.stdout.write(`${version}\n`) ? 0 : 0;
+    if (!command || rest.includes("--help") || rest.includes("-h")) {
+      await showUsage(command ?? root, command ? root : undefined);
+      if (command || name === undefined || name === "--help" || name === "-h") return 0;
+      throw new OdeError("UNKNOWN_NAME", `Cannot find command "${name}" as it must be one of ${Object.keys(commands).join(", ")}`);
+    }
+    const { result } = await runCommand(command, { rawArgs: rest });
+    return typeof result === "number" ? result : 0;
+  } catch (cause) {
+    const badUsage = cause instanceof Error && cause.name === "CLIError";
+    if (!(cause instanceof OdeError) && !badUsage) throw cause;
+    say(`fluxion: ${cause.message}`);
+    return 2;
+  }
+}

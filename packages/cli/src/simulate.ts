@@ -1,0 +1,33 @@
+import { dirname, join } from "node:path";
+import { odeProblem, OdeError, solve, tsit5 } from "@fluxion/ode-core";
+import { decodeModel, decodeModelDescription, formatTrajectoryCsv } from "@fluxion/train";
+import { readBytes, readText } from "./files.ts";
+
+/** What to simulate. */
+export interface SimulateOptions {
+  /** Initial state, numbers separated by commas. */
+  readonly u0: string;
+  /** Start and end time, separated by a comma. */
+  readonly tspan: string;
+  /** Time between saved states. */
+  readonly saveAt: number;
+}
+
+function numbers(option: string, text: string): number[] {
+  const values = text.split(",").map((x) => (x.trim() === "" ? Number.NaN : Number(x)));
+  if (values.some((x) => !Number.isFinite(x))) throw new OdeError("INVALID_OPTION", `Cannot simulate as --${option} must be numbers separated by commas: got "${text}"`);
+  return values;
+}
+
+/** Rolls a trained model out, by Tsit5 at tolerance 1e-9, and returns CSV. @throws OdeError `INVALID_FILE`, `INVALID_OPTION`, `SOLVE_FAILED` */
+export function simulate(path: string, { u0, tspan, saveAt }: SimulateOptions): string {
+  const json = readText(path);
+  const weightsPath = join(dirname(path), decodeModelDescription(json, path).weights);
+  const { model, p, columns } = decodeModel(json, readBytes(weightsPath), { json: path, weights: weightsPath });
+  const span = numbers("tspan", tspan);
+  if (span.length !== 2) throw new OdeError("INVALID_OPTION", `Cannot simulate as --tspan must be two numbers: got "${tspan}"`);
+  const problem = odeProblem(model, numbers("u0", u0), [span[0], span[1]], p);
+  const solution = solve(problem, tsit5(), { reltol: 1e-9, abstol: 1e-9, saveAt });
+  if (solution.retcode !== "success") throw new OdeError("SOLVE_FAILED", `Cannot simulate as the solve must reach t = ${span[1]}: ${solution.message}`);
+  return formatTrajectoryCsv(solution, columns);
+}

@@ -1,0 +1,134 @@
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { resolveBackend } from "@fluxion/autodiff";
+import { losses, optimizers, schedules, type DynamicsModel } from "@fluxion/nn-core";
+import { algorithms, fromConfig, OdeError } from "@fluxion/ode-core";
+import { sensealgs } from "@fluxion/sensitivity";
+import { systems, type MechanicalSystem } from "@fluxion/systems";
+import { decodeCheckpoint, encodeCheckpoint, encodeModel, fit, makeModel, median, type FitOptions, type FitProgress, type FitState, type ModelConfig, type Trajectory } from "@fluxion/train";
+import { at, parseConfig, type TrainConfig } from "./config.ts";
+import { readBytes, readText, readTrajectories, writeWhole } from "./files.ts";
+import { evaluateModel, type Evaluation } from "./evaluation.ts";
+
+/** A configuration with everything in it made and read: nothing that can go wrong in it is left for later. */
+export interface PreparedRun {
+  readonly config: TrainConfig;
+  readonly backend: string;
+  readonly output: string;
+  readonly system: MechanicalSystem;
+  readonly data: { readonly train: readonly Trajectory[]; readonly evaluate: Trajectory; readonly heldOut: readonly Trajectory[] };
+  readonly models: readonly { readonly key: string; readonly config: ModelConfig; readonly model: DynamicsModel }[];
+  readonly fitting: Omit<FitOptions, "model" | "start" | "resume" | "trajectories">;
+}
+
+/** What the command line may change. */
+export interface TrainOptions {
+  /** Takes the place of the configuration's folder. */
+  readonly output?: string;
+  /** Trains only this share of each stage's steps, at least one: for a quick look. */
+  readonly fraction?: number;
+}
+
+/** Reads and checks a configuration and its data. @throws OdeError for whatever is wrong, with its place. */
+export function prepareRun(path: string, options: TrainOptions = {}): PreparedRun {
+  const config = parseConfig(readText(path), path);
+  const fraction = options.fraction ?? 1;
+  if (!(fraction > 0 && fraction <= 1)) throw new OdeError("INVALID_OPTION", `Cannot train as --fraction must be above 0 and at most 1: current value is ${fraction}`);
+  const here = <T>(entry: string, make: () => T): T => at(path, entry, make);
+  const { name: solverName, dt, reltol, abstol, maxIters, ...solverOptions } = config.solver;
+  const schedule = here("schedule", () => fromConfig(schedules, config.schedule as never));
+  const fitting = {
+    algorithm: here("solver", () => fromConfig(algorithms, { name: solverName, ...solverOptions } as never)),
+    solver: { ...(dt ? { dt } : {}), ...(reltol ? { reltol } : {}), ...(abstol ? { abstol } : {}), ...(maxIters ? { maxIters } : {}) },
+    sensealg: here("sensealg", () => fromConfig(sensealgs, config.sensealg as never)),
+    loss: here("loss", () => fromConfig(losses, config.loss as never)),
+    optimizer: here("optimizer", () => fromConfig(optimizers, config.optimizer as never)),
+    stages: config.curriculum.map(({ intervals, steps }) => ({ intervals, steps: Math.max(1, Math.round(steps * fraction)), schedule })),
+    ...(config.clipNorm ? { clipNorm: config.clipNorm } : {}),
+  };
+  const system = here("system", () => fromConfig(systems, config.system as never));
+  const models = Object.entries(config.models).map(([key, model]) => {
+    const own = { model, network: config.network };
+    return { key, config: own, model: here(`models.${key}`, () => makeModel(own, config.backend)) };
+  });
+  for (const { key, model } of models) {
+    if (model.dim !== config.data.columns.length || model.dim !== 2 * system.coordinates) {
+      throw new OdeError("SHAPE_MISMATCH", `${path}: models.${key}: Cannot fit the model as its state must have as many entries as data.columns (${config.data.columns.length}) and the system (${2 * system.coordinates}): it has ${model.dim}`);
+    }
+  }
+  const read = (entry: "train" | "evaluate" | "heldOut"): Trajectory[] => here(`data.${entry}`, () => readTrajectories(join(dirname(path), config.data[entry]), config.data.columns));
+  const data = { train: read("train"), evaluate: read("evaluate")[0], heldOut: read("heldOut") };
+  return { config, backend: resolveBackend(config.backend).name, output: resolve(options.output ?? config.output), system, data, models, fitting };
+}
+
+/** A trained model with what it cost and how good it is. */
+export interface ModelOutcome extends Evaluation {
+  readonly key: string;
+  readonly losses: readonly number[];
+  readonly parameters: number;
+  readonly gradientMs: number;
+  readonly rhsEvaluations: number;
+}
+
+/** Told of progress; `signal` stops the run with a checkpoint. */
+export interface TrainHooks {
+  readonly signal?: AbortSignal;
+  readonly onModel?: (key: string, resumedAt: number) => void;
+  readonly onProgress?: (progress: FitProgress) => void;
+}
+
+/** Saves a checkpoint this often, in milliseconds. */
+const checkpointEvery = 10_000;
+
+/**
+ * Trains and evaluates every model of a run. Stops at an abort with checkpoints in the output folder, from which the same
+ * call goes on.
+ *
+ * @returns The outcomes, or `null` after an abort.
+ */
+export async function trainModels(run: PreparedRun, hooks: TrainHooks): Promise<ModelOutcome[] | null> {
+  mkdirSync(run.output, { recursive: true });
+  const outcomes: ModelOutcome[] = [];
+  for (const [index, { key, config, model }] of run.models.entries()) {
+    const trained = await trainOne(run, key, config, model, hooks);
+    if (!trained) return null;
+    const { state, gradientMs } = trained;
+    const name = index === 0 ? "model" : key;
+    const files = encodeModel({ config, columns: run.config.data.columns, model, p: state.p }, `${name}.safetensors`);
+    writeWhole(join(run.output, `${name}.safetensors`), files.weights);
+    writeWhole(join(run.output, `${name}.json`), files.json);
+    outcomes.push({ key, losses: state.losses, parameters: model.paramCount, gradientMs, rhsEvaluations: state.rhsEvaluations, ...evaluateModel(model, state.p, run) });
+  }
+  for (const { key } of run.models) rmSync(checkpointPath(run, key), { force: true });
+  return outcomes;
+}
+
+const checkpointPath = (run: PreparedRun, key: string): string => join(run.output, `checkpoint-${key}.safetensors`);
+
+async function trainOne(run: PreparedRun, key: string, config: ModelConfig, model: DynamicsModel, hooks: TrainHooks): Promise<{ state: FitState; gradientMs: number } | null> {
+  const path = checkpointPath(run, key);
+  const { output: _output, models: _models, ...rest } = run.config;
+  const tag = JSON.stringify({ ...rest, model: config, stages: run.fitting.stages.map(({ steps }) => steps), backend: run.backend });
+  const resume = existsSync(path) ? decodeCheckpoint(readBytes(path), tag, path) : null;
+  hooks.onModel?.(key, resume?.step ?? 0);
+  const times: number[] = [];
+  let saved = performance.now();
+  const result = await fit({
+    ...run.fitting,
+    model,
+    trajectories: run.data.train,
+    ...(resume ? { resume } : { start: model.init(run.config.seed) }),
+    ...(hooks.signal ? { signal: hooks.signal } : {}),
+    onProgress: (progress) => {
+      if (progress.stage === progress.stages - 1) times.push(progress.gradientMs);
+      hooks.onProgress?.(progress);
+    },
+    onPause: (state) => {
+      if (performance.now() - saved < checkpointEvery) return;
+      writeWhole(path, encodeCheckpoint(state, tag));
+      saved = performance.now();
+    },
+  });
+  writeWhole(path, encodeCheckpoint(result.state, tag));
+  return result.status === "aborted" ? null : { state: result.state, gradientMs: times.length > 0 ? median(times) : Number.NaN };
+}

@@ -1,0 +1,27 @@
+import { OdeError, type OdeSolution } from "@fluxion/ode-core";
+
+/**
+ * Checks what every `pull` is given.
+ *
+ * @throws OdeError `SOLVE_FAILED` unless the forward solve succeeded, `SHAPE_MISMATCH` unless `uBar` has one `Float64Array`
+ * of the state's length per saved time.
+ */
+export function assertPullable(solution: OdeSolution, uBar: readonly Float64Array[]): void {
+  assertSucceeded("the solution", solution);
+  const n = solution.problem.f.dim;
+  if (uBar.length !== solution.u.length) {
+    throw new OdeError("SHAPE_MISMATCH", `Cannot pull uBar back as it must have ${solution.u.length} entries, one per saved time: it has ${uBar.length}`);
+  }
+  uBar.forEach((x, i) => {
+    if (!(x instanceof Float64Array) || x.length !== n) {
+      throw new OdeError("SHAPE_MISMATCH", `Cannot pull uBar back as uBar[${i}] must be a Float64Array of length ${n}: ${describe(x)}`);
+    }
+  });
+}
+
+/** Throws `SOLVE_FAILED` with the message of a solve that did not succeed. */
+export function assertSucceeded(what: string, { retcode, message }: OdeSolution): void {
+  if (retcode !== "success") throw new OdeError("SOLVE_FAILED", `Cannot differentiate ${what} as its retcode must be "success": it is "${retcode}". ${message}`);
+}
+
+const describe = (x: unknown): string => (x instanceof Float64Array ? `its length is ${x.length}` : `it is ${Array.isArray(x) ? "an Array" : typeof x}`);

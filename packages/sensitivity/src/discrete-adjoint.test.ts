@@ -1,0 +1,85 @@
+import { linearize, odeProblem, rk4, tsit5, vectorField, type BoundField, type Linearization, type VectorField } from "@fluxion/ode-core";
+import { afterEach, expect, test, vi } from "vitest";
+import { testSensealg } from "@fluxion/testkit";
+import { discreteAdjoint } from "./discrete-adjoint.ts";
+
+testSensealg(discreteAdjoint, { discrete: true });
+
+/** Three of the four state equations feed the loss; 20 parameters. */
+function counted(): { field: VectorField; counts: { rhs: number; vjp: number; bind: number } } {
+  const counts = { rhs: 0, vjp: 0, bind: 0 };
+  const plain = vectorField((t, u, p, out) => out.forEach((_, i) => void (out[i] = Math.sin(u[(i + 1) % 4] + p[i] * t))), {
+    dim: 4,
+    paramCount: 20,
+    vjp: (t, u, p, w, outU, outP) => {
+      for (let i = 0; i < 4; i++) {
+        const slope = Math.cos(u[(i + 1) % 4] + p[i] * t) * w[i];
+        outU[(i + 1) % 4] = slope;
+        outP[i] += slope * t;
+      }
+    },
+  });
+  const bind = (p: Float64Array): BoundField => {
+    const { rhs, vjp } = plain.bind(p) as Required<BoundField>;
+    counts.bind++;
+    return {
+      rhs: (...args) => void (counts.rhs++, rhs(...args)),
+      vjp: (...args) => void (counts.vjp++, vjp(...args)),
+    };
+  };
+  return { field: { ...plain, bind }, counts };
+}
+const linear = (field: VectorField, steps: number, saveAt: number[], algorithm = rk4()): Linearization =>
+  linearize(odeProblem(field, [1, 2, 3, 4], [0, 1], new Float64Array(20).fill(0.3)), algorithm, { dt: 1 / steps, adaptive: false, saveAt, sensealg: discreteAdjoint() });
+const one = Float64Array.of(1, 0, 1, 1);
+
+afterEach(() => void vi.unstubAllGlobals());
+
+test("pull evaluates what it must: per rk4 step three stages and four transposes, per tsit5 step five and six, binding nothing", () => {
+  for (const [algorithm, rhs, vjp] of [[rk4(), 3, 4], [tsit5(), 5, 6]] as const) {
+    const { field, counts } = counted();
+    const { pull } = linear(field, 50, [1], algorithm);
+    Object.assign(counts, { rhs: 0, vjp: 0, bind: 0 });
+    pull([one]);
+    expect(counts).toEqual({ rhs: 50 * rhs, vjp: 50 * vjp, bind: 0 });
+  }
+});
+
+test("a saved time that rounding moved off a step's end costs no dense output", () => {
+  const { field, counts } = counted();
+  // Steps end at 0.30000000000000004 and 0.6000000000000001.
+  const { pull } = linear(field, 10, [0.3, 0.3000000000000001, 0.6, 0.6000000000000002, 1]);
+  Object.assign(counts, { rhs: 0, vjp: 0 });
+  pull([one, one, one, one, one]);
+  expect([counts.rhs, counts.vjp]).toEqual([30, 40]);
+});
+
+test("steps after the last gradient cost nothing", () => {
+  const { field, counts } = counted();
+  const { pull } = linear(field, 50, [0.5, 1]);
+  Object.assign(counts, { rhs: 0, vjp: 0 });
+  pull([one, new Float64Array(4)]);
+  expect([counts.rhs, counts.vjp]).toEqual([75, 100]);
+});
+
+test("pull makes no more typed arrays for more steps, also when saved between steps", () => {
+  let made = 0;
+  class Counted extends Float64Array {
+    constructor(...args: [number]) {
+      super(...args);
+      made++;
+    }
+  }
+  const count = (steps: number): number => {
+    const { pull } = linear(counted().field, steps, [0.123, 0.777, 1]);
+    const uBar = [one, one, one];
+    vi.stubGlobal("Float64Array", Counted);
+    made = 0;
+    // The check of uBar sees the stand-in for Float64Array, too.
+    pull(uBar.map((x) => Counted.from(x)));
+    vi.unstubAllGlobals();
+    return made;
+  };
+  expect(count(10)).toBeGreaterThan(0);
+  expect(count(1000)).toBe(count(10));
+});

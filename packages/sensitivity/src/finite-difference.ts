@@ -1,0 +1,58 @@
+import { option, readOptions, type OdeSolution, type SensitivityAlgorithm } from "@fluxion/ode-core";
+import { assertPullable, assertSucceeded } from "./assert-pullable.ts";
+
+/** Options of {@link finiteDifference}. */
+export interface FiniteDifferenceOptions {
+  /** `"central"` (default) takes two solves per number, `"forward"` one at half the digits. */
+  readonly scheme?: "central" | "forward";
+  /** Step relative to `max(1, |x|)`. Default: `eps^(1/3)` for central, `eps^(1/2)` for forward differences. */
+  readonly relativeStep?: number;
+}
+
+/**
+ * Differences of whole solves: needs nothing of the vector field, and is what the other algorithms are checked against.
+ * With step-size control the solver's own error divided by the step limits the result: use tight tolerances or fixed steps.
+ *
+ * Cost of `pull`: `2 (n + m)` solves, or `n + m` with the forward scheme.
+ *
+ * @throws OdeError `INVALID_OPTION` for a wrong option.
+ */
+export function finiteDifference(options: FiniteDifferenceOptions = {}): SensitivityAlgorithm {
+  const { scheme } = readOptions("finiteDifference", { scheme: options.scheme }, { scheme: option.oneOf(["central", "forward"], "central") });
+  const { relativeStep } = readOptions("finiteDifference", options, {
+    scheme: option.oneOf(["central", "forward"], "central"),
+    relativeStep: option.positive(Number.EPSILON ** (scheme === "central" ? 1 / 3 : 1 / 2)),
+  });
+  return {
+    name: "finiteDifference",
+    linearize({ problem, algorithm, options: solveOptions, solve }) {
+      const { u0, p } = problem;
+      const solution = solve(problem, algorithm, solveOptions);
+      const { onStep: _onStep, ...shared } = solveOptions;
+      // Without saveAt the saved times are those of the steps, which the changed problems do not share.
+      const again = { ...shared, dense: false, saveAt: solveOptions.saveAt ?? solution.t };
+      return {
+        solution,
+        pull(uBar) {
+          assertPullable(solution, uBar);
+          const cost = (run: OdeSolution): number => run.u.reduce((sum, u, i) => u.reduce((s, x, j) => s + x * uBar[i][j], sum), 0);
+          const base = scheme === "forward" ? cost(solution) : 0;
+          const by = (x: Float64Array, changed: (x: Float64Array) => { u0: Float64Array; p: Float64Array }): Float64Array => {
+            const at = (i: number, value: number): number => {
+              const run = solve({ ...problem, ...changed(x.with(i, value)) }, algorithm, again);
+              assertSucceeded("the solution of a changed problem", run);
+              return cost(run);
+            };
+            return x.map((value, i) => {
+              const high = value + relativeStep * Math.max(1, Math.abs(value));
+              if (scheme === "forward") return (at(i, high) - base) / (high - value);
+              const low = value - relativeStep * Math.max(1, Math.abs(value));
+              return (at(i, high) - at(i, low)) / (high - low);
+            });
+          };
+          return { dp: by(p, (q) => ({ u0, p: q })), du0: by(u0, (v) => ({ u0: v, p })) };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,4 @@
+import { testSensealg } from "@fluxion/testkit";
+import { forwardSensitivity } from "./forward-sensitivity.ts";
+
+testSensealg(forwardSensitivity);

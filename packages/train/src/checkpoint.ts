@@ -1,0 +1,23 @@
+import { OdeError } from "@fluxion/ode-core";
+import type { FitState } from "./fit.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+
+/** The bytes of a training state. `tag` tells what it belongs to, so that another run does not continue it. */
+export function encodeCheckpoint({ p, optimizer, losses, rhsEvaluations, step }: FitState, tag: string): Uint8Array {
+  const arrays = { p, losses: Float64Array.from(losses), counts: Float64Array.of(step, rhsEvaluations), ...Object.fromEntries(Object.entries(optimizer).map(([name, data]) => [`optimizer.${name}`, data])) };
+  return encodeSafetensors(Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, { shape: [data.length], data }])), { tag });
+}
+
+/** The training state in `bytes`, or null when its tag is another one. @throws OdeError `INVALID_FILE` for damaged bytes. */
+export function decodeCheckpoint(bytes: Uint8Array, tag: string, what: string): FitState | null {
+  const { tensors, metadata } = decodeSafetensors(bytes, what);
+  if (metadata["tag"] !== tag) return null;
+  const array = (name: string): Float64Array => {
+    const found = tensors[name];
+    if (!found) throw new OdeError("INVALID_FILE", `Cannot resume from ${what} as it must hold "${name}": it does not`);
+    return found.data;
+  };
+  const optimizer = Object.fromEntries(Object.keys(tensors).filter((name) => name.startsWith("optimizer.")).map((name) => [name.slice("optimizer.".length), array(name)]));
+  const [step, rhsEvaluations] = array("counts");
+  return { p: array("p"), optimizer, losses: [...array("losses")], step, rhsEvaluations };
+}

@@ -1,0 +1,41 @@
+import { odeProblem, OdeError, solve, tsit5, type OdeSolution, type VectorField } from "@fluxion/ode-core";
+import type { Trajectory } from "./trajectory-csv.ts";
+
+/** Tolerances that keep the solver's own error far below the model's. */
+const evaluation = { reltol: 1e-9, abstol: 1e-9, maxIters: 1_000_000 };
+
+/**
+ * Solves a field from the first state of `truth` and saves at its times, by Tsit5 at tolerance 1e-9. Check `retcode`: a
+ * model that blows up returns the part it reached.
+ */
+export function rollout(field: VectorField, p: Float64Array, { t, u }: Trajectory): OdeSolution {
+  return solve(odeProblem(field, u[0], [t[0], t[t.length - 1]], p), tsit5(), { ...evaluation, saveAt: t });
+}
+
+/** Mean squared error over the times up to `until` (counted from the first) and all state entries; infinite when states are missing. */
+export function rolloutError(predicted: readonly Float64Array[], { t, u }: Trajectory, until: number): number {
+  const count = t.findIndex((time) => time - t[0] > until * (1 + 1e-12));
+  const compared = count < 0 ? t.length : count;
+  if (predicted.length < compared) return Infinity;
+  let total = 0;
+  for (let k = 0; k < compared; k++) for (let i = 0; i < u[k].length; i++) total += (predicted[k][i] - u[k][i]) ** 2;
+  return total / (compared * u[0].length);
+}
+
+/**
+ * Mean absolute deviation of the true energy along a predicted motion, in percent of what the motion has to spend:
+ * `100 mean_k |E(u_k) - E(u_0)| / (E(u_0) - minEnergy)`; infinite when states are missing.
+ */
+export function energyDriftPercent(predicted: readonly Float64Array[], truth: Trajectory, energy: (u: Float64Array) => number, minEnergy: number): number {
+  if (predicted.length < truth.t.length) return Infinity;
+  const start = energy(truth.u[0]);
+  return (100 * predicted.reduce((sum, u) => sum + Math.abs(energy(u) - start), 0)) / predicted.length / (start - minEnergy);
+}
+
+/** The middle value, or the mean of the middle two. */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot take the median as there must be at least one value: got none");
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}

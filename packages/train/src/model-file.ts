@@ -1,0 +1,87 @@
+import { networks, type DynamicsModel } from "@fluxion/nn-core";
+import { fromConfig, OdeError, type Table } from "@fluxion/ode-core";
+import type { BackendName } from "@fluxion/autodiff";
+import { models } from "./models.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+
+/** A plug-in by name with its options, as it stands in JSON. */
+export interface PluginConfig {
+  readonly name: string;
+  readonly [option: string]: unknown;
+}
+
+/** What makes a model again, without its parameters. */
+export interface ModelConfig {
+  /** A name of the model table and its options but for the network. */
+  readonly model: PluginConfig;
+  /** A name of the network table and its options. */
+  readonly network: PluginConfig;
+}
+
+/** A model with trained parameters. */
+export interface TrainedModel {
+  readonly config: ModelConfig;
+  /** Names of the state's entries. */
+  readonly columns: readonly string[];
+  readonly model: DynamicsModel;
+  readonly p: Float64Array;
+}
+
+const format = "fluxion-model/1";
+
+/**
+ * Makes a model from its configuration.
+ *
+ * @param table - The models to choose from. Default: all of Fluxion's; spread them into a larger table to add your own.
+ * @throws OdeError `UNKNOWN_NAME`, `INVALID_OPTION`
+ */
+export function makeModel({ model, network }: ModelConfig, backend: BackendName = "auto", table: Table<DynamicsModel> = models): DynamicsModel {
+  return fromConfig(table, { ...model, network: fromConfig(networks, network as never), backend } as never);
+}
+
+/** The two files of a trained model: JSON that says what it is, and its parameters as safetensors, named by `weights`. */
+export function encodeModel({ config, columns, model, p }: TrainedModel, weights: string): { json: string; weights: Uint8Array } {
+  const tensors = Object.fromEntries(model.layout.entries.map(({ path, shape, offset, size }) => [path, { shape: [...shape], data: p.subarray(offset, offset + size) }]));
+  return { json: `${JSON.stringify({ format, ...config, columns, weights }, null, 2)}\n`, weights: encodeSafetensors(tensors, { format }) };
+}
+
+const bad = (what: string, needed: string, found: string): OdeError => new OdeError("INVALID_FILE", `Cannot read ${what} as ${needed}: ${found}`);
+const isPlugin = (x: unknown): x is PluginConfig => typeof x === "object" && x !== null && typeof (x as { name?: unknown }).name === "string";
+
+/** The description of a model file; its `weights` name the file with the parameters. @throws OdeError `INVALID_FILE` */
+export function decodeModelDescription(json: string, what: string): ModelConfig & { readonly columns: readonly string[]; readonly weights: string } {
+  let value: Record<string, unknown>;
+  try {
+    value = JSON.parse(json) as Record<string, unknown>;
+  } catch (cause) {
+    throw bad(what, "it must be JSON", (cause as Error).message);
+  }
+  if (value?.["format"] !== format) throw bad(what, `its format must be "${format}"`, JSON.stringify(value?.["format"]) ?? "none is given");
+  const { model, network, columns, weights } = value;
+  if (!isPlugin(model) || !isPlugin(network)) throw bad(what, "model and network must each have a name", "one of them has none");
+  if (!Array.isArray(columns) || columns.some((c) => typeof c !== "string")) throw bad(what, "columns must be a list of names", JSON.stringify(columns) ?? "none");
+  if (typeof weights !== "string" || /[\\/]/.test(weights)) throw bad(what, "weights must name a file beside it", JSON.stringify(weights) ?? "none");
+  return { model, network, columns: columns as string[], weights };
+}
+
+/**
+ * A trained model from its two files. Loading runs no code from them.
+ *
+ * @param what - What the files are called, for messages.
+ * @throws OdeError `INVALID_FILE` for damaged files or parameters that do not fit, `UNKNOWN_NAME` or `INVALID_OPTION` for a model that does not exist here.
+ */
+export function decodeModel(json: string, weights: Uint8Array, what: { readonly json: string; readonly weights: string }, backend?: BackendName): TrainedModel {
+  const { columns, ...config } = decodeModelDescription(json, what.json);
+  const model = makeModel(config, backend);
+  if (columns.length !== model.dim) throw bad(what.json, `columns must name ${model.dim} entries`, `there are ${columns.length}`);
+  const { tensors } = decodeSafetensors(weights, what.weights);
+  const p = new Float64Array(model.paramCount);
+  for (const { path, shape, offset } of model.layout.entries) {
+    const found = tensors[path];
+    if (!found || found.shape.join() !== shape.join()) throw bad(what.weights, `it must hold "${path}" of shape [${shape.join(", ")}]`, found ? `its shape is [${found.shape.join(", ")}]` : "it does not");
+    p.set(found.data, offset);
+  }
+  const extra = Object.keys(tensors).find((name) => !model.layout.entries.some(({ path }) => path === name));
+  if (extra !== undefined) throw bad(what.weights, "it must hold the model's parameters and nothing else", `"${extra}" is not one`);
+  return { config: { model: config.model, network: config.network }, columns, model, p };
+}
