@@ -1,3 +1,5 @@
+// The table holds values of functions, among them some well-known constants.
+/* oxlint-disable oxc/approx-constant */
 import { describe, expect, test } from "vitest";
 import { atan2, div, erf, evaluate, exp, expm1, grad, log1p, maximum, minimum, mul, neg, pow, sigmoid, sign, sin, softplus, sqrt, sub, sum, tan, tanh, where, type Tensor } from "./index.ts";
 

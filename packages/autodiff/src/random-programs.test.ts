@@ -133,7 +133,7 @@ function randomProgram(numbers: readonly number[], length: number): RandomProgra
 
 const data = (shape: Shape, k: number): Float64Array => Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(3.1 * i + 1.3 * k + 0.2));
 
-function agree(found: Float64Array, expected: Float64Array, tolerance: number): void {
+function expectAgreement(found: Float64Array, expected: Float64Array, tolerance: number): void {
   expect(found.length).toBe(expected.length);
   found.forEach((x, k) => {
     if (!(Math.abs(x - expected[k]) <= tolerance * Math.max(1, Math.abs(expected[k])))) expect.fail(`entry ${k} is ${x} and should be ${expected[k]}`);
@@ -159,7 +159,7 @@ test("random programs: the JavaScript backend agrees with the interpreter, call 
       const outputs = [0, 1].map(() => sizes.map((n, k) => data([n], k + 5)));
       slow(inputs, outputs[0]);
       fast(inputs, outputs[1]);
-      outputs[1].forEach((y, k) => agree(y, outputs[0][k], 1e-12));
+      outputs[1].forEach((y, k) => expectAgreement(y, outputs[0][k], 1e-12));
       expect(inputs).toEqual(before);
     }
   }), { numRuns: 300, seed: 11 });
@@ -195,8 +195,8 @@ test("random programs: forward and reverse mode are transposes, on both backends
     };
     const args = all.map((shape, k) => data([2, ...shape], k));
     const single = [0, 1].map((r) => evaluated("javascript", products, args.map((x) => x.subarray((r * x.length) / 2, ((r + 1) * x.length) / 2)), []));
-    for (const one of single) agree(one.subarray(0, 1), one.subarray(1, 2), 1e-10);
-    agree(evaluated("interpreter", products, args.map((x) => x.subarray(0, x.length / 2)), []), single[0], 1e-10);
-    agree(evaluated("javascript", vmap(products), args, [2]), Float64Array.from(single.flatMap((x) => [...x])), 1e-10);
+    for (const one of single) expectAgreement(one.subarray(0, 1), one.subarray(1, 2), 1e-10);
+    expectAgreement(evaluated("interpreter", products, args.map((x) => x.subarray(0, x.length / 2)), []), single[0], 1e-10);
+    expectAgreement(evaluated("javascript", vmap(products), args, [2]), Float64Array.from(single.flatMap((x) => [...x])), 1e-10);
   }), { numRuns: 60, seed: 12 });
 });

@@ -23,7 +23,7 @@ const filled = (size: number, fill: (out: Float64Array) => void): Float64Array =
   fill(out);
   return out;
 };
-const near = (found: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-14): void => {
+const expectNear = (found: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-14): void => {
   expect(found.length).toBe(expected.length);
   for (let k = 0; k < expected.length; k++) expect(found[k]).toBeCloseTo(expected[k], Math.round(-Math.log10(tolerance)));
 };
@@ -35,17 +35,17 @@ describe.each(["interpreter", "javascript"] as const)("tracedField, %s", (backen
   const bound = (p = p0): BoundField => field().bind(p);
 
   test("evaluates the right-hand side", () => {
-    near(filled(n, (out) => bound().rhs(t0, u0, out)), plain(t0, u0, p0));
-    near(filled(n, (out) => bound().rhs(-2, w, out)), plain(-2, w, p0));
+    expectNear(filled(n, (out) => bound().rhs(t0, u0, out)), plain(t0, u0, p0));
+    expectNear(filled(n, (out) => bound().rhs(-2, w, out)), plain(-2, w, p0));
   });
 
   test("its jvp agrees with differences, with and without a parameter direction", () => {
     const h = 1e-5;
     const both = [h, -h].map((s) => plain(t0, moved(u0, du, s), moved(p0, dp, s)));
-    near(filled(n, (out) => bound().jvp!(t0, u0, du, dp, out)), both[0].map((x, i) => (x - both[1][i]) / (2 * h)), 1e-9);
+    expectNear(filled(n, (out) => bound().jvp!(t0, u0, du, dp, out)), both[0].map((x, i) => (x - both[1][i]) / (2 * h)), 1e-9);
     const own = [h, -h].map((s) => plain(t0, moved(u0, du, s), p0));
-    near(filled(n, (out) => bound().jvp!(t0, u0, du, null, out)), own[0].map((x, i) => (x - own[1][i]) / (2 * h)), 1e-9);
-    near(filled(n, (out) => bound().jvp!(t0, u0, du, new Float64Array(m), out)), filled(n, (out) => bound().jvp!(t0, u0, du, null, out)));
+    expectNear(filled(n, (out) => bound().jvp!(t0, u0, du, null, out)), own[0].map((x, i) => (x - own[1][i]) / (2 * h)), 1e-9);
+    expectNear(filled(n, (out) => bound().jvp!(t0, u0, du, new Float64Array(m), out)), filled(n, (out) => bound().jvp!(t0, u0, du, null, out)));
   });
 
   test("its vjp is the transpose: it writes outU and adds to outP", () => {
@@ -55,11 +55,11 @@ describe.each(["interpreter", "javascript"] as const)("tracedField, %s", (backen
     const gradient = outP.map((x, k) => x - 10 * (k + 1));
     const [a, y, c] = u0;
     const slope = 1 - Math.tanh(p0[3] * c) ** 2;
-    near(gradient, [w[0] * y, -w[1] * a * c, 2 * p0[2] * w[1], w[2] * slope * c]);
-    near(outU, [-w[1] * p0[1] * c - w[2] * t0, w[0] * p0[0], -w[1] * p0[1] * a + w[2] * slope * p0[3]]);
-    near([inner(w, filled(n, (out) => b.jvp!(t0, u0, du, dp, out)))], [inner(outU, du) + inner(gradient, dp)]);
+    expectNear(gradient, [w[0] * y, -w[1] * a * c, 2 * p0[2] * w[1], w[2] * slope * c]);
+    expectNear(outU, [-w[1] * p0[1] * c - w[2] * t0, w[0] * p0[0], -w[1] * p0[1] * a + w[2] * slope * p0[3]]);
+    expectNear([inner(w, filled(n, (out) => b.jvp!(t0, u0, du, dp, out)))], [inner(outU, du) + inner(gradient, dp)]);
     b.vjp!(t0, u0, w, outU, outP);
-    near(outP.map((x, k) => x - 10 * (k + 1)), gradient.map((x) => 2 * x));
+    expectNear(outP.map((x, k) => x - 10 * (k + 1)), gradient.map((x) => 2 * x));
   });
 
   test("its jacobian is row-major and agrees with jvp and vjp", () => {
@@ -67,8 +67,8 @@ describe.each(["interpreter", "javascript"] as const)("tracedField, %s", (backen
     const j = filled(n * n, (out) => b.jacobian!(t0, u0, out));
     for (let i = 0; i < n; i++) {
       const unit = Float64Array.from({ length: n }, (_, k) => (k === i ? 1 : 0));
-      near(filled(n, (out) => b.jvp!(t0, u0, unit, null, out)), [0, 1, 2].map((k) => j[k * n + i]));
-      near(filled(n, (out) => b.vjp!(t0, u0, unit, out, new Float64Array(m))), j.subarray(i * n, i * n + n));
+      expectNear(filled(n, (out) => b.jvp!(t0, u0, unit, null, out)), [0, 1, 2].map((k) => j[k * n + i]));
+      expectNear(filled(n, (out) => b.vjp!(t0, u0, unit, out, new Float64Array(m))), j.subarray(i * n, i * n + n));
     }
     expect(j[1]).toBe(p0[0]);
     expect(j[3]).toBeCloseTo(-p0[1] * u0[2], 14);
@@ -81,11 +81,11 @@ describe.each(["interpreter", "javascript"] as const)("tracedField, %s", (backen
     for (let round = 0; round < 3; round++) {
       fields.forEach((b, k) => {
         const p = others[k];
-        near(filled(n, (out) => b.rhs(round, u0, out)), plain(round, u0, p));
+        expectNear(filled(n, (out) => b.rhs(round, u0, out)), plain(round, u0, p));
         const outP = new Float64Array(m);
         const outU = filled(n, (out) => b.vjp!(round, u0, w, out, outP));
-        near([inner(outU, du) + inner(outP, dp)], [inner(w, filled(n, (out) => b.jvp!(round, u0, du, dp, out)))]);
-        near(outP, filled(m, (out) => shared.bind(p).vjp!(round, u0, w, new Float64Array(n), out.fill(0))));
+        expectNear([inner(outU, du) + inner(outP, dp)], [inner(w, filled(n, (out) => b.jvp!(round, u0, du, dp, out)))]);
+        expectNear(outP, filled(m, (out) => shared.bind(p).vjp!(round, u0, w, new Float64Array(n), out.fill(0))));
       });
     }
   });
@@ -96,7 +96,7 @@ describe.each(["interpreter", "javascript"] as const)("tracedField, %s", (backen
     const before = [u0, du, dp, w].map((x) => x.slice());
     b.rhs(t0, u0, new Float64Array(n));
     p[0] = -4;
-    near(filled(n, (out) => b.rhs(t0, u0, out)), plain(t0, u0, p));
+    expectNear(filled(n, (out) => b.rhs(t0, u0, out)), plain(t0, u0, p));
     b.jvp!(t0, u0, du, dp, new Float64Array(n));
     b.vjp!(t0, u0, w, new Float64Array(n), new Float64Array(m));
     b.jacobian!(t0, u0, new Float64Array(n * n));
@@ -107,15 +107,15 @@ describe.each(["interpreter", "javascript"] as const)("tracedField, %s", (backen
   test("needs no parameters, and need not use time, state or all parameters", () => {
     const free = tracedField((_t, u) => mul(u, u), { dim: 2, backend }).bind(new Float64Array(0));
     const outP = new Float64Array(0);
-    near(filled(2, (out) => free.rhs(0, Float64Array.of(3, 4), out)), [9, 16]);
-    near(filled(2, (out) => free.vjp!(0, Float64Array.of(3, 4), Float64Array.of(1, 10), out, outP)), [6, 80]);
-    near(filled(2, (out) => free.jvp!(0, Float64Array.of(3, 4), Float64Array.of(1, 10), outP, out)), [6, 80]);
-    near(filled(4, (out) => free.jacobian!(0, Float64Array.of(3, 4), out)), [6, 0, 0, 8]);
+    expectNear(filled(2, (out) => free.rhs(0, Float64Array.of(3, 4), out)), [9, 16]);
+    expectNear(filled(2, (out) => free.vjp!(0, Float64Array.of(3, 4), Float64Array.of(1, 10), out, outP)), [6, 80]);
+    expectNear(filled(2, (out) => free.jvp!(0, Float64Array.of(3, 4), Float64Array.of(1, 10), outP, out)), [6, 80]);
+    expectNear(filled(4, (out) => free.jacobian!(0, Float64Array.of(3, 4), out)), [6, 0, 0, 8]);
     const fixed = tracedField(() => tensor([1, 2]), { dim: 2, paramCount: 1, backend }).bind(Float64Array.of(5));
-    near(filled(2, (out) => fixed.rhs(0, Float64Array.of(3, 4), out)), [1, 2]);
-    near(filled(4, (out) => fixed.jacobian!(0, Float64Array.of(3, 4), out)), [0, 0, 0, 0]);
+    expectNear(filled(2, (out) => fixed.rhs(0, Float64Array.of(3, 4), out)), [1, 2]);
+    expectNear(filled(4, (out) => fixed.jacobian!(0, Float64Array.of(3, 4), out)), [0, 0, 0, 0]);
     const added = Float64Array.of(7);
-    near(filled(2, (out) => fixed.vjp!(0, Float64Array.of(3, 4), Float64Array.of(1, 1), out, added)), [0, 0]);
+    expectNear(filled(2, (out) => fixed.vjp!(0, Float64Array.of(3, 4), Float64Array.of(1, 1), out, added)), [0, 0]);
     expect(added[0]).toBe(7);
   });
 
@@ -128,12 +128,12 @@ describe.each(["interpreter", "javascript"] as const)("tracedField, %s", (backen
     const h = 1e-4;
     const [far, less, more, ahead] = [-2, -1, 1, 2].map((k) => filled(4, (out) => learned.bind(moved(p, y, k * h)).rhs(0, moved(u, x, k * h), out)));
     const forward = filled(4, (out) => b.jvp!(0, u, x, y, out));
-    near(forward, far.map((v, i) => (8 * (more[i] - less[i]) - (ahead[i] - v)) / (12 * h)), 1e-10);
+    expectNear(forward, far.map((v, i) => (8 * (more[i] - less[i]) - (ahead[i] - v)) / (12 * h)), 1e-10);
     const outP = new Float64Array(6);
     const outU = filled(4, (out) => b.vjp!(0, u, z, out, outP));
-    near([inner(outU, x) + inner(outP, y)], [inner(z, forward)], 1e-13);
+    expectNear([inner(outU, x) + inner(outP, y)], [inner(z, forward)], 1e-13);
     const j = filled(16, (out) => b.jacobian!(0, u, out));
-    near([0, 1, 2, 3].map((i) => inner(j.subarray(4 * i, 4 * i + 4), x)), filled(4, (out) => b.jvp!(0, u, x, null, out)), 1e-13);
+    expectNear([0, 1, 2, 3].map((i) => inner(j.subarray(4 * i, 4 * i + 4), x)), filled(4, (out) => b.jvp!(0, u, x, null, out)), 1e-13);
     expect(learned.structure).toBe("second-order");
   });
 
