@@ -84,6 +84,10 @@ describe("programs", () => {
     expect(evaluate(deep, [1], { backend: "interpreter" })[0]).toBeCloseTo(1 / (1 - s), 10);
     expect(evaluate((x) => grad(deep)(x), [1], { backend: "interpreter" })[0]).toBeCloseTo((1 - s + c) / (1 - s) ** 2, 9);
     expect(evaluate((x) => grad(deep)(x), [1], { backend: "javascript" })[0]).toBeCloseTo((1 - s + c) / (1 - s) ** 2, 9);
+    const long = (x: Tensor): Tensor => sum(Array.from({ length: 3000 }, (_, k) => sin(mul(x, k / 3000))).reduce((total, y) => add(total, y)));
+    const expected = Array.from({ length: 3000 }, (_, k) => Math.sin(k / 3000) + Math.sin(k / 1500)).reduce((total, y) => total + y);
+    expect(evaluate(long, [[1, 2]])[0] / expected).toBeCloseTo(1, 13);
+    expect(evaluate((x) => grad(long)(x), [[0, 0]], { backend: "javascript" })[1]).toBeCloseTo(1499.5, 9);
   });
 
   test("are built in time that grows with their size, however much is shared", () => {

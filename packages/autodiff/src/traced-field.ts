@@ -26,6 +26,7 @@ export interface TracedFieldOptions {
  */
 export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, backend = "auto" }: TracedFieldOptions): VectorField {
   if (!Number.isInteger(dim) || dim < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as dim must be a whole number >= 1: current value is ${dim}`);
+  if (!Number.isInteger(paramCount) || paramCount < 0) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as paramCount must be a whole number >= 0: current value is ${paramCount}`);
   resolveBackend(backend);
   const checked: TracedRhs = (t, u, p) => {
     const du = f(t, u, p);
