@@ -26,5 +26,5 @@ test("a new model and its test compile as they are made", () => {
   const folder = `${root}/packages/node/src`;
   const files = { [`${folder}/new-model.ts`]: modelSource("new-model"), [`${folder}/new-model.test.ts`]: modelTest("new-model") };
   expect(complaints(files)).toEqual([]);
-  expect(complaints({ ...files, [`${folder}/new-model.ts`]: `${modelSource("new-model")}\nexport const wrong: string = newModel();\n` })).toHaveLength(1);
+  expect(complaints({ ...files, [`${folder}/new-model.ts`]: `${modelSource("new-model")}\nexport const wrong: string = newModel;\n` })).toHaveLength(1);
 });

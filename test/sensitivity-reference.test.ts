@@ -57,7 +57,7 @@ const bounds: Readonly<Record<keyof typeof sensealgs, number>> = { discreteAdjoi
 
 describe("the vector fields of the reference problems", () => {
   for (const { id, u0, p } of problems) {
-    describe(`problem ${id}`, () => {
+    describe(`"${id}"`, () => {
       testVectorField(sensitivityProblems[id], { u: u0.map((x, i) => x + 0.1 + 0.2 * i), p });
     });
   }

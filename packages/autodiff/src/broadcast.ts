@@ -55,7 +55,7 @@ export const broadcastPrimitive: Primitive<{ readonly shape: Shape; readonly axe
 };
 
 /** Repeats `x` along new axes: its axis `i` becomes axis `axes[i]` of `shape`. */
-export const broadcastAxes = (x: Tensor, shape: Shape, axes: readonly number[]): Tensor => makeNode(broadcastPrimitive, [x], { shape, axes });
+const broadcastAxes = (x: Tensor, shape: Shape, axes: readonly number[]): Tensor => makeNode(broadcastPrimitive, [x], { shape, axes });
 
 /** `x` with a new leading axis of length `size`. */
 export const repeat = (x: Tensor, size: number): Tensor => broadcastAxes(x, [size, ...x.shape], x.shape.map((_, i) => i + 1));
@@ -64,7 +64,7 @@ export const repeat = (x: Tensor, size: number): Tensor => broadcastAxes(x, [siz
 export const sumPrimitive: Primitive<{ readonly axes: readonly number[] }> = {
   name: "sum",
   shape: ([x], { axes }) => {
-    if (axes.some((a) => !(a >= 0 && a < x.shape.length))) throw shapeError("sum", `axes [${axes.join(", ")}] must exist`, [x]);
+    if (axes.some((a, i) => !(a >= 0 && a < x.shape.length) || axes.indexOf(a) !== i)) throw shapeError("sum", `axes [${axes.join(", ")}] must exist and differ`, [x]);
     return x.shape.filter((_, i) => !axes.includes(i));
   },
   jvp: ([dx], node) => dx && sumAxes(dx, node.attrs.axes),
@@ -142,7 +142,8 @@ export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
 export function broadcastTogether(name: string, args: readonly TensorLike[]): Tensor[] {
   const tensors = args.map(asTensor);
   const rank = Math.max(...tensors.map((x) => x.shape.length));
-  const shape = Array.from({ length: rank }, (_, d) => Math.max(...tensors.map((x) => x.shape[d - rank + x.shape.length] ?? 1)));
+  // The size that is not 1; it may be 0.
+  const shape = Array.from({ length: rank }, (_, d) => tensors.map((x) => x.shape[d - rank + x.shape.length] ?? 1).find((s) => s !== 1) ?? 1);
   try {
     return tensors.map((x) => broadcastTo(x, shape));
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { sumAxes } from "./broadcast.ts";
 import { pushforward } from "./jvp.ts";
-import { constant, makeNode, type MaybeZero, type Primitive, type Tensor } from "./tensor.ts";
+import { makeNode, type MaybeZero, type Primitive, type Tensor } from "./tensor.ts";
 import { substitute, trace, type Program } from "./trace.ts";
 import { batchProgram } from "./vmap.ts";
 
@@ -25,7 +25,7 @@ export const customPrimitive: Primitive<CustomAttrs> = {
   shape: (_args, { program }) => program.outputs[0].shape,
   jvp: (tangents, node) => {
     const { program } = node.attrs as CustomAttrs;
-    const [dy] = pushforward(program, tangents.map((d, i) => d ?? constant(0, node.args[i].shape)));
+    const [dy] = pushforward(program, tangents);
     return dy && substitute({ inputs: program.inputs, outputs: [dy] }, node.args)[0];
   },
   vjp: (g, node) => (node.attrs as CustomAttrs).backward(g, node.args, node),

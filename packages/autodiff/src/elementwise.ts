@@ -214,12 +214,13 @@ export const erf = (x: TensorLike): Tensor => call(elementwise.erf, x);
 export const atan2 = (y: TensorLike, x: TensorLike): Tensor => call(elementwise.atan2, y, x);
 
 /** `x` to a fixed power. Kept apart as it has an attribute. */
-export const powPrimitive: ElementwisePrimitive = {
+const powPrimitive: ElementwisePrimitive = {
   name: "pow",
   kind: "elementwise",
   ...rules(() => powPrimitive),
   scalar: ({ exponent }) => (x) => x ** exponent!,
   source: ({ exponent }, x) => `(${x}**${exponent! < 0 ? `(${exponent})` : exponent})`,
+  key: ({ exponent }) => String(exponent),
   partials: ([x], out) => [mul(out.attrs.exponent as number, pow(x, out.attrs.exponent - 1))],
   simplify: (args, attrs) => fold(powPrimitive, args, attrs),
 };

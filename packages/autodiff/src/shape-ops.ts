@@ -45,7 +45,7 @@ const copyBlock = (whole: Shape, block: Shape, start: readonly number[], copy: (
 };
 
 const checkBlock = (name: string, x: Tensor, whole: Shape, block: Shape, start: readonly number[]): void => {
-  if (whole.length !== block.length || start.length !== whole.length || start.some((s, i) => s < 0 || s + block[i] > whole[i])) {
+  if (whole.length !== block.length || start.length !== whole.length || start.some((s, i) => !(Number.isInteger(s) && s >= 0 && block[i] >= 0 && s + block[i] <= whole[i]))) {
     throw shapeError(name, `the block [${block.join(", ")}] from [${start.join(", ")}] must lie within [${whole.join(", ")}]`, [x]);
   }
 };
@@ -79,11 +79,12 @@ export const slicePrimitive: Primitive<Block> = {
 };
 
 /** The block of `x` of the given shape that begins at index `start`. */
-export const sliceBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(slicePrimitive, [x], { start, shape });
+const sliceBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(slicePrimitive, [x], { start, shape });
 
 /** Entries `from .. to - 1` along one axis (default the first). Negative axes count from the last. */
 export function slice(x: Tensor, from: number, to: number, axis = 0): Tensor {
   const a = axis < 0 ? axis + x.shape.length : axis;
+  if (!(a in x.shape)) throw shapeError("slice", `axis ${axis} must exist`, [x]);
   return sliceBlock(x, x.shape.map((_, i) => (i === a ? from : 0)), x.shape.map((s, i) => (i === a ? to - from : s)));
 }
 
@@ -108,7 +109,7 @@ export const padPrimitive: Primitive<Block> = {
 };
 
 /** Zeros of the given shape, with `x` as the block that begins at index `start`. */
-export const padBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(padPrimitive, [x], { start, shape });
+const padBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(padPrimitive, [x], { start, shape });
 
 /** The arguments one after another along an axis. */
 export const concatPrimitive: Primitive<{ readonly axis: number }> = {
@@ -145,7 +146,7 @@ export const concatPrimitive: Primitive<{ readonly axis: number }> = {
   simplify: (args, { axis }) => {
     if (args.length === 1) return args[0];
     const whole = args.map((x) => constantValue(x));
-    if (whole[0] === undefined || whole.some((v) => v !== whole[0])) return null;
+    if (whole[0] === undefined || whole.some((v) => !Object.is(v, whole[0]))) return null;
     return constant(whole[0], args[0].shape.map((s, i) => (i === axis ? args.reduce((n, x) => n + x.shape[axis], 0) : s)));
   },
 };
@@ -166,7 +167,7 @@ interface Indices {
 }
 
 /** Entries picked by fixed flat indices. */
-export const gatherPrimitive: Primitive<Indices> = {
+const gatherPrimitive: Primitive<Indices> = {
   name: "gather",
   shape: ([x], { indices, shape }) => {
     if (indices.length !== sizeOf(shape) || indices.some((i) => !Number.isInteger(i) || i < -1 || i >= x.size)) {
@@ -177,11 +178,14 @@ export const gatherPrimitive: Primitive<Indices> = {
   jvp: ([dx], { attrs }) => dx && gather(dx, attrs.indices, attrs.shape),
   vjp: (g, node) => [makeNode(scatterPrimitive, [g], { indices: node.attrs.indices, shape: node.args[0].shape })],
   batch: ([x], _batched, size, { indices, shape }) => gather(x, batchIndices(indices, size, x.size / size), [size, ...shape]),
-  evaluate: (out, [x], node) => (node.attrs.indices as number[]).forEach((k, i) => void (out[i] = k < 0 ? 0 : x[k])),
+  evaluate: (out, [x], node) => {
+    const indices = node.attrs.indices as readonly number[];
+    for (let i = 0; i < indices.length; i++) out[i] = indices[i] < 0 ? 0 : x[indices[i]];
+  },
 };
 
 /** Adjoint of gather: adds the argument's entries up at fixed flat indices. */
-export const scatterPrimitive: Primitive<Indices> = {
+const scatterPrimitive: Primitive<Indices> = {
   name: "scatter",
   shape: (_args, { shape }) => shape,
   jvp: ([dx], { attrs }) => dx && makeNode(scatterPrimitive, [dx], attrs),
@@ -189,10 +193,9 @@ export const scatterPrimitive: Primitive<Indices> = {
   batch: ([x], _batched, size, { indices, shape }) =>
     makeNode(scatterPrimitive, [x], { indices: batchIndices(indices, size, sizeOf(shape)), shape: [size, ...shape] }),
   evaluate: (out, [x], node) => {
+    const indices = node.attrs.indices as readonly number[];
     out.fill(0);
-    (node.attrs.indices as number[]).forEach((k, i) => {
-      if (k >= 0) out[k] += x[i];
-    });
+    for (let i = 0; i < indices.length; i++) if (indices[i] >= 0) out[indices[i]] += x[i];
   },
 };
 

@@ -27,27 +27,25 @@ function factor(out: Float64Array, from: number, a: Float64Array, at: number, n:
   }
 }
 
+function swap(x: Float64Array, i: number, j: number): void {
+  const y = x[i];
+  x[i] = x[j];
+  x[j] = y;
+}
+
 /** Solves with the factors at `lu[from]`, in place on `x[at .. at + n]`; `transposed` solves with the transpose. */
 function substitute(lu: Float64Array, from: number, x: Float64Array, at: number, n: number, transposed: boolean): void {
   const pivots = from + n * n;
-  const swap = (k: number): void => {
-    const p = lu[pivots + k];
-    if (p !== k) {
-      const y = x[at + k];
-      x[at + k] = x[at + p];
-      x[at + p] = y;
-    }
-  };
   if (transposed) {
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < i; j++) x[at + i] -= lu[from + j * n + i] * x[at + j];
       x[at + i] /= lu[from + i * n + i];
     }
     for (let i = n - 1; i >= 0; i--) for (let j = i + 1; j < n; j++) x[at + i] -= lu[from + j * n + i] * x[at + j];
-    for (let k = n - 1; k >= 0; k--) swap(k);
+    for (let k = n - 1; k >= 0; k--) swap(x, at + k, at + lu[pivots + k]);
     return;
   }
-  for (let k = 0; k < n; k++) swap(k);
+  for (let k = 0; k < n; k++) swap(x, at + k, at + lu[pivots + k]);
   for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) x[at + i] -= lu[from + i * n + j] * x[at + j];
   for (let i = n - 1; i >= 0; i--) {
     for (let j = i + 1; j < n; j++) x[at + i] -= lu[from + i * n + j] * x[at + j];
@@ -59,7 +57,7 @@ function substitute(lu: Float64Array, from: number, x: Float64Array, at: number,
  * LU factors with partial pivoting, `a[..., n, n]` -> `[..., n + 1, n]` (the last row holds the pivots).
  * An auxiliary value: it has no derivative of its own, {@link luSolvePrimitive} takes the derivative by `a` itself.
  */
-export const luFactorPrimitive: Primitive<Record<string, never>> = {
+const luFactorPrimitive: Primitive<Record<string, never>> = {
   name: "luFactor",
   shape: ([a]) => [...a.shape.slice(0, -2), a.shape.at(-1)! + 1, a.shape.at(-1)!],
   jvp: () => null,
@@ -67,13 +65,12 @@ export const luFactorPrimitive: Primitive<Record<string, never>> = {
   batch: ([a]) => makeNode(luFactorPrimitive, [a], {}),
   evaluate: (out, [a], node) => {
     const n = node.shape.at(-1)!;
-    const count = sizeOf(node.shape.slice(0, -2));
-    for (let b = 0; b < count; b++) factor(out, b * (n + 1) * n, a, b * n * n, n);
+    for (let b = 0; b * (n + 1) * n < out.length; b++) factor(out, b * (n + 1) * n, a, b * n * n, n);
   },
 };
 
 /** `x[..., n]` with `a x = b` (or `a' x = b`), from `a[..., n, n]`, its factors and `b[..., n]`. */
-export const luSolvePrimitive: Primitive<{ readonly transposed: boolean }> = {
+const luSolvePrimitive: Primitive<{ readonly transposed: boolean }> = {
   name: "luSolve",
   shape: ([a, , b]) => {
     const n = a.shape.at(-1);
@@ -102,9 +99,8 @@ export const luSolvePrimitive: Primitive<{ readonly transposed: boolean }> = {
   batch: (args, batched, size, attrs) => makeNode(luSolvePrimitive, batchAll(args, batched, size), attrs),
   evaluate: (out, [, lu, b], node) => {
     const n = node.shape.at(-1)!;
-    const count = sizeOf(node.shape.slice(0, -1));
     out.set(b);
-    for (let k = 0; k < count; k++) substitute(lu, k * (n + 1) * n, out, k * n, n, node.attrs.transposed as boolean);
+    for (let k = 0; k * n < out.length; k++) substitute(lu, k * (n + 1) * n, out, k * n, n, node.attrs.transposed as boolean);
   },
 };
 

@@ -69,7 +69,7 @@ export class Tensor {
 export const sizeOf = (shape: Shape): number => shape.reduce((n, s) => n * s, 1);
 
 /** `matmul[3, 4]`: for error messages. */
-export const describe = (x: Tensor): string => `${x.primitive.name}[${x.shape.join(", ")}]`;
+const describe = (x: Tensor): string => `${x.primitive.name}[${x.shape.join(", ")}]`;
 
 /** Same rank and sizes. */
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((s, i) => s === b[i]);
@@ -77,7 +77,8 @@ export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length 
 /** The error for arguments of `name` whose shapes do not fit. */
 export function shapeError(name: string, needed: string, args: readonly Tensor[]): OdeError {
   const found = args.map((a) => `[${a.shape.join(", ")}]`).join(" and ");
-  return new OdeError("SHAPE_MISMATCH", `Cannot trace ${name} as ${needed}: current shape${args.length > 1 ? "s are" : " is"} ${found}`);
+  const current = args.length > 0 ? `current shape${args.length > 1 ? "s are" : " is"} ${found}` : "it has no arguments";
+  return new OdeError("SHAPE_MISMATCH", `Cannot trace ${name} as ${needed}: ${current}`);
 }
 
 let nextId = 0;
@@ -94,14 +95,17 @@ export function tracing<R>(f: () => R): R {
   }
 }
 
-/** The node of `primitive` applied to `args`: simplified, shape-checked, and shared with equal nodes of the trace. */
+/** The node of `primitive` applied to `args`: shape-checked, simplified, and shared with equal nodes of the trace. */
 export function makeNode<A>(primitive: Primitive<A>, args: readonly Tensor[], attrs: A): Tensor {
+  // Before any simplification, which may assume that the arguments fit.
+  const shape = primitive.shape(args, attrs);
+  if (!shape.every((s) => Number.isInteger(s) && s >= 0)) throw shapeError(primitive.name, `sizes must be whole numbers >= 0, not [${shape.join(", ")}]`, args);
   const simpler = primitive.simplify?.(args, attrs);
   if (simpler) return simpler;
   const key = table && `${primitive.name}|${primitive.key ? primitive.key(attrs) : JSON.stringify(attrs)}|${args.map((a) => a.id).join()}`;
   const known = key === null ? undefined : table!.get(key);
   if (known) return known;
-  const node = new Tensor(nextId++, primitive, args, attrs, primitive.shape(args, attrs));
+  const node = new Tensor(nextId++, primitive, args, attrs, shape);
   if (key !== null) table!.set(key, node);
   return node;
 }
@@ -124,16 +128,19 @@ export const inputPrimitive: Primitive<{ readonly slot: number; readonly shape: 
   },
 });
 
+/** A number as text that keeps the sign of zero. */
+const signed = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
+
 /** All entries equal. */
 export const constantPrimitive: Primitive<{ readonly value: number; readonly shape: Shape }> = leaf("constant", (a) => a.shape, {
   evaluate: (out, _args, node) => void out.fill(node.attrs.value as number),
-  key: (a) => `${Object.is(a.value, -0) ? "-0" : a.value}:${a.shape.join()}`,
+  key: (a) => `${signed(a.value)}:${a.shape.join()}`,
 });
 
 /** Fixed data. */
 export const literalPrimitive: Primitive<{ readonly data: Float64Array; readonly shape: Shape }> = leaf("literal", (a) => a.shape, {
   evaluate: (out, _args, node) => void out.set(node.attrs.data as Float64Array),
-  key: (a) => `${a.shape.join()}:${a.data.join()}`,
+  key: (a) => `${a.shape.join()}:${Array.from(a.data, signed).join()}`,
 });
 
 /** A fresh unknown of the given shape. */
@@ -156,7 +163,10 @@ export type NestedArray = number | readonly NestedArray[];
 export function tensor(values: NestedArray | Float64Array): Tensor {
   if (values instanceof Float64Array) return literal(values, [values.length]);
   const shape: number[] = [];
-  for (let v = values; typeof v !== "number"; v = v[0]) shape.push(v.length);
+  for (let v = values; typeof v !== "number"; v = v[0]) {
+    shape.push(v.length);
+    if (v.length === 0) break;
+  }
   const flat: number[] = [];
   const visit = (v: NestedArray, depth: number): void => {
     if (typeof v === "number" ? depth !== shape.length : v.length !== shape[depth]) {
@@ -171,9 +181,13 @@ export function tensor(values: NestedArray | Float64Array): Tensor {
 
 /** A constant array of the given shape, row-major. */
 export function literal(data: Float64Array, shape: Shape): Tensor {
-  if (data.length === 1 || (data.length > 0 && data.every((x) => x === data[0]))) return constant(data[0], shape);
+  if (data.length === 1 || (data.length > 0 && data.every((x) => Object.is(x, data[0])))) return constant(data[0], shape);
   return makeNode(literalPrimitive, [], { data: data.slice(), shape });
 }
 
-/** Numbers become scalar constants. */
-export const asTensor = (x: TensorLike): Tensor => (typeof x === "number" ? constant(x) : x);
+/** Numbers become scalar constants. @throws OdeError `INVALID_TRACE` for anything else, `x[0]` of a traced array for instance. */
+export function asTensor(x: TensorLike): Tensor {
+  if (typeof x === "number") return constant(x);
+  if (x instanceof Tensor) return x;
+  throw new OdeError("INVALID_TRACE", `Cannot trace an operation as its arguments must be traced arrays or numbers (entry i of an array is at(x, i)): got ${x === null ? "null" : typeof x}`);
+}

@@ -2,7 +2,7 @@ import { OdeError, type BoundField, type Structure, type VectorField } from "@fl
 import { compile, resolveBackend, type BackendName, type Kernel } from "./compile.ts";
 import { jacobian } from "./hessian.ts";
 import { jvp } from "./jvp.ts";
-import { shapeError, type Tensor } from "./tensor.ts";
+import { shapeError, Tensor } from "./tensor.ts";
 import { vjp } from "./vjp.ts";
 
 /** A right-hand side of traced arrays: `t` scalar, `u[n]`, `p[m]` -> `du/dt[n]`. */
@@ -29,6 +29,7 @@ export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, back
   resolveBackend(backend);
   const checked: TracedRhs = (t, u, p) => {
     const du = f(t, u, p);
+    if (!(du instanceof Tensor)) return du; // the trace says what is wrong
     if (du.shape.length !== 1 || du.shape[0] !== dim) throw shapeError("the right-hand side", `it must return [${dim}]`, [du]);
     return du;
   };

@@ -66,6 +66,19 @@ describe("solve", () => {
     });
     expect(steps.length).toBeGreaterThanOrEqual(100);
     expect(steps.length).toBeLessThan(110);
+    // Ten steps leave 0.0005 over: less than is joined to a last step where dtmax allows it.
+    solve(problem, tsit5(), { dt: 0.09995, dtmax: 0.09995, reltol: 1e-3, onStep: (_t, h) => expect(h).toBeLessThanOrEqual(0.09995 * (1 + 1e-9)) });
+  });
+
+  test("a tolerance may be zero where the other is not, also for a component that stays zero", () => {
+    const still: InPlaceRhs = (_t, u, _p, out) => {
+      out[0] = 0;
+      out[1] = -u[1];
+    };
+    const solution = solve(odeProblem(still, [0, 1], [0, 1]), tsit5(), { abstol: 0, reltol: 1e-8 });
+    expect(solution.retcode).toBe("success");
+    expect(solution.u.at(-1)![1]).toBeCloseTo(Math.exp(-1), 7);
+    expect(solve(problem, tsit5(), { abstol: 1e-8, reltol: 0 }).u.at(-1)![0]).toBeCloseTo(Math.exp(-1), 7);
   });
 
   test("dt is the first step of an adaptive solve, whatever its sign", () => {
@@ -89,6 +102,7 @@ describe("solve", () => {
 
 describe("fixed steps", () => {
   test("0 to 1 by 0.05 is 20 steps, by 0.3 four, and both end at 1", () => {
+    expect(solve(odeProblem(decay, [1], [0.1, 0.4]), rk4(), { dt: 0.3 })).toMatchObject({ retcode: "success", stats: { naccept: 1 } });
     for (const [dt, count] of [[0.05, 20], [0.1, 10], [0.01, 100], [0.3, 4], [1, 1], [7, 1], [1 / 3, 3], [1e-3, 1000]]) {
       for (const tspan of [[0, 1], [1, 0], [0.1, 1.1], [-5.3, -4.3]] as const) {
         const solution = solve(odeProblem(decay, [1], tspan), rk4(), { dt });
@@ -184,6 +198,12 @@ describe("numerical failure", () => {
     expect(solution.retcode).toBe("success");
     expect(solution.stats.nreject).toBeGreaterThan(0);
     expect(solution.u.at(-1)![0]).toBeCloseTo(1e-6, 8);
+  });
+
+  test("an overflow is no success, although its error is nothing beside an infinite state", () => {
+    const solution = solve(odeProblem((_t, _u, _p, out) => void (out[0] = 1e307), [1.7e308], [0, 10]), tsit5());
+    expect(solution.retcode).toBe("nonFinite");
+    expect(solution.t.at(-1)).toBeCloseTo(0.977, 3);
   });
 
   test("maxIters counts kept and rejected steps", () => {

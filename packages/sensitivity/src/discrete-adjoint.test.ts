@@ -45,6 +45,15 @@ test("pull evaluates what it must: per rk4 step three stages and four transposes
   }
 });
 
+test("a saved time that rounding moved off a step's end costs no dense output", () => {
+  const { field, counts } = counted();
+  // Steps end at 0.30000000000000004 and 0.6000000000000001.
+  const { pull } = linear(field, 10, [0.3, 0.3000000000000001, 0.6, 0.6000000000000002, 1]);
+  Object.assign(counts, { rhs: 0, vjp: 0 });
+  pull([one, one, one, one, one]);
+  expect([counts.rhs, counts.vjp]).toEqual([30, 40]);
+});
+
 test("steps after the last gradient cost nothing", () => {
   const { field, counts } = counted();
   const { pull } = linear(field, 50, [0.5, 1]);

@@ -108,7 +108,7 @@ function emitTile(
     const loads = terms.map((k) =>
       rows.map((r) => `const a${r}_${k}=${a}[${plus(`p${id}`, k * steps[0] + r * row.steps[0])}];`).join("") +
       columns.map((c) => `const b${c}_${k}=${b}[${plus(`s${id}`, k * steps[1] + c * column.steps[1])}];`).join("")).join("");
-    return `{${start}${loads}${cells.map((cell) => store(cell, terms.map((k) => `a${cell[0]}_${k}*b${cell[1]}_${k}`).join("+"))).join("")}}`;
+    return `{${start}${loads}${cells.map((cell) => store(cell, terms.map((k) => `a${cell[0]}_${k}*b${cell[1]}_${k}`).join("+") || "0")).join("")}}`;
   }
   if (cells.length === 1 && summed.length === 1 && count >= 8) return `{${start}${emitDot(id, summed[0], a, b, (value) => store([0, 0], value))}}`;
   const inner = summed.at(-1)!;

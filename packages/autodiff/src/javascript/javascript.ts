@@ -112,7 +112,7 @@ class Writer {
     const view = this.#schedule.views.get(x)!;
     const window = this.#window(view);
     if (window) return window;
-    let at = this.#literals.indexOf(view.value);
+    let at = this.#literals.findIndex((x) => Object.is(x, view.value));
     if (at < 0) at = this.#literals.push(view.value) - 1;
     return { array: "lit", offset: at, strides: view.strides };
   }
