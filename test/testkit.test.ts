@@ -41,8 +41,8 @@ describe("testAlgorithm", () => {
   const withTableau = (changes: Partial<Tableau>) => (): Algorithm => explicitRk("broken", 4, { ...tableau, ...changes });
   const withStepper = (change: (stepper: Stepper) => Partial<Stepper>) => (): Algorithm => {
     const base = rk4();
-    const stepper: Algorithm["stepper"] = (f, n) => {
-      const inner = base.stepper(f, n);
+    const stepper: Algorithm["stepper"] = (f, n, context) => {
+      const inner = base.stepper(f, n, context);
       const whole: Stepper = {
         step: (t, h, u, out) => inner.step(t, h, u, out),
         capture: () => inner.capture(),
@@ -67,7 +67,11 @@ describe("testAlgorithm", () => {
     ["a wrong weight", withTableau({ b: [1 / 6, 1 / 3 + 1e-4, 1 / 3, 1 / 6 - 1e-4] }), "has order 4"],
     ["a linear interpolant", withTableau({ dense: { order: 3, a: [], c: [], weights: (x, w) => tableau.b.forEach((b, i) => void (w[i] = x * b)), weightsDerivative: (_x, w) => w.set(tableau.b) } }), "interpolant of order 3"],
     ["a wrong derivative of the weights", withTableau({ dense: { ...tableau.dense, weightsDerivative: (_x, w) => w.set([...tableau.b, 0]) } }), "has its own derivative"],
-    ["a state that is changed", withStepper((inner) => ({ step: (t, h, u, out) => (inner.step(t, h, u, out), u.fill(0)) })), "leaves the state alone"],
+    ["a state that is changed", withStepper((inner) => ({ step: (t, h, u, out) => {
+      inner.step(t, h, u, out);
+      u.fill(0);
+      return true;
+    } })), "leaves the state alone"],
     ["a reset that does nothing", withStepper((inner) => ({ accept: () => (inner.capture(), inner.accept?.()), reset: () => {} })), "forgets the last state"],
     ["an interpolant that is a view", withStepper((inner) => ({ capture: () => ({ at: (x, out) => inner.capture().at(x, out), derivative: (x, out) => inner.capture().derivative(x, out) }) })), "keeps its own data"],
   ])("catches %s", (_what, make, name) => {

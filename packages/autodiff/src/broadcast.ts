@@ -55,7 +55,7 @@ export const broadcastPrimitive: Primitive<{ readonly shape: Shape; readonly axe
 };
 
 /** Repeats `x` along new axes: its axis `i` becomes axis `axes[i]` of `shape`. */
-const broadcastAxes = (x: Tensor, shape: Shape, axes: readonly number[]): Tensor => makeNode(broadcastPrimitive, [x], { shape, axes });
+export const broadcastAxes = (x: Tensor, shape: Shape, axes: readonly number[]): Tensor => makeNode(broadcastPrimitive, [x], { shape, axes });
 
 /** `x` with a new leading axis of length `size`. */
 export const repeat = (x: Tensor, size: number): Tensor => broadcastAxes(x, [size, ...x.shape], x.shape.map((_, i) => i + 1));

@@ -136,6 +136,7 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
     scalar: (c, x, y) => (c !== 0 ? x : y),
     source: (c, x, y) => `(${c}!==0?${x}:${y})`,
     partials: ([c, x]) => [null, where(c, one(x), 0), where(c, 0, one(x))],
+    simplify: ([c, x, y]) => (constantValue(c) === undefined ? null : isZero(c) ? y : x),
   }),
   abs: define("abs", { scalar: Math.abs, source: (x) => `Math.abs(${x})`, partials: ([x]) => [sign(x)] }),
   sign: define("sign", { scalar: Math.sign, source: (x) => `Math.sign(${x})`, partials: () => [null] }),

@@ -79,7 +79,7 @@ export const slicePrimitive: Primitive<Block> = {
 };
 
 /** The block of `x` of the given shape that begins at index `start`. */
-const sliceBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(slicePrimitive, [x], { start, shape });
+export const sliceBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(slicePrimitive, [x], { start, shape });
 
 /** Entries `from .. to - 1` along one axis (default the first). Negative axes count from the last. */
 export function slice(x: Tensor, from: number, to: number, axis = 0): Tensor {
@@ -109,7 +109,7 @@ export const padPrimitive: Primitive<Block> = {
 };
 
 /** Zeros of the given shape, with `x` as the block that begins at index `start`. */
-const padBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(padPrimitive, [x], { start, shape });
+export const padBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(padPrimitive, [x], { start, shape });
 
 /** The arguments one after another along an axis. */
 export const concatPrimitive: Primitive<{ readonly axis: number }> = {

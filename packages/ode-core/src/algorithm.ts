@@ -10,14 +10,27 @@ export interface Algorithm {
   readonly structure?: Structure;
   /** Present on explicit Runge-Kutta methods: lets others replay, transpose or generate a step. */
   readonly tableau?: Tableau;
+  /** True when `M du/dt = f` with a constant mass matrix can be solved. */
+  readonly massMatrix?: boolean;
   /** A fresh stepper for states of length `n`. */
-  stepper(f: BoundField, n: number): Stepper;
+  stepper(f: BoundField, n: number, context: StepperContext): Stepper;
+}
+
+/** What a stepper may need to know of the solve, implicit ones to stop their iterations in time. */
+export interface StepperContext {
+  readonly reltol: number;
+  readonly abstol: number;
+  /** `M[n * n]`, row-major; absent for the identity. */
+  readonly massMatrix?: Float64Array;
 }
 
 /** The mutable part of a method, with its own buffers: one per solve, never shared. `step` allocates nothing. */
 export interface Stepper {
-  /** Writes the state at `t + h` into `out[n]`; `u` and `out` are different arrays. */
-  step(t: number, h: number, u: Float64Array, out: Float64Array): void;
+  /**
+   * Writes the state at `t + h` into `out[n]`; `u` and `out` are different arrays. Returns false when the equations of the
+   * step could not be solved: the step then counts as rejected and is tried again with a quarter of its length.
+   */
+  step(t: number, h: number, u: Float64Array, out: Float64Array): boolean;
   /** Writes the local error estimate of the last step into `out[n]`; absent means fixed steps only. */
   error?(out: Float64Array): void;
   /** A copy of what dense output of the last step needs, the right-hand side at its end included. Only called when wanted. */
@@ -28,6 +41,10 @@ export interface Stepper {
   reset?(): void;
   /** Right-hand side evaluations since it was made. */
   readonly nf: number;
+  /** Jacobian evaluations; absent for explicit methods. */
+  readonly njac?: number;
+  /** Matrix factorisations; absent for explicit methods. */
+  readonly nlu?: number;
 }
 
 /** The solution inside one past step; owns its data. */

@@ -90,7 +90,7 @@ class ExplicitRkStepper implements Stepper {
     return this.#nf;
   }
 
-  step(t: number, h: number, u: Float64Array, out: Float64Array): void {
+  step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const last = this.#stages - 1;
     const fsal = this.#tableau.fsal === true;
     this.#t = t;
@@ -104,6 +104,7 @@ class ExplicitRkStepper implements Stepper {
     for (let i = 1; i < count; i++) this.#stage(i);
     combine(u, this.#k, h, this.#b, 0, count, out);
     if (fsal) this.#evaluate(last, out);
+    return true;
   }
 
   accept(): void {

@@ -1,4 +1,4 @@
-export type { Algorithm, ContinuousExtension, Interpolant, Stepper, Tableau } from "./algorithm.ts";
+export type { Algorithm, ContinuousExtension, Interpolant, Stepper, StepperContext, Tableau } from "./algorithm.ts";
 export { euler, type EulerOptions } from "./algorithms/euler.ts";
 export { algorithms } from "./algorithms/index.ts";
 export { rk4, type Rk4Options } from "./algorithms/rk4.ts";
@@ -8,7 +8,7 @@ export { assertFinite, assertLength, OdeError, type OdeErrorCode } from "./error
 export { explicitRk } from "./explicit-rk.ts";
 export { linearize, type LinearizeOptions } from "./linearize.ts";
 export { timeTolerance } from "./output-times.ts";
-export { odeProblem, remake, type OdeProblem } from "./problem.ts";
+export { odeProblem, remake, type OdeProblem, type OdeProblemOptions } from "./problem.ts";
 export type { Cotangent, Linearization, SensitivityAlgorithm, SensitivityContext } from "./sensitivity.ts";
 export { solve } from "./solve.ts";
 export type { OdeSolution, Retcode, Solve, SolveOptions, SolveStats } from "./solution.ts";

@@ -15,8 +15,11 @@ export function integrate(problem: OdeProblem, algorithm: Algorithm, options: So
   const checked = checkSolveOptions(options, problem);
   requireCapabilities(`algorithm "${algorithm.name}"`, algorithm.requires, f);
   requireStructure(algorithm, problem);
+  if (problem.massMatrix && !algorithm.massMatrix) {
+    throw new OdeError("MISSING_CAPABILITY", `Cannot use algorithm "${algorithm.name}" as the problem has a mass matrix: it solves du/dt = f only`);
+  }
   const bound = f.bind(p);
-  const stepper = algorithm.stepper(bound, f.dim);
+  const stepper = algorithm.stepper(bound, f.dim, { reltol: checked.reltol, abstol: checked.abstol, ...(problem.massMatrix ? { massMatrix: problem.massMatrix } : {}) });
   if (checked.adaptive === true && !stepper.error) {
     throw new OdeError("INVALID_OPTION", `Cannot solve as option "adaptive" must be false: algorithm "${algorithm.name}" has no error estimate`);
   }
@@ -42,7 +45,7 @@ export function integrate(problem: OdeProblem, algorithm: Algorithm, options: So
     u: recorder.u,
     retcode,
     message,
-    stats: { nf: stepper.nf + extra, naccept, nreject },
+    stats: { nf: stepper.nf + extra, njac: stepper.njac ?? 0, nlu: stepper.nlu ?? 0, naccept, nreject },
     ...denseOutput(problem, recorder.record()),
   };
 }

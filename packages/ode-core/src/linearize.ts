@@ -26,5 +26,8 @@ export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg,
   if (sensealg.requiresTableau && !algorithm.tableau) {
     throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the algorithm must have an explicit Runge-Kutta tableau: "${algorithm.name}" has none`);
   }
+  if (problem.massMatrix) {
+    throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the problem has a mass matrix: no sensitivity algorithm takes one yet`);
+  }
   return sensealg.linearize({ problem, algorithm, options, solve: integrate });
 }

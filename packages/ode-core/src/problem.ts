@@ -10,6 +10,14 @@ export interface OdeProblem {
   readonly tspan: readonly [t0: number, t1: number];
   /** `p[m]`. */
   readonly p: Float64Array;
+  /** `M[n * n]`, row-major, of `M du/dt = f`; absent for the identity. May be singular (index-1 algebraic equations). */
+  readonly massMatrix?: Float64Array;
+}
+
+/** Further parts of a problem. */
+export interface OdeProblemOptions {
+  /** `M[n * n]`, row-major, of `M du/dt = f`. Only some implicit algorithms take one. */
+  readonly massMatrix?: ArrayLike<number>;
 }
 
 /**
@@ -19,6 +27,7 @@ export interface OdeProblem {
  * @param u0 - Initial state `u0[n]`.
  * @param tspan - Start and end time.
  * @param p - Parameters `p[m]`.
+ * @param options - A mass matrix.
  * @throws OdeError `SHAPE_MISMATCH` for a wrong length, `NON_FINITE` for a NaN or infinite entry.
  */
 export function odeProblem(
@@ -26,6 +35,7 @@ export function odeProblem(
   u0: ArrayLike<number>,
   tspan: readonly [number, number],
   p: ArrayLike<number> = [],
+  { massMatrix }: OdeProblemOptions = {},
 ): OdeProblem {
   const field = typeof f === "function" ? vectorField(f, { dim: u0.length, paramCount: p.length }) : f;
   assertLength("u0", u0, field.dim);
@@ -34,7 +44,11 @@ export function odeProblem(
   assertFinite("p", p);
   assertLength("tspan", tspan, 2);
   assertFinite("tspan", tspan);
-  return { f: field, u0: Float64Array.from(u0), tspan: [tspan[0], tspan[1]], p: Float64Array.from(p) };
+  if (massMatrix) {
+    assertLength("massMatrix", massMatrix, field.dim * field.dim);
+    assertFinite("massMatrix", massMatrix);
+  }
+  return { f: field, u0: Float64Array.from(u0), tspan: [tspan[0], tspan[1]], p: Float64Array.from(p), ...(massMatrix ? { massMatrix: Float64Array.from(massMatrix) } : {}) };
 }
 
 /** A copy of `problem` with some parts replaced, checked like a new one. */
@@ -42,5 +56,5 @@ export function remake(problem: OdeProblem, changes: Partial<{ u0: ArrayLike<num
   if (Object.keys(changes).some((key) => !["u0", "tspan", "p"].includes(key))) {
     throw new OdeError("INVALID_OPTION", `Cannot remake a problem as only u0, tspan and p can change: got ${Object.keys(changes).join(", ")}`);
   }
-  return odeProblem(problem.f, changes.u0 ?? problem.u0, changes.tspan ?? problem.tspan, changes.p ?? problem.p);
+  return odeProblem(problem.f, changes.u0 ?? problem.u0, changes.tspan ?? problem.tspan, changes.p ?? problem.p, problem);
 }

@@ -2,7 +2,7 @@ import type { Algorithm } from "./algorithm.ts";
 import type { OdeProblem } from "./problem.ts";
 
 /** How a solve ended. Anything but `"success"` means that the saved states stop before the end. */
-export type Retcode = "success" | "maxIters" | "dtLessThanMin" | "nonFinite";
+export type Retcode = "success" | "maxIters" | "dtLessThanMin" | "nonFinite" | "stepFailed";
 
 /** Options shared by all algorithms, named as in SciML. */
 export interface SolveOptions {
@@ -30,6 +30,10 @@ export interface SolveOptions {
 export interface SolveStats {
   /** Right-hand side evaluations. */
   readonly nf: number;
+  /** Jacobian evaluations; 0 for explicit methods. */
+  readonly njac: number;
+  /** Matrix factorisations; 0 for explicit methods. */
+  readonly nlu: number;
   /** Steps kept. */
   readonly naccept: number;
   /** Steps rejected by error control. */

@@ -43,7 +43,7 @@ export function fixedSteps({ problem, stepper, options, recorder, dt }: StepLoop
     const h = i === count - 1 ? t1 - t : direction * dt;
     if (i === maxIters) return outcome("maxIters", stopped(t, `maxIters = ${maxIters} steps were taken`), i);
     if (t + h === t) return outcome("dtLessThanMin", stopped(t, `a step of ${h} does not change the time`), i);
-    stepper.step(t, h, u, next);
+    if (!stepper.step(t, h, u, next)) return outcome("stepFailed", stopped(t, `the equations of a step of ${h} could not be solved`), i);
     const bad = firstNonFinite(next);
     if (bad >= 0) return outcome("nonFinite", stopped(t, `u[${bad}] is ${next[bad]} after a step of ${h}`), i);
     recorder.step(stepper, t, h, end, next);
@@ -81,12 +81,12 @@ export function adaptiveSteps({ problem, stepper, order, options, recorder, dt }
       return outcome("dtLessThanMin", stopped(t, `the tolerances ask for steps below ${size}, which rounding forbids`));
     }
     const h = last ? t1 - t : direction * size;
-    stepper.step(t, h, u, next);
-    stepper.error?.(error);
-    const scaled = errorNorm(error, u, next, abstol, reltol);
+    const solved = stepper.step(t, h, u, next);
+    if (solved) stepper.error?.(error);
+    const scaled = solved ? errorNorm(error, u, next, abstol, reltol) : Infinity;
     if (!(scaled <= 1)) {
       nreject++;
-      size = Math.abs(h) * controller.reject(scaled);
+      size = Math.abs(h) * (solved ? controller.reject(scaled) : 0.25);
       continue;
     }
     const end = last ? t1 : t + h;

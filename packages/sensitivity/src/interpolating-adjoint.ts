@@ -58,7 +58,7 @@ function reverseSolver({ problem, algorithm, options, solve }: SensitivityContex
   const { onStep: _onStep, saveAt: _saveAt, dt, ...shared } = options;
   // The first step after a jump is as long as the last one before it: choosing it anew costs evaluations at every saved time.
   let size = dt === undefined ? undefined : Math.abs(dt);
-  const fixed = algorithm.stepper(f.bind(p), n).error === undefined || options.adaptive === false;
+  const fixed = algorithm.stepper(f.bind(p), n, { reltol: options.reltol ?? 1e-6, abstol: options.abstol ?? 1e-9 }).error === undefined || options.adaptive === false;
   return (from, to, z) => {
     if (from === to || z.subarray(0, n).every((x) => x === 0)) return;
     let [last, previous] = [0, 0];

@@ -74,7 +74,7 @@ export function testAlgorithm(make: () => Algorithm, options: TestAlgorithmOptio
 
 const stepperOf = (algorithm: Algorithm, { f, u }: Exact): Stepper => {
   const dim = u(0).length;
-  return algorithm.stepper(vectorField(f, { dim }).bind(new Float64Array(0)), dim);
+  return algorithm.stepper(vectorField(f, { dim }).bind(new Float64Array(0)), dim, { reltol: 1e-6, abstol: 1e-9 });
 };
 const distance = (x: ArrayLike<number>, y: ArrayLike<number>): number => Math.max(...Array.from(x, (v, i) => Math.abs(v - y[i])));
 
