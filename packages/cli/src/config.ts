@@ -43,11 +43,19 @@ export interface TrainConfig {
   readonly backend?: "auto" | "javascript" | "interpreter" | undefined;
 }
 
+/** Words that metrics.json, the figures and the files of a run use themselves. */
+const reserved = ["wall_seconds", "seed", "backend", "sensealg", "versions", "truth", "model", "metrics", "config", "series"];
+const modelKey = v.pipe(
+  v.string(),
+  v.regex(/^[a-z][a-z0-9_]*$/, "must be a key of lower-case letters, digits and _"),
+  v.check((key) => !reserved.includes(key), ({ input }) => `"${input}" must be another key, as the run's own files use it`),
+);
+
 const configSchema: v.GenericSchema<unknown, TrainConfig> = v.strictObject({
   output: text,
   data: v.strictObject({ columns: v.pipe(v.array(text), v.minLength(1)), train: text, evaluate: text, heldOut: text }),
   system: plugin,
-  models: v.pipe(v.record(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]*$/, "a key of lower-case letters, digits and _")), plugin), v.minEntries(1)),
+  models: v.pipe(v.record(modelKey, plugin), v.minEntries(1)),
   network: plugin,
   solver: v.looseObject({ name: text, dt: v.optional(positive), reltol: v.optional(positive), abstol: v.optional(positive), maxIters: v.optional(count) }),
   sensealg: plugin,
