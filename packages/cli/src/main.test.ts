@@ -91,7 +91,7 @@ describe("fluxion train", () => {
       expect(Object.keys(model).toSorted()).toEqual(keys);
       for (const value of Object.values(model)) expect(value).toBeGreaterThan(0);
     }
-    expect(metrics).toMatchObject({ seed: 1, backend: "javascript", sensealg: "discreteAdjoint", versions: { node: process.versions.node }, lnn: { parameters: 22 }, neural_ode: { parameters: 21 } });
+    expect(metrics).toMatchObject({ seed: 1, backend: "wasm", sensealg: "discreteAdjoint", versions: { node: process.versions.node }, lnn: { parameters: 22 }, neural_ode: { parameters: 21 } });
   });
 
   test("its numbers are those of the written model, by the library's own functions", () => {
