@@ -13,7 +13,7 @@ export function unsigned(value: number): number[] {
 }
 
 /** Signed LEB128 of a 32-bit integer. */
-export function signed(value: number): number[] {
+function signed(value: number): number[] {
   const out: number[] = [];
   let n = value | 0;
   for (;;) {
