@@ -86,6 +86,11 @@ export class FunctionBuilder {
     this.simd(code, 3, ...unsigned(bytes), ...immediates);
   }
 
+  /** A scalar memory instruction at an address whose local part is on the stack. */
+  scalarMemory(code: number, { bytes }: Address): void {
+    this.emit(code, 3, ...unsigned(bytes));
+  }
+
   /** A new vector local with what `push` leaves on the stack. */
   vector(push: () => void): number {
     push();
