@@ -66,7 +66,7 @@ const configSchema: v.GenericSchema<unknown, TrainConfig> = v.strictObject({
   curriculum: v.pipe(v.array(v.strictObject({ intervals: count, steps: count })), v.minLength(1)),
   clipNorm: v.optional(positive),
   seed: v.pipe(count, v.maxValue(0xffffffff)),
-  backend: v.optional(v.picklist(["auto", ...(Object.keys(backends) as BackendName[])])),
+  backend: v.optional(v.picklist(["auto", ...(Object.keys(backends) as (keyof typeof backends)[])])),
 });
 
 /**
