@@ -2,6 +2,9 @@ export type { Algorithm, ContinuousExtension, Interpolant, Stepper, StepperConte
 export { euler, type EulerOptions } from "./algorithms/euler.ts";
 export { algorithms } from "./algorithms/index.ts";
 export { rk4, type Rk4Options } from "./algorithms/rk4.ts";
+export { rodas4, type Rodas4Options } from "./algorithms/rodas4.ts";
+export { rodas5P, type Rodas5POptions } from "./algorithms/rodas5-p.ts";
+export { rosenbrock23, type Rosenbrock23Options } from "./algorithms/rosenbrock23.ts";
 export { tsit5, type Tsit5Options } from "./algorithms/tsit5.ts";
 export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type Table } from "./config.ts";
 export { assertFinite, assertLength, OdeError, type OdeErrorCode } from "./errors.ts";
