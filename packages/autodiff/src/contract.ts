@@ -1,7 +1,8 @@
 import { OdeError } from "@fluxion/ode-core";
-import { forEachIndex, repeat, stridesOf } from "./broadcast.ts";
-import { add } from "./elementwise.ts";
-import { constant, constantValue, makeNode, shapeError, type Primitive, type Shape, type Tensor } from "./tensor.ts";
+import { broadcastAxes, forEachIndex, repeat, stridesOf, sumAxes } from "./broadcast.ts";
+import { add, mul } from "./elementwise.ts";
+import { transpose } from "./shape-ops.ts";
+import { constant, constantValue, makeNode, shapeError, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
 
 /** One letter per axis: `out[...] = sum a[...] b[...]` over the letters that `out` lacks. */
 export interface Labels {
@@ -65,14 +66,27 @@ export const contractPrimitive: Primitive<Labels> = {
     });
   },
   simplify: ([x, y], labels) => {
-    if (constantValue(x) !== 0 && constantValue(y) !== 0) return null;
+    const { a, b, out } = labels;
     const sizes = labelSizes(labels, x.shape, y.shape);
-    return constant(0, [...labels.out].map((l) => sizes.get(l)!));
+    const shape = [...out].map((l) => sizes.get(l)!);
+    const [valueX, valueY] = [constantValue(x), constantValue(y)];
+    if (valueX !== undefined || a === "") return scaled(valueX ?? x, y, b, out, shape);
+    if (valueY !== undefined || b === "") return scaled(valueY ?? y, x, a, out, shape);
+    return null;
   },
   // A letter of both operands is summed by leaving it out of the result.
   sumOver: ({ args: [x, y], attrs: { a, b, out } }, axes) =>
     axes.every((i) => a.includes(out[i]) && b.includes(out[i])) ? apply(x, y, { a, b, out: [...out].filter((_, i) => !axes.includes(i)).join("") }) : null,
 };
+
+/** The product of `y` with a number, or with an array of equal entries, is no contraction: it fuses with its neighbours and may vanish. */
+function scaled(factor: TensorLike, y: Tensor, labels: string, out: string, shape: Shape): Tensor {
+  if (factor === 0) return constant(0, shape);
+  const kept = [...labels].filter((l) => out.includes(l));
+  const ordered = [...out].filter((l) => kept.includes(l));
+  const summed = sumAxes(y, [...labels].flatMap((l, i) => (out.includes(l) ? [] : [i])));
+  return mul(broadcastAxes(transpose(summed, ordered.map((l) => kept.indexOf(l))), shape, ordered.map((l) => out.indexOf(l))), factor);
+}
 
 /** A letter batched in only one operand stands in that operand and the result: still in two of the three. */
 const apply = (x: Tensor, y: Tensor, labels: Labels): Tensor => makeNode(contractPrimitive, [x, y], canonical(labels));

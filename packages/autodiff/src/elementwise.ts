@@ -23,7 +23,7 @@ interface Definition {
   source?(...x: readonly string[]): string;
   partials(args: readonly Tensor[], out: Tensor): readonly MaybeZero[];
   simplify?(args: readonly Tensor[]): Tensor | null;
-  sumOver?(node: Tensor, axes: readonly number[]): Tensor;
+  sumOver?(node: Tensor, axes: readonly number[]): Tensor | null;
 }
 
 const fold = (primitive: ElementwisePrimitive, args: readonly Tensor[], attrs: ElementwiseAttrs): Tensor | null => {
@@ -96,7 +96,7 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
     source: (x, y) => `(${x}+${y})`,
     partials: ([x]) => [one(x), one(x)],
     simplify: ([x, y]) => (isZero(x) ? y : isZero(y) ? x : null),
-    sumOver: ({ args: [x, y] }, axes) => add(sumAxes(x, axes), sumAxes(y, axes)),
+    sumOver: (node, axes) => termsOf(node)?.map((x) => sumAxes(x, axes)).reduce((x, y) => add(x, y)) ?? null,
   }),
   sub: define("sub", {
     scalar: (x, y) => x - y,
@@ -136,6 +136,7 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
     scalar: (c, x, y) => (c !== 0 ? x : y),
     source: (c, x, y) => `(${c}!==0?${x}:${y})`,
     partials: ([c, x]) => [null, where(c, one(x), 0), where(c, 0, one(x))],
+    simplify: ([c, x, y]) => (constantValue(c) === undefined ? null : isZero(c) ? y : x),
   }),
   abs: define("abs", { scalar: Math.abs, source: (x) => `Math.abs(${x})`, partials: ([x]) => [sign(x)] }),
   sign: define("sign", { scalar: Math.sign, source: (x) => `Math.sign(${x})`, partials: () => [null] }),
@@ -161,6 +162,22 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
     },
   }),
 };
+
+/** The terms of nested sums, from left to right; null when sums are shared, which would repeat terms. */
+function termsOf(node: Tensor): Tensor[] | null {
+  const terms: Tensor[] = [];
+  const sums = new Set<Tensor>();
+  const pending = [node];
+  for (let x = pending.pop(); x; x = pending.pop()) {
+    if (x.primitive !== elementwise.add) terms.push(x);
+    else if (sums.has(x)) return null;
+    else {
+      sums.add(x);
+      pending.push(...x.args.toReversed());
+    }
+  }
+  return terms;
+}
 
 const call = (primitive: ElementwisePrimitive, ...args: readonly TensorLike[]): Tensor => makeNode(primitive, broadcastTogether(primitive.name, args), {});
 

@@ -9,6 +9,7 @@ export {
 export { eulerLagrange, hamilton, massAndForce, type MassAndForce } from "./euler-lagrange.ts";
 export { hessian, identity, jacobian } from "./hessian.ts";
 export { jvp } from "./jvp.ts";
+export { print } from "./print.ts";
 export { at, concat, gather, slice, stack, transpose } from "./shape-ops.ts";
 export { solveLinear } from "./solve-linear.ts";
 export { asTensor, constant, Tensor, tensor, type NestedArray, type Shape, type TensorLike } from "./tensor.ts";

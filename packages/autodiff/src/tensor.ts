@@ -100,12 +100,11 @@ export function makeNode<A>(primitive: Primitive<A>, args: readonly Tensor[], at
   // Before any simplification, which may assume that the arguments fit.
   const shape = primitive.shape(args, attrs);
   if (!shape.every((s) => Number.isInteger(s) && s >= 0)) throw shapeError(primitive.name, `sizes must be whole numbers >= 0, not [${shape.join(", ")}]`, args);
-  const simpler = primitive.simplify?.(args, attrs);
-  if (simpler) return simpler;
   const key = table && `${primitive.name}|${primitive.key ? primitive.key(attrs) : JSON.stringify(attrs)}|${args.map((a) => a.id).join()}`;
   const known = key === null ? undefined : table!.get(key);
   if (known) return known;
-  const node = new Tensor(nextId++, primitive, args, attrs, shape);
+  // Looked up first, as simplifying may walk down shared arguments.
+  const node = primitive.simplify?.(args, attrs) ?? new Tensor(nextId++, primitive, args, attrs, shape);
   if (key !== null) table!.set(key, node);
   return node;
 }

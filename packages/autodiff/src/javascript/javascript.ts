@@ -4,49 +4,15 @@ import type { Backend, Kernel } from "../compile.ts";
 import { contractPrimitive } from "../contract.ts";
 import type { ElementwisePrimitive } from "../elementwise.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
-import { inputPrimitive, literalPrimitive, makeNode, tracing, type Primitive, type Tensor } from "../tensor.ts";
-import { topological, type Program } from "../trace.ts";
+import { copyPrimitive, withCopies } from "../lower/copies.ts";
+import { fuseProducts } from "../lower/fuse-products.ts";
+import { planMemory } from "../lower/memory-plan.ts";
+import { covers, isElementwise, schedule, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
+import type { View } from "../lower/view.ts";
+import { inputPrimitive, literalPrimitive, type Tensor } from "../tensor.ts";
+import type { Program } from "../trace.ts";
 import { emitContract } from "./emit-contract.ts";
 import { emitLoops, type Load, type Operand } from "./loops.ts";
-import { planMemory } from "./memory-plan.ts";
-import { isElementwise, isLeaf, schedule, type Piece, type Schedule, type Step } from "./schedule.ts";
-import { isContiguous, viewOf, type View } from "./view.ts";
-
-/** The argument in storage of its own: in front of operations that read whole arrays. */
-const copyPrimitive: Primitive<Record<string, never>> = {
-  name: "copy",
-  shape: ([x]) => x.shape,
-  jvp: ([dx]) => dx,
-  vjp: (g) => [g],
-  batch: ([x]) => makeNode(copyPrimitive, [x], {}),
-  evaluate: (out, [x]) => void out.set(x),
-};
-
-const emitted = new Set<Primitive>([contractPrimitive, sumPrimitive, concatPrimitive, padPrimitive, reshapePrimitive, copyPrimitive]);
-
-/** Operations without generated code run their `evaluate` on whole arrays of the arena, so their arguments are copied there. */
-const isCall = (node: Tensor): boolean => !isElementwise(node) && !emitted.has(node.primitive);
-
-/** Inserts copies where an operation needs a whole array and would get a window or an input. */
-function withCopies({ inputs, outputs }: Program): Program {
-  return tracing(() => {
-    const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
-    const views = new Map<Tensor, View>();
-    const view = (x: Tensor): View => {
-      if (!views.has(x)) views.set(x, viewOf(x, view));
-      return views.get(x)!;
-    };
-    for (const node of topological(outputs)) {
-      if (value.has(node)) continue;
-      let args = node.args.map((x) => value.get(x)!);
-      const owns = node.args.length > 0 && viewOf(node, (x) => view(value.get(x)!)).base === node;
-      if (owns && isCall(node)) args = args.map((x) => (view(x).base === x && !isLeaf(x) ? x : makeNode(copyPrimitive, [x], {})));
-      if (owns && node.primitive === reshapePrimitive) args = args.map((x) => (isContiguous(x.shape, view(x).strides) ? x : makeNode(copyPrimitive, [x], {})));
-      value.set(node, makeNode(node.primitive, args, node.attrs));
-    }
-    return { inputs, outputs: outputs.map((y) => value.get(y)!) };
-  });
-}
 
 /** Writes the steps of one program as JavaScript. */
 class Writer {
@@ -112,7 +78,7 @@ class Writer {
     const view = this.#schedule.views.get(x)!;
     const window = this.#window(view);
     if (window) return window;
-    let at = this.#literals.findIndex((x) => Object.is(x, view.value));
+    let at = this.#literals.findIndex((known) => Object.is(known, view.value));
     if (at < 0) at = this.#literals.push(view.value) - 1;
     return { array: "lit", offset: at, strides: view.strides };
   }
@@ -209,16 +175,6 @@ class Writer {
 
 const numberText = (x: number): string => (x < 0 || Object.is(x, -0) ? `(${Object.is(x, -0) ? "-0" : x})` : String(x));
 
-/** True when the pieces of an output cover each of its entries exactly once. */
-function covers(pieces: readonly Piece[], size: number): boolean {
-  let at = 0;
-  for (const piece of [...pieces].sort((a, b) => a.offset - b.offset)) {
-    if (piece.offset !== at) return false;
-    at += piece.node.size;
-  }
-  return at === size;
-}
-
 const functionSize = 6000;
 
 /** Groups code into functions small enough for the optimising compiler. */
@@ -258,7 +214,7 @@ function generate(program: Program, accumulate: readonly boolean[]): { source: s
 export const javascript: Backend = {
   name: "javascript",
   compile(program, accumulate): Kernel {
-    const { source, names, values } = generate(withCopies(program), accumulate);
+    const { source, names, values } = generate(withCopies(fuseProducts(program)), accumulate);
     return new Function(...names, source)(...values) as Kernel;
   },
 };

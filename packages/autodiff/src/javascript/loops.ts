@@ -1,3 +1,4 @@
+import { collapse, unrollLimit } from "../lower/collapse.ts";
 import type { Shape } from "../tensor.ts";
 
 /** A strided window on a JavaScript array variable. */
@@ -13,25 +14,6 @@ export interface Load {
   readonly from: Operand;
 }
 
-const unrollLimit = 4;
-
-/** Merges neighbouring axes that every operand steps through evenly; drops axes of length 1. */
-function collapse(shape: Shape, operands: readonly Operand[]): { shape: number[]; strides: number[][] } {
-  const sizes: number[] = [];
-  const strides: number[][] = operands.map(() => []);
-  shape.forEach((size, d) => {
-    if (size === 1) return;
-    const last = sizes.length - 1;
-    if (last >= 0 && operands.every((o, k) => strides[k][last] === o.strides[d] * size)) {
-      sizes[last] *= size;
-      operands.forEach((o, k) => (strides[k][last] = o.strides[d]));
-    } else {
-      sizes.push(size);
-      operands.forEach((o, k) => strides[k].push(o.strides[d]));
-    }
-  });
-  return { shape: sizes, strides };
-}
 
 /** `a+b`, leaving zeros out. */
 export const plus = (...terms: readonly (string | number)[]): string => {

@@ -4,6 +4,7 @@ import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
 import { reshapePrimitive } from "../broadcast.ts";
 import { constantPrimitive, inputPrimitive, literalPrimitive, type Tensor } from "../tensor.ts";
 import { topological, type Program } from "../trace.ts";
+import { unrollLimit } from "./collapse.ts";
 import { viewOf, type View } from "./view.ts";
 
 /** Part of an output: `node` goes to the entries from `offset` on, row-major. */
@@ -35,36 +36,55 @@ export const isLeaf = (node: Tensor): boolean =>
   node.primitive === inputPrimitive || node.primitive === constantPrimitive || node.primitive === literalPrimitive;
 
 /**
- * Cuts an output into the parts that are written on their own: sums become several additions to the same entries, zero
+ * Cuts the outputs into the parts that are written on their own: sums become several additions to the same entries, zero
  * padding and concatenation of vectors disappear. The gradient by a flat parameter vector is such a sum of padded parts.
  */
-function cut(output: number, node: Tensor, offset: number, pieces: Piece[]): void {
-  if (node.primitive === elementwise.add && node.args.some((x) => isAssembled(x))) for (const x of node.args) cut(output, x, offset, pieces);
-  else if (node.primitive === reshapePrimitive) cut(output, node.args[0], offset, pieces);
-  else if (node.primitive === padPrimitive && node.shape.length === 1) cut(output, node.args[0], offset + node.attrs.start[0], pieces);
-  else if (node.primitive === concatPrimitive && node.shape.length === 1) {
-    for (const x of node.args) {
-      cut(output, x, offset, pieces);
-      offset += x.size;
-    }
-  } else if (!(node.primitive === constantPrimitive && node.attrs.value === 0)) pieces.push({ output, offset, node });
+function cut(outputs: readonly Tensor[]): Piece[] {
+  const order = topological(outputs);
+  const assembled = assembledNodes(order);
+  const readers = new Map<Tensor, number>();
+  for (const x of [...outputs, ...order.flatMap((node) => node.args)]) readers.set(x, (readers.get(x) ?? 0) + 1);
+  const pieces: Piece[] = [];
+  const pending: Piece[] = outputs.map((node, output) => ({ output, offset: 0, node })).reverse();
+  for (let piece = pending.pop(); piece; piece = pending.pop()) {
+    const { output, offset, node } = piece;
+    // A sum with other readers is computed once and copied.
+    if (node.primitive === elementwise.add && readers.get(node) === 1 && node.args.some((x) => assembled.has(x))) {
+      pending.push(...node.args.map((x) => ({ output, offset, node: x })).reverse());
+    } else if (node.primitive === reshapePrimitive) pending.push({ output, offset, node: node.args[0] });
+    else if (node.primitive === padPrimitive && node.shape.length === 1) pending.push({ output, offset: offset + node.attrs.start[0], node: node.args[0] });
+    else if (node.primitive === concatPrimitive && node.shape.length === 1) {
+      let at = offset + node.size;
+      for (const x of node.args.toReversed()) pending.push({ output, offset: (at -= x.size), node: x });
+    } else if (!(node.primitive === constantPrimitive && node.attrs.value === 0)) pieces.push(piece);
+  }
+  return pieces;
 }
 
-/** Adding in place pays when a part of the sum is smaller than the whole. */
-const isAssembled = (x: Tensor): boolean =>
-  x.primitive === padPrimitive ||
-  x.primitive === concatPrimitive ||
-  (x.primitive === elementwise.add && x.args.some(isAssembled)) ||
-  (x.primitive === reshapePrimitive && isAssembled(x.args[0]));
+/** Sums where a part is smaller than the whole: there, adding in place pays. */
+function assembledNodes(order: readonly Tensor[]): Set<Tensor> {
+  const found = new Set<Tensor>();
+  for (const node of order) {
+    const { primitive, args } = node;
+    const passes = primitive === elementwise.add || primitive === reshapePrimitive;
+    if (primitive === padPrimitive || primitive === concatPrimitive || (passes && args.some((x) => found.has(x)))) found.add(node);
+  }
+  return found;
+}
+
+/** The optimising compiler gives up on long functions. Loops over up to 4 entries are unrolled, so they count as often. */
+const groupLimit = (node: Tensor): number => 100 / Math.max(1, node.size <= unrollLimit ? node.size : 1);
 
 /** Orders and groups the operations: elementwise ones of equal shape that depend on one another only directly share a loop. */
 export function schedule(program: Program): Schedule {
-  const pieces: Piece[] = [];
-  program.outputs.forEach((y, k) => cut(k, y, 0, pieces));
+  const pieces = cut(program.outputs);
   const order = topological(pieces.map((piece) => piece.node));
   const views = new Map<Tensor, View>();
   const stage = new Map<Tensor, number>();
-  const groups = new Map<string, Step>();
+  const steps: Step[] = [];
+  /** The group of each shape and stage that takes more operations. */
+  const open = new Map<string, Step>();
+  const groupOf = new Map<Tensor, Step>();
   const stored = new Set<Tensor>();
   const baseStage = (x: Tensor): number => {
     const { base } = views.get(x)!;
@@ -77,12 +97,18 @@ export function schedule(program: Program): Schedule {
     const at = node.args.reduce((s, x) => Math.max(s, fuses(x) ? stage.get(x)! : baseStage(x) + 1), 0);
     stage.set(node, at);
     const key = isElementwise(node) ? `${at}|${node.shape.join()}` : `${node.id}`;
-    const group = groups.get(key);
-    if (group) group.nodes.push(node);
-    else groups.set(key, { stage: at, nodes: [node] });
-    for (const x of node.args) if (!(fuses(x) && stage.get(x) === at)) markStored(views.get(x)!, stored);
+    let group = open.get(key);
+    if (!group || group.nodes.length >= groupLimit(node)) {
+      group = { stage: at, nodes: [] };
+      open.set(key, group);
+      steps.push(group);
+    }
+    group.nodes.push(node);
+    groupOf.set(node, group);
+    for (const x of node.args) if (groupOf.get(x) !== group) markStored(views.get(x)!, stored);
   }
-  const steps = [...groups.values()].sort((a, b) => a.stage - b.stage);
+  // Groups of one stage stay in the order in which they were opened: later ones may read earlier ones.
+  steps.sort((a, b) => a.stage - b.stage);
   const direct = directPieces({ steps, views, pieces });
   for (const { node } of pieces) if (!direct.has(node)) markStored(views.get(node)!, stored);
   return { steps, views, pieces, stored, direct };
@@ -106,3 +132,12 @@ function directPieces({ pieces, steps, views }: Omit<Schedule, "direct" | "store
   return new Map(pieces.filter(({ node }) => node.primitive === contractPrimitive && readers.get(node) === 1).map((piece) => [piece.node, piece]));
 }
 
+/** True when the pieces of an output cover each of its entries exactly once. */
+export function covers(pieces: readonly Piece[], size: number): boolean {
+  let at = 0;
+  for (const piece of [...pieces].sort((a, b) => a.offset - b.offset)) {
+    if (piece.offset !== at) return false;
+    at += piece.node.size;
+  }
+  return at === size;
+}

@@ -1,0 +1,40 @@
+import { expand } from "./expand.ts";
+import { constantPrimitive, inputPrimitive, literalPrimitive, type Tensor } from "./tensor.ts";
+import { topological, type Program } from "./trace.ts";
+
+/**
+ * The program as text, one line per operation, as a backend gets it (equal subexpressions shared, dead code gone):
+ *
+ * ```text
+ * inputs %0 : [2, 3], %1 : [3]
+ * %2 = contract "ab,b->a" %0 %1 : [2]
+ * outputs %2
+ * ```
+ */
+export function print(program: Program): string {
+  const { inputs, outputs } = expand(program);
+  const names = new Map<Tensor, string>();
+  const name = (x: Tensor): string => names.get(x) ?? (names.set(x, `%${names.size}`), names.get(x)!);
+  const typed = (x: Tensor): string => `: [${x.shape.join(", ")}]`;
+  const lines = [`inputs ${inputs.map((x) => `${name(x)} ${typed(x)}`).join(", ")}`.trimEnd()];
+  for (const node of topological(outputs)) {
+    if (node.primitive === inputPrimitive) continue;
+    const words = [node.primitive.name, attributes(node), ...node.args.map(name)].filter((word) => word !== "");
+    lines.push(`${name(node)} = ${words.join(" ")} ${typed(node)}`);
+  }
+  return [...lines, `outputs ${outputs.map(name).join(", ")}`.trimEnd()].join("\n");
+}
+
+/** What distinguishes the node from others of its primitive and arguments. */
+function attributes({ primitive, attrs }: Tensor): string {
+  if (primitive === constantPrimitive) return Object.is(attrs.value, -0) ? "-0" : String(attrs.value);
+  if (primitive === literalPrimitive) {
+    const data = attrs.data as Float64Array;
+    return `{${[...data.subarray(0, 8)].join(", ")}${data.length > 8 ? ", ..." : ""}}`;
+  }
+  if (primitive.name === "contract") return `"${attrs.a},${attrs.b}->${attrs.out}"`;
+  return Object.entries(attrs as Readonly<Record<string, unknown>>)
+    .filter(([key]) => key !== "shape")
+    .map(([key, value]) => `${key}=${Array.isArray(value) ? `[${value.join(", ")}]` : String(value)}`)
+    .join(" ");
+}
