@@ -20,8 +20,10 @@ interface Bracket {
   readonly gb: number;
 }
 
-/** Values of a condition up to this part of its change over a step are rounding. */
+/** Values of a condition up to this part of its change over a step are zero to rounding. */
 const noise = 1e-14;
+/** The same for the initial state, whose rounding is that of the user's numbers and not of the change over a small first step. */
+const initialNoise = 1e-10;
 
 /** Watches the condition of one continuous callback from step to step. */
 export class EventWatch {
@@ -94,7 +96,7 @@ export class EventWatch {
     let ga = this.#g;
     let sign = this.#sign;
     // The scale of the first step tells what rounding of the initial state amounts to.
-    if (this.#fresh && Number.isNaN(this.#dealtWith)) this.#dealtWith = noise * Math.abs(g(1));
+    if (this.#fresh && Number.isNaN(this.#dealtWith)) this.#dealtWith = initialNoise * Math.abs(g(1));
     if (this.#fresh && Math.abs(ga) <= this.#dealtWith) {
       [a, ga] = departure(g, ga);
       sign = Math.sign(ga) || 0;
@@ -103,9 +105,11 @@ export class EventWatch {
       const b = i / count;
       if (b <= a) continue;
       const gb = g(b);
-      const crossed = sign > 0 ? gb <= 0 : sign < 0 && gb >= 0;
+      // What rounding puts just beyond the end of a step happens at its end, where other events or the end of the solve may be.
+      const arrived = b === 1 && sign !== 0 && Math.abs(gb) <= noise * Math.abs(gb - ga);
+      const crossed = arrived || (sign > 0 ? gb <= 0 : sign < 0 && gb >= 0);
       const wanted = direction === "both" || (direction === "rising") === sign < 0;
-      if (crossed && wanted) return { a, b, ga, gb };
+      if (crossed && wanted) return { a, b, ga, gb: arrived ? 0 : gb };
       if (!Number.isNaN(gb)) {
         sign = Math.sign(gb);
         [a, ga] = [b, gb];

@@ -31,7 +31,10 @@ export interface SolveOptions {
   readonly maxIters?: number;
   /** Save at these times, or every `saveAt` from `t0` on and at `t1`. Default: every step. */
   readonly saveAt?: number | ArrayLike<number>;
-  /** Times at which a step must end, such as jumps of the right-hand side, in any order; those outside of the time span are ignored. */
+  /**
+   * Times at which a step must end, such as kinks and short pulses of the right-hand side; in any order, those outside of the
+   * time span are ignored. A jump belongs into a `presetTimeCallback` that changes `p`: a step sees the right-hand side at both its ends.
+   */
   readonly tstops?: ArrayLike<number>;
   /** Keep every step's interpolant, so that `solution.at` works. Default: true unless `saveAt` is given. */
   readonly dense?: boolean;
