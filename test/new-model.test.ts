@@ -1,30 +1,75 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import ts from "typescript";
-import { expect, test } from "vitest";
-import { modelSource } from "../packages/tools/src/new/model-source.ts";
-import { modelTest } from "../packages/tools/src/new/model-test.ts";
-import { readText, root } from "./workspace.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { addModel, modelPackages, type ModelPackage } from "../packages/tools/src/new/add-model.ts";
+import { packageNames, root } from "./workspace.ts";
 
-/** What the compiler says of files that are not on disk, in the place and with the options of real ones. */
-function complaints(files: Readonly<Record<string, string>>): string[] {
-  const { config } = ts.parseConfigFileTextToJson("tsconfig.json", readText("tsconfig.json")) as { config: { compilerOptions: object } };
-  const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, noEmit: true, composite: false, rewriteRelativeImportExtensions: false, allowImportingTsExtensions: true }, root);
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (path) => Object.hasOwn(files, path) || fileExists(path);
-  host.readFile = (path) => files[path] ?? readFile(path);
-  host.getSourceFile = (path, version, ...rest) => (Object.hasOwn(files, path) ? ts.createSourceFile(path, files[path], version) : getSourceFile(path, version, ...rest));
-  const program = ts.createProgram(Object.keys(files), options, host);
-  return Object.keys(files).flatMap((path) => {
-    const source = program.getSourceFile(path);
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source), ...program.getDeclarationDiagnostics(source)].map(
-      ({ messageText }) => `${path}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+/** A copy of what a package of models needs; the other packages are those of this repository. */
+let copy = "";
+const source = (packageName: ModelPackage, file = ""): string => join(copy, `packages/${packageName}/src`, file);
+
+beforeAll(() => {
+  copy = realpathSync(mkdtempSync(join(tmpdir(), "fluxion-copy-")));
+  mkdirSync(join(copy, "test"));
+  for (const path of ["tsconfig.json", ".oxlintrc.json", "package.json", "test/vitest.config.ts", "test/count-reporter.ts", ...packageNames.map((name) => `packages/${name}/tsconfig.json`)]) {
+    cpSync(join(root, path), join(copy, path));
+  }
+  for (const name of modelPackages) cpSync(join(root, `packages/${name}/src`), source(name), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
+  for (const name of modelPackages) {
+    addModel(copy, name, `relaxed-${name}`);
+    // The table's type and its value both have the entry.
+    writeFileSync(
+      source(name, "table.test.ts"),
+      `import { fromConfig } from "@fluxion/ode-core";\nimport { expect, test } from "vitest";\nimport { ${name}Models } from "./models.ts";\n\ntest("found by name", () => {\n  expect(fromConfig(${name}Models, { name: "relaxed${name[0].toUpperCase()}${name.slice(1)}", dim: 3 }).dim).toBe(3);\n});\n`,
+    );
+  }
+});
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+/** What the compiler says of the copy's sources, with the options of the repository, declarations included. */
+function complaints(): string[] {
+  const { config } = ts.parseConfigFileTextToJson("tsconfig.json", readFileSync(join(copy, "tsconfig.json"), "utf8")) as { config: { compilerOptions: object } };
+  const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, noEmit: true, composite: false, rewriteRelativeImportExtensions: false, allowImportingTsExtensions: true }, copy);
+  const files = modelPackages.flatMap((name) => readdirSync(source(name)).map((file) => source(name, file)));
+  const program = ts.createProgram(files, options);
+  return files.flatMap((path) => {
+    const file = program.getSourceFile(path);
+    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file), ...(path.endsWith(".test.ts") ? [] : program.getDeclarationDiagnostics(file))].map(
+      ({ messageText }) => `${path.slice(copy.length + 1)}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
     );
   });
 }
 
-test("a new model and its test compile as they are made", () => {
-  const folder = `${root}/packages/node/src`;
-  const files = { [`${folder}/new-model.ts`]: modelSource("new-model"), [`${folder}/new-model.test.ts`]: modelTest("new-model") };
-  expect(complaints(files)).toEqual([]);
-  expect(complaints({ ...files, [`${folder}/new-model.ts`]: `${modelSource("new-model")}\nexport const wrong: string = newModel;\n` })).toHaveLength(1);
+const run = (script: string, args: readonly string[]): { status: number | null; output: string } => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "node_modules", script), ...args], { cwd: copy, encoding: "utf8" });
+  return { status, output: stdout + stderr };
+};
+
+describe("a new model in each package", () => {
+  test("compiles as it is made, and a wrong line would not", () => {
+    expect(complaints()).toEqual([]);
+    writeFileSync(source("node", "wrong.ts"), 'import { relaxedNode } from "./index.ts";\nexport const wrong: string = relaxedNode({ dim: "2" });\n');
+    expect(complaints().length).toBe(2);
+    rmSync(source("node", "wrong.ts"));
+  });
+
+  test("passes the linter", () => {
+    expect(run("oxlint/bin/oxlint", ["--deny-warnings"])).toMatchObject({ status: 0 });
+  });
+
+  test("passes its conformance suite and is found in its table", () => {
+    const { status, output } = run("vitest/vitest.mjs", ["run", "--config", "test/vitest.config.ts", "relaxed-", "table.test"]);
+    expect(output).toMatch(/\n3[0-9] passed, 0 failed, 0 skipped\s*$/);
+    expect(status).toBe(0);
+  });
+
+  test("is not made over another", () => {
+    const before = readdirSync(source("node")).map((file) => [file, readFileSync(source("node", file), "utf8")]);
+    for (const name of ["relaxed-node", "neural-ode"]) expect(() => addModel(copy, "node", name)).toThrow("must not exist yet");
+    expect(readdirSync(source("node")).map((file) => [file, readFileSync(source("node", file), "utf8")])).toEqual(before);
+  });
 });

@@ -4,9 +4,16 @@ import { interpreter } from "./interpreter.ts";
 import { javascript } from "./javascript/javascript.ts";
 import { tensor, type NestedArray, type Shape, type Tensor } from "./tensor.ts";
 import { trace, type Program } from "./trace.ts";
+import { canUseWasm, wasm } from "./wasm/wasm.ts";
 
 /** A compiled program: reads `inputs[i]` and writes (or adds to) `outputs[k]`, all row-major. Allocates nothing. */
-export type Kernel = (inputs: readonly Float64Array[], outputs: readonly Float64Array[]) => void;
+export interface Kernel {
+  (inputs: readonly Float64Array[], outputs: readonly Float64Array[]): void;
+  /** Arrays in the kernel's own memory, where it has one: calls that pass these very arrays save copying. */
+  readonly inputs?: readonly Float64Array[];
+  /** The same for outputs; adding to them is as fast as writing. */
+  readonly outputs?: readonly Float64Array[];
+}
 
 /** Turns programs into kernels: one file each. */
 export interface Backend {
@@ -16,9 +23,9 @@ export interface Backend {
 }
 
 /** The backends by name. */
-export const backends: { readonly javascript: Backend; readonly interpreter: Backend } = { javascript, interpreter };
+export const backends: { readonly wasm: Backend; readonly javascript: Backend; readonly interpreter: Backend } = { wasm, javascript, interpreter };
 
-/** A backend's name, or `"auto"`: generated JavaScript where the host allows it, else the interpreter. */
+/** A backend's name, or `"auto"`: the fastest that the host allows. */
 export type BackendName = keyof typeof backends | "auto";
 
 /** How to compile. */
@@ -45,7 +52,7 @@ function canGenerateCode(): boolean {
 
 /** The backend that a name stands for on this host. @throws OdeError `UNKNOWN_NAME` */
 export function resolveBackend(name: BackendName = "auto"): Backend {
-  if (name === "auto") return canGenerateCode() ? javascript : interpreter;
+  if (name === "auto") return canUseWasm() ? wasm : canGenerateCode() ? javascript : interpreter;
   if (!Object.hasOwn(backends, name)) {
     throw new OdeError("UNKNOWN_NAME", `Cannot find backend "${String(name)}" as it must be one of auto, ${Object.keys(backends).join(", ")}`);
   }

@@ -1,6 +1,6 @@
 import { checkGrads } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
-import { compile, constant, contract, dot, evaluate, grad, matmul, mul, outer, slice, sum, transpose, vmap, type Shape, type Tensor } from "./index.ts";
+import { compile, constant, contract, dot, evaluate, grad, matmul, mul, outer, slice, sum, transpose, vmap, type Shape, type Tensor, type BackendName } from "./index.ts";
 
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17];
 const values = (n: number, offset = 0): Float64Array => Float64Array.from({ length: n }, (_, k) => Math.sin(1 + 1.7 * k + offset));
@@ -33,20 +33,20 @@ type Nested = number | Nested[];
 const nested = (shape: Shape, data: Float64Array): Nested =>
   shape.length === 0 ? data[0] : Array.from({ length: shape[0] }, (_, i) => nested(shape.slice(1), data.subarray((i * data.length) / shape[0], ((i + 1) * data.length) / shape[0])));
 
-function run(f: (x: Tensor, y: Tensor) => Tensor, shapes: readonly Shape[], args: readonly Float64Array[], outSize: number, backend: "interpreter" | "javascript"): Float64Array {
+function run(f: (x: Tensor, y: Tensor) => Tensor, shapes: readonly Shape[], args: readonly Float64Array[], outSize: number, backend: BackendName): Float64Array {
   const out = new Float64Array(outSize).fill(NaN);
   compile((...x) => f(x[0], x[1]), shapes, { backend })(args, [out]);
   return out;
 }
 
-function near(found: Float64Array, expected: ArrayLike<number>, tolerance = 1e-13): void {
+function expectNear(found: Float64Array, expected: ArrayLike<number>, tolerance = 1e-13): void {
   expect(found.length).toBe(expected.length);
   found.forEach((x, k) => {
     if (!(Math.abs(x - expected[k]) <= tolerance)) expect.fail(`entry ${k}: ${x} against ${expected[k]}`);
   });
 }
 
-describe.each(["interpreter", "javascript"] as const)("contract, %s", (backend) => {
+describe.each(["interpreter", "javascript", "wasm"] as const)("contract, %s", (backend) => {
   test.each(patterns)("%s at every size of every letter", (pattern) => {
     const [a, b] = pattern.split(/,|->/);
     const letters = [...new Set(a + b)];
@@ -54,7 +54,7 @@ describe.each(["interpreter", "javascript"] as const)("contract, %s", (backend) 
       const shapes = [shapeOf(a, size), shapeOf(b, size)];
       const args = shapes.map((s, i) => values(sizeOf(s), i));
       const expected = einsum(pattern, args[0], args[1], size);
-      near(run((x, y) => contract(pattern, x, y), shapes, args, expected.length, backend), expected);
+      expectNear(run((x, y) => contract(pattern, x, y), shapes, args, expected.length, backend), expected);
     };
     const small = Object.fromEntries(letters.map((l, i) => [l, 2 + (i % 3)]));
     if (letters.length === 0) check({});
@@ -79,7 +79,7 @@ describe.each(["interpreter", "javascript"] as const)("contract, %s", (backend) 
       const own = axes.map((axis, i) => (axis === null ? part(i, 0) : args[i]));
       const expected = Array.from({ length: m }, (_, r) => [...einsum(pattern, part(0, axes[0] === null ? 0 : r), part(1, axes[1] === null ? 0 : r), size)]).flat();
       const mapped = axes.map((axis, i) => (axis === null ? shapes[i] : [m, ...shapes[i]]));
-      near(run(vmap((x, y) => contract(pattern, x, y), axes), mapped, own, expected.length, backend), expected);
+      expectNear(run(vmap((x, y) => contract(pattern, x, y), axes), mapped, own, expected.length, backend), expected);
     }
   });
 
@@ -89,8 +89,8 @@ describe.each(["interpreter", "javascript"] as const)("contract, %s", (backend) 
       const x = values((n + 1) * (n + 2));
       const window = Float64Array.from({ length: n * (n + 1) }, (_, at) => x[Math.floor(at / (n + 1)) * (n + 2) + 1 + (at % (n + 1))]);
       const f = (y: Tensor): Tensor => slice(slice(y, 0, n), 1, n + 2, 1);
-      near(run((y) => matmul(f(y), transpose(f(y))), [[n + 1, n + 2], [1]], [x, x], n * n, backend), einsum("ik,jk->ij", window, window, { ...size, j: n }));
-      near(run((y) => contract("ki,k->i", f(y), contract("ik,ik->i", f(y), f(y))), [[n + 1, n + 2], [1]], [x, x], n + 1, backend),
+      expectNear(run((y) => matmul(f(y), transpose(f(y))), [[n + 1, n + 2], [1]], [x, x], n * n, backend), einsum("ik,jk->ij", window, window, { ...size, j: n }));
+      expectNear(run((y) => contract("ki,k->i", f(y), contract("ik,ik->i", f(y), f(y))), [[n + 1, n + 2], [1]], [x, x], n + 1, backend),
         einsum("ki,k->i", window, einsum("ik,ik->i", window, window, size), { k: n, i: n + 1 }));
     }
   });
@@ -117,7 +117,7 @@ describe.each(["interpreter", "javascript"] as const)("contract, %s", (backend) 
   test("sums of products over letters of both operands become smaller products", () => {
     const [x, y] = [values(12), values(12, 1)];
     const size = { i: 3, j: 4 };
-    near(run((p, q) => sum(contract("ij,ij->ij", p, q), [0]), [[3, 4], [3, 4]], [x, y], 4, backend), einsum("ij,ij->j", x, y, size));
-    near(run((p, q) => sum(mul(contract("ij,ij->ji", p, q), 2), [0]), [[3, 4], [3, 4]], [x, y], 3, backend), einsum("ij,ij->i", x, y, size).map((v) => 2 * v));
+    expectNear(run((p, q) => sum(contract("ij,ij->ij", p, q), [0]), [[3, 4], [3, 4]], [x, y], 4, backend), einsum("ij,ij->j", x, y, size));
+    expectNear(run((p, q) => sum(mul(contract("ij,ij->ji", p, q), 2), [0]), [[3, 4], [3, 4]], [x, y], 3, backend), einsum("ij,ij->i", x, y, size).map((v) => 2 * v));
   });
 });

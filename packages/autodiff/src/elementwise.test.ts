@@ -69,19 +69,19 @@ const cases: Readonly<Record<string, Case>> = {
 const argument = (i: number, n: number, [from, to]: readonly [number, number] = [-2.2, 2.5]): Float64Array =>
   Float64Array.from({ length: n }, (_, k) => from + (to - from) * ((0.137 + 0.618034 * (k + 1) + 0.271 * i) % 1));
 
-function near(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+function expectNear(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
   expect(found.length).toBe(expected.length);
   for (let k = 0; k < expected.length; k++) if (!(Math.abs(found[k] - expected[k]) <= tolerance * Math.max(1, Math.abs(expected[k])))) expect.fail(`entry ${k}: ${found[k]} against ${expected[k]}`);
 }
 
-describe.each(["interpreter", "javascript"] as const)("elementwise operations, %s", (backend) => {
+describe.each(["interpreter", "javascript", "wasm"] as const)("elementwise operations, %s", (backend) => {
   test.each(Object.entries(cases))("%s: values and slopes at every size", (_name, { traced, plain, slopes, domain }) => {
     for (const n of sizes) {
       const args = slopes.map((_, i) => argument(i, n, domain));
       if (traced === where) args[0] = args[0].map((x) => (x > 0 ? 1 : 0));
       const at = (f: Numbers): number[] => Array.from(args[0], (_, k) => f(...args.map((x) => x[k])));
-      near(evaluate(traced, args, { backend }), at(plain), 4e-15);
-      slopes.forEach((slope, i) => near(evaluate((...x) => grad((y) => sum(traced(...x.with(i, y))))(x[i]), args, { backend }), at(slope), 2e-14));
+      expectNear(evaluate(traced, args, { backend }), at(plain), 4e-15);
+      slopes.forEach((slope, i) => expectNear(evaluate((...x) => grad((y) => sum(traced(...x.with(i, y))))(x[i]), args, { backend }), at(slope), 2e-14));
     }
   });
 
@@ -96,12 +96,12 @@ describe.each(["interpreter", "javascript"] as const)("elementwise operations, %
   test.each(Object.entries(cases))("%s: batched by vmap equals a loop, with arguments held fixed or not", (_name, { traced, slopes, domain }) => {
     const [m, n] = [3, 5];
     const args = slopes.map((_, i) => Array.from({ length: m }, (_unused, r) => Array.from(argument(i + r, n, domain))));
-    near(evaluate(vmap(traced), args, { backend }), args[0].flatMap((_, r) => [...evaluate(traced, args.map((x) => x[r]), { backend })]), 0);
+    expectNear(evaluate(vmap(traced), args, { backend }), args[0].flatMap((_, r) => [...evaluate(traced, args.map((x) => x[r]), { backend })]), 0);
     args.forEach((_, fixed) => {
       if (args.length === 1) return;
       const mixed = args.map((x, i) => (i === fixed ? x[0] : x));
       const looped = args[0].flatMap((_unused, r) => [...evaluate(traced, args.map((x, i) => x[i === fixed ? 0 : r]), { backend })]);
-      near(evaluate(vmap(traced, args.map((_unused, i) => (i === fixed ? null : 0))), mixed, { backend }), looped, 0);
+      expectNear(evaluate(vmap(traced, args.map((_unused, i) => (i === fixed ? null : 0))), mixed, { backend }), looped, 0);
     });
   });
 
@@ -111,9 +111,9 @@ describe.each(["interpreter", "javascript"] as const)("elementwise operations, %
     const column = [[0.7], [-1.3]];
     const f = (m: Tensor, r: Tensor, c: Tensor, s: Tensor): Tensor => add(mul(sub(m, r), c), div(s, add(r, c)));
     const expected = matrix.flatMap((line, i) => line.map((x, j) => (x - row[j]) * column[i][0] + 1.7 / (row[j] + column[i][0])));
-    near(evaluate(f, [matrix, row, column, 1.7], { backend }), expected, 1e-15);
-    near(evaluate((c, r) => sub(c, r), [column, row], { backend }), column.flatMap(([c]) => row.map((r) => c - r)), 0);
-    near(evaluate((x) => mul(x, 2), [[[[3]], [[4]]]], { backend }), [6, 8], 0);
+    expectNear(evaluate(f, [matrix, row, column, 1.7], { backend }), expected, 1e-15);
+    expectNear(evaluate((c, r) => sub(c, r), [column, row], { backend }), column.flatMap(([c]) => row.map((r) => c - r)), 0);
+    expectNear(evaluate((x) => mul(x, 2), [[[[3]], [[4]]]], { backend }), [6, 8], 0);
     checkGrads(f, [matrix, row, column, 1.7], { backend });
   });
 

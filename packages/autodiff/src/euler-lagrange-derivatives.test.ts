@@ -31,7 +31,7 @@ const [b0, c0] = [values(h, 1), values(h, 2)];
 const [q0, v0] = [[0.4, -0.9], [0.8, 0.3]];
 const all: NestedArray[] = [w0, b0, c0, q0, v0];
 
-function near(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+function expectNear(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
   expect(found.length).toBe(expected.length);
   const scale = Math.max(1, ...Array.from(expected, Math.abs));
   for (let k = 0; k < expected.length; k++) if (!(Math.abs(found[k] - expected[k]) <= tolerance * scale)) expect.fail(`entry ${k}: ${found[k]} against ${expected[k]}`);
@@ -42,14 +42,14 @@ type Form = (lagrangian: Lagrangian) => (q: Tensor, v: Tensor) => Tensor;
 const accelerations = (form: Form, s?: (x: Tensor) => Tensor) => (w: Tensor, b: Tensor, c: Tensor, q: Tensor, v: Tensor): Tensor => form(network(w, b, c, s))(q, v);
 const pulled = (form: Form, s?: (x: Tensor) => Tensor) => (...x: Tensor[]): Tensor => flat(vjp(accelerations(form, s) as (...x: Tensor[]) => Tensor, ...x)[1](tensor([0.7, -1.3])));
 
-describe.each(["interpreter", "javascript"] as const)("derivatives of eulerLagrange, %s", (backend) => {
+describe.each(["interpreter", "javascript", "wasm"] as const)("derivatives of eulerLagrange, %s", (backend) => {
   // The interpreter is slow and the same derivatives are compiled: first order is enough for it.
   const order = backend === "javascript" ? 2 : 1;
   const run = (f: (...x: Tensor[]) => Tensor, args: readonly NestedArray[]): Float64Array => evaluate(f, args, { backend });
 
   test.each([["softplus", softplus], ["tanh", tanh]] as const)("%s network: its reverse rule equals the textbook formula's derivative", (_name, s) => {
-    near(run(accelerations(eulerLagrange, s) as (...x: Tensor[]) => Tensor, all), run(accelerations(textbook, s) as (...x: Tensor[]) => Tensor, all), 1e-12);
-    near(run(pulled(eulerLagrange, s), all), run(pulled(textbook, s), all), 1e-10);
+    expectNear(run(accelerations(eulerLagrange, s) as (...x: Tensor[]) => Tensor, all), run(accelerations(textbook, s) as (...x: Tensor[]) => Tensor, all), 1e-12);
+    expectNear(run(pulled(eulerLagrange, s), all), run(pulled(textbook, s), all), 1e-10);
   });
 
   test("forward and reverse mode agree with differences, to second order", () => {
@@ -61,15 +61,15 @@ describe.each(["interpreter", "javascript"] as const)("derivatives of eulerLagra
       const norm = (...y: Tensor[]): Tensor => sum(mul(pulled(form)(...y), pulled(form)(...y)));
       return flat(vjp(norm, ...x)[1](tensor(1)));
     };
-    near(run(second(eulerLagrange), all), run(second(textbook), all), 1e-10);
+    expectNear(run(second(eulerLagrange), all), run(second(textbook), all), 1e-10);
   });
 
   test("Jacobians by the state, both directions", () => {
     const byState = (form: Form) => (w: Tensor, b: Tensor, c: Tensor, q: Tensor, v: Tensor): Tensor =>
       jacobian((u) => form(network(w, b, c))(slice(u, 0, d), slice(u, d, 2 * d)))(concat([q, v]));
     const byPosition = (form: Form) => (w: Tensor, b: Tensor, c: Tensor, q: Tensor, v: Tensor): Tensor => jacobian((u) => form(network(w, b, c))(u, v))(q);
-    near(run(byState(eulerLagrange) as (...x: Tensor[]) => Tensor, all), run(byState(textbook) as (...x: Tensor[]) => Tensor, all), 1e-10);
-    near(run(byPosition(eulerLagrange) as (...x: Tensor[]) => Tensor, all), run(byPosition(textbook) as (...x: Tensor[]) => Tensor, all), 1e-10);
+    expectNear(run(byState(eulerLagrange) as (...x: Tensor[]) => Tensor, all), run(byState(textbook) as (...x: Tensor[]) => Tensor, all), 1e-10);
+    expectNear(run(byPosition(eulerLagrange) as (...x: Tensor[]) => Tensor, all), run(byPosition(textbook) as (...x: Tensor[]) => Tensor, all), 1e-10);
   });
 
   test("velocity-linear terms: the pull-back of the charge in a growing field", () => {
@@ -79,7 +79,7 @@ describe.each(["interpreter", "javascript"] as const)("derivatives of eulerLagra
     const [b, x, vx, vy, g1, g2] = [2, 0.3, 1.5, -0.4, 0.9, -1.1];
     const found = run((...args) => flat(vjp(f as (...y: Tensor[]) => Tensor, ...args)[1](tensor([g1, g2]))), [b, [x, 5], [vx, vy]]);
     const field = b * (1 + x);
-    near(found, [(1 + x) * (g1 * vy - g2 * vx), b * (g1 * vy - g2 * vx), 0, -field * g2, field * g1], 1e-14);
+    expectNear(found, [(1 + x) * (g1 * vy - g2 * vx), b * (g1 * vy - g2 * vx), 0, -field * g2, field * g1], 1e-14);
     checkGrads(f as (...y: Tensor[]) => Tensor, [b, [x, 5], [vx, vy]], { backend, order });
   });
 
@@ -91,23 +91,23 @@ describe.each(["interpreter", "javascript"] as const)("derivatives of eulerLagra
     };
     const byParameters = (form: Form) => (...x: Tensor[]): Tensor => flat(vjp(loss(form) as (...y: Tensor[]) => Tensor, ...x)[1](tensor(1)));
     const found = run(byParameters(eulerLagrange), [w0, b0, c0, qs, vs]);
-    near(found, run(byParameters(textbook), [w0, b0, c0, qs, vs]), 1e-10);
+    expectNear(found, run(byParameters(textbook), [w0, b0, c0, qs, vs]), 1e-10);
     const each = qs.map((q, r) => run(byParameters(eulerLagrange), [w0, b0, c0, [q], [vs[r]]]));
     const parameters = 3 * h * d + 2 * h;
-    near(found.subarray(0, parameters), each.reduce((s, x) => s.map((y, k) => y + x[k])).subarray(0, parameters), 1e-12);
-    near(found.subarray(parameters), [...each.flatMap((x) => [...x.subarray(parameters, parameters + d)]), ...each.flatMap((x) => [...x.subarray(parameters + d)])], 1e-12);
+    expectNear(found.subarray(0, parameters), each.reduce((s, x) => s.map((y, k) => y + x[k])).subarray(0, parameters), 1e-12);
+    expectNear(found.subarray(parameters), [...each.flatMap((x) => [...x.subarray(parameters, parameters + d)]), ...each.flatMap((x) => [...x.subarray(parameters + d)])], 1e-12);
   });
 
   test("a batch of parameters, of everything, and twice over", () => {
     const ws = [w0, rows(h, 3 * d, 5), rows(h, 3 * d, 9)];
     const f = (form: Form) => (w: Tensor, q: Tensor, v: Tensor): Tensor => form(network(w, tensor(b0), tensor(c0)))(q, v);
     const mapped = vmap(f(eulerLagrange) as (...x: Tensor[]) => Tensor, [0, null, null]);
-    near(run(mapped, [ws, q0, v0]), ws.flatMap((w) => [...run(f(eulerLagrange) as (...x: Tensor[]) => Tensor, [w, q0, v0])]), 1e-13);
+    expectNear(run(mapped, [ws, q0, v0]), ws.flatMap((w) => [...run(f(eulerLagrange) as (...x: Tensor[]) => Tensor, [w, q0, v0])]), 1e-13);
     const gradients = (form: Form) => vmap((w, q, v) => grad((u) => sum(f(form)(u, q, v)))(w), [0, null, 0]);
-    near(run(gradients(eulerLagrange), [ws, q0, rows(3, d, 4)]), run(gradients(textbook), [ws, q0, rows(3, d, 4)]), 1e-10);
+    expectNear(run(gradients(eulerLagrange), [ws, q0, rows(3, d, 4)]), run(gradients(textbook), [ws, q0, rows(3, d, 4)]), 1e-10);
     const twice = (form: Form) => (w: Tensor, q: Tensor, v: Tensor): Tensor => flat(vjp((u, r, z) => vmap((x) => vmap((y) => f(form)(u, x, y))(z))(r), w, q, v)[1](tensor([rows(2, d, 3), rows(2, d, 6), rows(2, d, 8)])));
     const args = [w0, rows(3, d, 2), rows(2, d, 5)];
-    near(run(twice(eulerLagrange) as (...x: Tensor[]) => Tensor, args), run(twice(textbook) as (...x: Tensor[]) => Tensor, args), 1e-10);
+    expectNear(run(twice(eulerLagrange) as (...x: Tensor[]) => Tensor, args), run(twice(textbook) as (...x: Tensor[]) => Tensor, args), 1e-10);
   });
 
   test("a captured value that depends on q or v outside is held fixed inside", () => {
@@ -117,19 +117,19 @@ describe.each(["interpreter", "javascript"] as const)("derivatives of eulerLagra
       return eulerLagrange((x, u) => sub(mul(mul(m, 0.5), dot(u, u)), mul(mul(k, 0.5), dot(x, x))))(q, v);
     };
     const [x, u] = [0.7, 1.2];
-    near(run(f, [[x], [u]]), [-Math.cos(u) * x * Math.exp(-x)], 1e-15);
-    near(run((...args) => flat(vjp(f as (...y: Tensor[]) => Tensor, ...args)[1](tensor([1]))), [[x], [u]]), [-Math.cos(u) * (1 - x) * Math.exp(-x), Math.sin(u) * x * Math.exp(-x)], 1e-14);
+    expectNear(run(f, [[x], [u]]), [-Math.cos(u) * x * Math.exp(-x)], 1e-15);
+    expectNear(run((...args) => flat(vjp(f as (...y: Tensor[]) => Tensor, ...args)[1](tensor([1]))), [[x], [u]]), [-Math.cos(u) * (1 - x) * Math.exp(-x), Math.sin(u) * x * Math.exp(-x)], 1e-14);
     checkGrads(f as (...y: Tensor[]) => Tensor, [[x], [u]], { backend, order });
     // The argument itself captured: L = q_fixed . q v^2 / 2 - q, a = -(1 + q_fixed v^2 / 2) / q_fixed q at q_fixed = q.
     const self = (q: Tensor, v: Tensor): Tensor => eulerLagrange((r, z) => sub(mul(mul(dot(q, r), 0.5), dot(z, z)), sum(r)))(q, v);
-    near(run(self, [[x], [u]]), [-(1 + 0.5 * x * u * u) / (x * x)], 1e-14);
-    near(run((q, v) => grad((y) => sum(self(y, v)))(q), [[x], [u]]), [2 / x ** 3 + (0.5 * u * u) / x ** 2], 1e-13);
+    expectNear(run(self, [[x], [u]]), [-(1 + 0.5 * x * u * u) / (x * x)], 1e-14);
+    expectNear(run((q, v) => grad((y) => sum(self(y, v)))(q), [[x], [u]]), [2 / x ** 3 + (0.5 * u * u) / x ** 2], 1e-13);
   });
 
   test("a Lagrangian that solves a linear system of captured numbers", () => {
     const f = (a: Tensor, q: Tensor, v: Tensor): Tensor => eulerLagrange((r, u) => sub(mul(2, dot(u, u)), mul(0.5, dot(r, solveLinear(a, sin(r))))))(q, v);
     checkGrads(f as (...y: Tensor[]) => Tensor, [[[2, 0.5], [-0.3, 1.5]], q0, v0], { backend, order });
-    near(run(f as (...y: Tensor[]) => Tensor, [[[2, 0], [0, 1]], q0, v0]), q0.map((x, i) => (-(Math.sin(x) + x * Math.cos(x)) / (i === 0 ? 2 : 1)) / 8), 1e-14);
+    expectNear(run(f as (...y: Tensor[]) => Tensor, [[[2, 0], [0, 1]], q0, v0]), q0.map((x, i) => (-(Math.sin(x) + x * Math.cos(x)) / (i === 0 ? 2 : 1)) / 8), 1e-14);
   });
 
   test("a Lagrangian that itself holds a derivative, and one equation of motion within another", () => {
@@ -139,7 +139,7 @@ describe.each(["interpreter", "javascript"] as const)("derivatives of eulerLagra
     checkGrads(f as (...y: Tensor[]) => Tensor, [1.3, q0, v0], { backend, order, modes: ["reverse"] });
     const twin = (a: Tensor, q: Tensor, v: Tensor): Tensor =>
       textbook((r, u) => add(mul(3, dot(u, u)), add(dot(u, mul(a, cos(mul(r, a)))), mul(0.1, dot(r, div(sin(r), mul(2, add(1, mul(a, 0.1)))))))))(q, v);
-    near(run(f as (...y: Tensor[]) => Tensor, [1.3, q0, v0]), run(twin as (...y: Tensor[]) => Tensor, [1.3, q0, v0]), 1e-12);
+    expectNear(run(f as (...y: Tensor[]) => Tensor, [1.3, q0, v0]), run(twin as (...y: Tensor[]) => Tensor, [1.3, q0, v0]), 1e-12);
   });
 
   test("massAndForce and hamilton have all derivatives too", () => {
@@ -153,8 +153,8 @@ describe.each(["interpreter", "javascript"] as const)("derivatives of eulerLagra
     // Liouville: the divergence of the flow is zero.
     const flow = (u: Tensor): Tensor => concat(hamilton(network(tensor(w0), tensor(b0), tensor(c0)))(slice(u, 0, d), slice(u, d, 2 * d)));
     const j = run(jacobian(flow), [[...q0, ...v0]]);
-    near([[0, 1, 2, 3].reduce((s, i) => s + j[5 * i], 0)], [0], 1e-14);
-    near(run((w, q, v) => jvp((u) => forces(u, q, v), [w], [w])[1], [w0, q0, v0]), run((w, q, v) => contract("ij,j->i", jacobian((u) => forces(reshape(u, [h, 3 * d]), q, v))(reshape(w, [3 * h * d])), reshape(w, [3 * h * d])), [w0, q0, v0]), 1e-12);
+    expectNear([[0, 1, 2, 3].reduce((s, i) => s + j[5 * i], 0)], [0], 1e-14);
+    expectNear(run((w, q, v) => jvp((u) => forces(u, q, v), [w], [w])[1], [w0, q0, v0]), run((w, q, v) => contract("ij,j->i", jacobian((u) => forces(reshape(u, [h, 3 * d]), q, v))(reshape(w, [3 * h * d])), reshape(w, [3 * h * d])), [w0, q0, v0]), 1e-12);
   });
 });
 

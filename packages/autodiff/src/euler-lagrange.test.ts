@@ -111,13 +111,13 @@ const systems: Readonly<Record<string, System>> = {
   "charge in a growing field": { lagrangian: growingField, acceleration: ([x], [vx, vy]) => [b0 * (1 + x) * vy, -b0 * (1 + x) * vx], d: 2, q: (x) => 3 * x },
 };
 
-function near(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+function expectNear(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
   expect(found.length).toBe(expected.length);
   const scale = Math.max(1, ...Array.from(expected, Math.abs));
   for (let k = 0; k < expected.length; k++) if (!(Math.abs(found[k] - expected[k]) <= tolerance * scale)) expect.fail(`entry ${k}: ${found[k]} against ${expected[k]}`);
 }
 
-describe.each(["interpreter", "javascript"] as const)("eulerLagrange of known systems, %s", (backend) => {
+describe.each(["interpreter", "javascript", "wasm"] as const)("eulerLagrange of known systems, %s", (backend) => {
   test.each(Object.entries(systems))("%s: accelerations at many states", (_name, { lagrangian, acceleration, d, q: place }) => {
     const kernel = compile(eulerLagrange(lagrangian), [[d], [d]], { backend });
     const random = generator(7);
@@ -126,7 +126,7 @@ describe.each(["interpreter", "javascript"] as const)("eulerLagrange of known sy
       const q = Array.from({ length: d }, (_, i) => place(random(), i));
       const v = Array.from({ length: d }, () => 10 * random());
       kernel([Float64Array.from(q), Float64Array.from(v)], [out]);
-      near(out, acceleration(q, v), 1e-12);
+      expectNear(out, acceleration(q, v), 1e-12);
     }
   });
 
@@ -139,20 +139,20 @@ describe.each(["interpreter", "javascript"] as const)("eulerLagrange of known sy
       return concat([reshape(mass, [d * d]), force]);
     }, [q, v], { backend });
     const mass = Array.from({ length: d }, (_, i) => [...both.subarray(d * i, d * i + d)]);
-    near(mass.flat(), mass.flatMap((_, j) => mass.map((row) => row[j])), 1e-15);
-    near(gauss(mass, [...both.subarray(d * d)]), acceleration(q, v), 1e-13);
-    near(both.subarray(0, d * d), evaluate((x, y) => jacobian((w) => grad((u) => lagrangian(x, u))(w))(y), [q, v], { backend }), 1e-14);
+    expectNear(mass.flat(), mass.flatMap((_, j) => mass.map((row) => row[j])), 1e-15);
+    expectNear(gauss(mass, [...both.subarray(d * d)]), acceleration(q, v), 1e-13);
+    expectNear(both.subarray(0, d * d), evaluate((x, y) => jacobian((w) => grad((u) => lagrangian(x, u))(w))(y), [q, v], { backend }), 1e-14);
   });
 
   test("the mass matrix of the chain in closed form", () => {
     const q = [0.3, -1.1, 2];
     const found = evaluate((x, y) => massAndForce(chain)(x, y).mass, [q, [1, 2, 3]], { backend });
     const beyond = [2.3, 1.1, 0.4];
-    near(found, q.flatMap((x, i) => q.map((y, j) => beyond[Math.max(i, j)] * lengths[i] * lengths[j] * Math.cos(x - y))), 1e-15);
+    expectNear(found, q.flatMap((x, i) => q.map((y, j) => beyond[Math.max(i, j)] * lengths[i] * lengths[j] * Math.cos(x - y))), 1e-15);
   });
 
   test("a Lagrangian without position, without force, or with one coordinate", () => {
-    near(evaluate(eulerLagrange((_q, v) => mul(2, dot(v, v))), [[1, 2], [3, 4]], { backend }), [0, 0], 0);
+    expectNear(evaluate(eulerLagrange((_q, v) => mul(2, dot(v, v))), [[1, 2], [3, 4]], { backend }), [0, 0], 0);
     expect(Array.from(evaluate(eulerLagrange((q, v) => sub(dot(v, v), sum(q))), [[1, 2], [3, 4]], { backend }))).toEqual([-0.5, -0.5]);
     expect(Array.from(evaluate(eulerLagrange((q, v) => sub(mul(0.5, dot(v, v)), mul(2, dot(q, q)))), [[3], [4]], { backend }))).toEqual([-12]);
     expect(evaluate(eulerLagrange((q) => dot(q, q)), [[1], [1]], { backend }).every(Number.isFinite)).toBe(false);
@@ -167,13 +167,13 @@ describe.each(["interpreter", "javascript"] as const)("eulerLagrange of known sy
     const speed2 = v[0] ** 2 + v[1] ** 2;
     const mass = [0, 1].map((i) => [0, 1].map((j) => (a[i][j] + a[j][i]) / 2 + 2 * v[i] * v[j] + (i === j ? speed2 : 0)));
     const force = [0, 1].map((i) => [0, 1].reduce((s, j) => s + (b[j][i] - b[i][j]) * v[j] - ((k[i][j] + k[j][i]) / 2) * q[j], 0));
-    near(evaluate(eulerLagrange(lagrangian), [q, v], { backend }), gauss(mass, force), 1e-14);
+    expectNear(evaluate(eulerLagrange(lagrangian), [q, v], { backend }), gauss(mass, force), 1e-14);
   });
 
   test("hamilton gives the canonical equations", () => {
     const hamiltonian = (q: Tensor, p: Tensor): Tensor => add(mul(mul(at(p, 0), at(p, 0)), add(at(q, 1), 2)), mul(sin(at(q, 0)), at(p, 1)));
     const found = evaluate((q, p) => concat(hamilton(hamiltonian)(q, p)), [[0.4, 1.5], [2, -3]], { backend });
-    near(found, [2 * 2 * 3.5, Math.sin(0.4), 3 * Math.cos(0.4), -4], 1e-15);
+    expectNear(found, [2 * 2 * 3.5, Math.sin(0.4), 3 * Math.cos(0.4), -4], 1e-15);
   });
 });
 

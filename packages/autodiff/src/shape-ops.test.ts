@@ -1,7 +1,7 @@
 import { checkGrads } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
 import { broadcastAxes, forEachIndex, sumAxes } from "./broadcast.ts";
-import { at, broadcastTo, compile, concat, evaluate, gather, mul, reshape, slice, stack, sum, transpose, vmap, type Shape, type Tensor } from "./index.ts";
+import { at, broadcastTo, compile, concat, evaluate, gather, mul, reshape, slice, stack, sum, transpose, vmap, type Shape, type Tensor, type BackendName } from "./index.ts";
 import { padBlock, sliceBlock } from "./shape-ops.ts";
 
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17];
@@ -68,7 +68,7 @@ const casesOf = (n: number): Readonly<Record<string, Case>> => ({
   "gather of a window": { shapes: [[3, n]], traced: (x) => gather(transpose(slice(x, 1, 3)), [1, 0, -1, 1]), plain: (x) => new Plain([4], Float64Array.of(x.get([2, 0]), x.get([1, 0]), 0, x.get([2, 0]))) },
 });
 
-const run = (backend: "interpreter" | "javascript", { traced, shapes }: Pick<Case, "traced" | "shapes">, args: readonly Float64Array[]): Float64Array => {
+const run = (backend: BackendName, { traced, shapes }: Pick<Case, "traced" | "shapes">, args: readonly Float64Array[]): Float64Array => {
   let size = 0;
   const kernel = compile((...x) => {
     const y = traced(...x);
@@ -86,21 +86,21 @@ const nested = (shape: Shape, data: Float64Array): number[] | number[][] | numbe
   return Array.from({ length: shape[0] }, (_, i) => nested(shape.slice(1), data.subarray(i * step, (i + 1) * step))) as number[][];
 };
 
-const near = (found: Float64Array, expected: Float64Array): void => {
+const expectNear = (found: Float64Array, expected: Float64Array): void => {
   expect(found.length).toBe(expected.length);
   found.forEach((x, k) => {
     if (!(Math.abs(x - expected[k]) <= 1e-14)) expect.fail(`entry ${k}: ${x} against ${expected[k]}`);
   });
 };
 
-describe.each(["interpreter", "javascript"] as const)("operations that move entries, %s", (backend) => {
+describe.each(["interpreter", "javascript", "wasm"] as const)("operations that move entries, %s", (backend) => {
   test.each(Object.keys(casesOf(1)))("%s: values at every size", (name) => {
     for (const n of sizes) {
       const { traced, shapes, plain } = casesOf(n)[name];
       const args = shapes.map((shape, i) => new Plain(shape, values(sizeOf(shape), i)));
       const expected = plain(...args);
       let shape: Shape = [];
-      near(run(backend, { shapes, traced: (...x) => ((shape = traced(...x).shape), traced(...x)) }, args.map((x) => x.data)), expected.data);
+      expectNear(run(backend, { shapes, traced: (...x) => ((shape = traced(...x).shape), traced(...x)) }, args.map((x) => x.data)), expected.data);
       expect(shape).toEqual(expected.shape);
     }
   });
@@ -118,8 +118,8 @@ describe.each(["interpreter", "javascript"] as const)("operations that move entr
     const args = one.map((size, i) => values(m * k * size, i));
     const parts = (r: number): Float64Array[] => args.map((x, i) => x.subarray(r * one[i], (r + 1) * one[i]));
     const loop = (count: number): Float64Array => Float64Array.from(Array.from({ length: count }, (_, r) => [...run(backend, { shapes, traced }, parts(r))]).flat());
-    near(run(backend, { shapes: shapes.map((s) => [m, ...s]), traced: vmap(traced) }, args), loop(m));
-    near(run(backend, { shapes: shapes.map((s) => [m, k, ...s]), traced: vmap(vmap(traced)) }, args), loop(m * k));
+    expectNear(run(backend, { shapes: shapes.map((s) => [m, ...s]), traced: vmap(traced) }, args), loop(m));
+    expectNear(run(backend, { shapes: shapes.map((s) => [m, k, ...s]), traced: vmap(vmap(traced)) }, args), loop(m * k));
   });
 
   test("a mapped function may ignore the mapped argument", () => {

@@ -11,17 +11,17 @@ const matrix = (n: number, offset = 0): number[][] => Array.from({ length: n }, 
 const product = (a: readonly (readonly number[])[], x: ArrayLike<number>): number[] => a.map((row) => row.reduce((s, v, j) => s + v * x[j], 0));
 const transposed = (a: readonly (readonly number[])[]): number[][] => a[0].map((_, j) => a.map((row) => row[j]));
 
-function near(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+function expectNear(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
   expect(found.length).toBe(expected.length);
   for (let k = 0; k < expected.length; k++) if (!(Math.abs(found[k] - expected[k]) <= tolerance * Math.max(1, Math.abs(expected[k])))) expect.fail(`entry ${k}: ${found[k]} against ${expected[k]}`);
 }
 
-describe.each(["interpreter", "javascript"] as const)("solveLinear, %s", (backend) => {
+describe.each(["interpreter", "javascript", "wasm"] as const)("solveLinear, %s", (backend) => {
   test("recovers a known solution, and that of the transposed system, at every size", () => {
     for (const n of sizes) {
       const [a, x] = [matrix(n), values(n, 0.5)];
-      near(evaluate(solveLinear, [a, product(a, x)], { backend }), x, 1e-12);
-      near(evaluate((m, b) => solveLinear(transpose(m), b), [a, product(transposed(a), x)], { backend }), x, 1e-12);
+      expectNear(evaluate(solveLinear, [a, product(a, x)], { backend }), x, 1e-12);
+      expectNear(evaluate((m, b) => solveLinear(transpose(m), b), [a, product(transposed(a), x)], { backend }), x, 1e-12);
     }
   });
 
@@ -37,8 +37,8 @@ describe.each(["interpreter", "javascript"] as const)("solveLinear, %s", (backen
     const x = evaluate(solveLinear, [a, b], { backend });
     const bBar = evaluate(solveLinear, [transposed(a), g], { backend });
     const weighted = (m: Tensor, y: Tensor, w: Tensor): Tensor => sum(mul(solveLinear(m, y), w));
-    near(evaluate((m, y, w) => grad((z) => weighted(m, z, w))(y), [a, b, g], { backend }), bBar, 1e-12);
-    near(evaluate((m, y, w) => grad((z) => weighted(z, y, w))(m), [a, b, g], { backend }), Array.from(bBar).flatMap((v) => Array.from(x, (u) => -v * u)), 1e-12);
+    expectNear(evaluate((m, y, w) => grad((z) => weighted(m, z, w))(y), [a, b, g], { backend }), bBar, 1e-12);
+    expectNear(evaluate((m, y, w) => grad((z) => weighted(z, y, w))(m), [a, b, g], { backend }), Array.from(bBar).flatMap((v) => Array.from(x, (u) => -v * u)), 1e-12);
   });
 
   test("derivatives to third order by matrix and vector", () => {
@@ -51,9 +51,9 @@ describe.each(["interpreter", "javascript"] as const)("solveLinear, %s", (backen
     const matrices = Array.from({ length: m }, (_, r) => matrix(n, r));
     const vectors = Array.from({ length: m }, (_, r) => values(n, r));
     const loop = (i: (r: number) => number, j: (r: number) => number): number[] => vectors.flatMap((_, r) => [...evaluate(solveLinear, [matrices[i(r)], vectors[j(r)]], { backend })]);
-    near(evaluate(vmap(solveLinear), [matrices, vectors], { backend }), loop((r) => r, (r) => r), 1e-14);
-    near(evaluate(vmap(solveLinear, [null, 0]), [matrices[0], vectors], { backend }), loop(() => 0, (r) => r), 1e-14);
-    near(evaluate(vmap(solveLinear, [0, null]), [matrices, vectors[0]], { backend }), loop((r) => r, () => 0), 1e-14);
+    expectNear(evaluate(vmap(solveLinear), [matrices, vectors], { backend }), loop((r) => r, (r) => r), 1e-14);
+    expectNear(evaluate(vmap(solveLinear, [null, 0]), [matrices[0], vectors], { backend }), loop(() => 0, (r) => r), 1e-14);
+    expectNear(evaluate(vmap(solveLinear, [0, null]), [matrices, vectors[0]], { backend }), loop((r) => r, () => 0), 1e-14);
     checkGrads(vmap(solveLinear), [matrices.slice(0, 2), vectors.slice(0, 2)], { backend, tolerance: 1e-6 });
     checkGrads(vmap(solveLinear, [null, 0]), [matrices[0], vectors.slice(0, 2)], { backend, tolerance: 1e-6 });
   });
@@ -61,7 +61,7 @@ describe.each(["interpreter", "javascript"] as const)("solveLinear, %s", (backen
   test("its Jacobian by the vector is the inverse", () => {
     const a = matrix(3);
     const inverse = evaluate((m, b) => jacobian((y) => solveLinear(m, y))(b), [a, values(3)], { backend });
-    near(evaluate((m, i) => matmul(m, i), [a, [0, 1, 2].map((i) => Array.from(inverse.subarray(3 * i, 3 * i + 3)))], { backend }), [1, 0, 0, 0, 1, 0, 0, 0, 1], 1e-13);
+    expectNear(evaluate((m, i) => matmul(m, i), [a, [0, 1, 2].map((i) => Array.from(inverse.subarray(3 * i, 3 * i + 3)))], { backend }), [1, 0, 0, 0, 1, 0, 0, 0, 1], 1e-13);
   });
 
   test("a singular matrix gives entries that are not finite, and nothing is thrown", () => {

@@ -26,6 +26,7 @@ export interface TracedFieldOptions {
  */
 export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, backend = "auto" }: TracedFieldOptions): VectorField {
   if (!Number.isInteger(dim) || dim < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as dim must be a whole number >= 1: current value is ${dim}`);
+  if (!Number.isInteger(paramCount) || paramCount < 0) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as paramCount must be a whole number >= 0: current value is ${paramCount}`);
   resolveBackend(backend);
   const checked: TracedRhs = (t, u, p) => {
     const du = f(t, u, p);
@@ -33,72 +34,94 @@ export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, back
     if (du.shape.length !== 1 || du.shape[0] !== dim) throw shapeError("the right-hand side", `it must return [${dim}]`, [du]);
     return du;
   };
-  const time = new Float64Array(1);
-  const bind = kernelsOf(checked, dim, paramCount, backend);
+  const kernels = kernelsOf(checked, dim, paramCount, backend);
   return {
     dim,
     paramCount,
     provides: new Set(["jvp", "vjp", "jacobian"]),
     ...(structure ? { structure } : {}),
-    bind: (p) => bind(time, p),
+    bind: (p) => bindKernels(p, kernels),
   };
 }
 
 /** Compiles on first use. */
-const lazy = (make: () => Kernel): (() => Kernel) => {
-  let kernel: Kernel | undefined;
-  return () => (kernel ??= make());
+const lazy = <T>(make: () => T): (() => T) => {
+  let made: T | undefined;
+  return () => (made ??= make());
 };
 
-function kernelsOf(f: TracedRhs, n: number, m: number, backend: BackendName): (time: Float64Array, p: Float64Array) => BoundField {
+/** A kernel with its argument lists, made once and refilled on each call: `ins` begins with t, u, p. */
+interface FieldKernel {
+  readonly kernel: Kernel;
+  readonly ins: Float64Array[];
+  readonly outs: Float64Array[];
+  /** The bound field whose parameters the kernel holds. */
+  owner: BoundField | undefined;
+}
+
+function fieldKernel(kernel: Kernel, inputs: number, outputs: number): FieldKernel {
+  const ins = Array.from({ length: inputs }, (_, i) => kernel.inputs?.[i] ?? new Float64Array(1));
+  const outs = Array.from({ length: outputs }, (_, k) => kernel.outputs?.[k] ?? new Float64Array(1));
+  return { kernel, ins, outs, owner: undefined };
+}
+
+/** The kernels of a field, each compiled when it is first used. */
+interface FieldKernels {
+  readonly rhs: () => FieldKernel;
+  readonly forward: () => FieldKernel;
+  readonly forwardState: () => FieldKernel;
+  readonly reverse: () => FieldKernel;
+  readonly matrix: () => FieldKernel;
+}
+
+function kernelsOf(f: TracedRhs, n: number, m: number, backend: BackendName): FieldKernels {
   const scalar: number[] = [];
-  const rhs = lazy(() => compile(f, [scalar, [n], [m]], { backend }));
-  const forward = lazy(() => compile((t, u, p, du, dp) => jvp((u1, p1) => f(t, u1, p1), [u, p], [du, dp])[1], [scalar, [n], [m], [n], [m]], { backend }));
-  const forwardState = lazy(() => compile((t, u, p, du) => jvp((u1) => f(t, u1, p), [u], [du])[1], [scalar, [n], [m], [n]], { backend }));
-  const reverse = lazy(() => compile((t, u, p, w) => vjp((u1, p1) => f(t, u1, p1), u, p)[1](w), [scalar, [n], [m], [n]], { backend, accumulate: [false, true] }));
-  const matrix = lazy(() => compile((t, u, p) => jacobian((u1) => f(t, u1, p))(u), [scalar, [n], [m]], { backend }));
-  return (time, p) => bindKernels(time, p, { rhs, forward, forwardState, reverse, matrix });
-}
-
-interface LazyKernels {
-  readonly rhs: () => Kernel;
-  readonly forward: () => Kernel;
-  readonly forwardState: () => Kernel;
-  readonly reverse: () => Kernel;
-  readonly matrix: () => Kernel;
-}
-
-/** The argument lists are made once and refilled on each call. */
-function bindKernels(time: Float64Array, p: Float64Array, kernels: LazyKernels): BoundField {
-  const three = [time, p, p];
-  const four = [time, p, p, p];
-  const five = [time, p, p, p, p];
-  const out1 = [p];
-  const out2 = [p, p];
-  const run = (kernel: Kernel, ins: Float64Array[], t: number, u: Float64Array, out: Float64Array): void => {
-    time[0] = t;
-    ins[1] = u;
-    out1[0] = out;
-    kernel(ins, out1);
-  };
   return {
-    rhs: (t, u, out) => run(kernels.rhs(), three, t, u, out),
-    jacobian: (t, u, out) => run(kernels.matrix(), three, t, u, out),
+    rhs: lazy(() => fieldKernel(compile(f, [scalar, [n], [m]], { backend }), 3, 1)),
+    forward: lazy(() => fieldKernel(compile((t, u, p, du, dp) => jvp((u1, p1) => f(t, u1, p1), [u, p], [du, dp])[1], [scalar, [n], [m], [n], [m]], { backend }), 5, 1)),
+    forwardState: lazy(() => fieldKernel(compile((t, u, p, du) => jvp((u1) => f(t, u1, p), [u], [du])[1], [scalar, [n], [m], [n]], { backend }), 4, 1)),
+    reverse: lazy(() => fieldKernel(compile((t, u, p, w) => vjp((u1, p1) => f(t, u1, p1), u, p)[1](w), [scalar, [n], [m], [n]], { backend, accumulate: [false, true] }), 4, 2)),
+    matrix: lazy(() => fieldKernel(compile((t, u, p) => jacobian((u1) => f(t, u1, p))(u), [scalar, [n], [m]], { backend }), 3, 1)),
+  };
+}
+
+function bindKernels(p: Float64Array, kernels: FieldKernels): BoundField {
+  /** Hands the parameters over, once until another bound field takes its turn, and the state. */
+  const enter = (field: FieldKernel, t: number, u: Float64Array): void => {
+    if (field.owner !== bound) {
+      if (field.kernel.inputs) field.ins[2].set(p);
+      else field.ins[2] = p;
+      field.owner = bound;
+    }
+    field.ins[0][0] = t;
+    field.ins[1] = u;
+  };
+  const run = (field: FieldKernel, t: number, u: Float64Array, out: Float64Array): void => {
+    enter(field, t, u);
+    field.outs[0] = out;
+    field.kernel(field.ins, field.outs);
+  };
+  const bound: BoundField = {
+    rhs: (t, u, out) => run(kernels.rhs(), t, u, out),
+    jacobian: (t, u, out) => run(kernels.matrix(), t, u, out),
     jvp: (t, u, du, dp, out) => {
-      const ins = dp ? five : four;
-      ins[3] = du;
-      if (dp) five[4] = dp;
-      run(dp ? kernels.forward() : kernels.forwardState(), ins, t, u, out);
+      const field = dp ? kernels.forward() : kernels.forwardState();
+      field.ins[3] = du;
+      if (dp) field.ins[4] = dp;
+      run(field, t, u, out);
     },
     vjp: (t, u, w, outU, outP) => {
-      time[0] = t;
-      four[1] = u;
-      four[3] = w;
-      out2[0] = outU;
-      out2[1] = outP;
-      kernels.reverse()(four, out2);
+      const field = kernels.reverse();
+      field.ins[3] = w;
+      field.outs[1] = outP;
+      run(field, t, u, outU);
+    },
+    gradientBuffer: () => {
+      const buffer = kernels.reverse().kernel.outputs?.[1] ?? new Float64Array(p.length);
+      return buffer.fill(0);
     },
   };
+  return bound;
 }
 
 /**

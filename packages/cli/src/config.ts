@@ -1,3 +1,4 @@
+import { backends, type BackendName } from "@fluxion/autodiff";
 import { OdeError } from "@fluxion/ode-core";
 import * as v from "valibot";
 
@@ -40,14 +41,22 @@ export interface TrainConfig {
   /** Largest norm of a gradient. */
   readonly clipNorm?: number | undefined;
   readonly seed: number;
-  readonly backend?: "auto" | "javascript" | "interpreter" | undefined;
+  readonly backend?: BackendName | undefined;
 }
+
+/** Words that metrics.json, the figures and the files of a run use themselves. */
+const reserved = ["wall_seconds", "seed", "backend", "sensealg", "versions", "truth", "model", "metrics", "config", "series"];
+const modelKey = v.pipe(
+  v.string(),
+  v.regex(/^[a-z][a-z0-9_]*$/, "must be a key of lower-case letters, digits and _"),
+  v.check((key) => !reserved.includes(key), ({ input }) => `"${input}" must be another key, as the run's own files use it`),
+);
 
 const configSchema: v.GenericSchema<unknown, TrainConfig> = v.strictObject({
   output: text,
   data: v.strictObject({ columns: v.pipe(v.array(text), v.minLength(1)), train: text, evaluate: text, heldOut: text }),
   system: plugin,
-  models: v.pipe(v.record(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]*$/, "a key of lower-case letters, digits and _")), plugin), v.minEntries(1)),
+  models: v.pipe(v.record(modelKey, plugin), v.minEntries(1)),
   network: plugin,
   solver: v.looseObject({ name: text, dt: v.optional(positive), reltol: v.optional(positive), abstol: v.optional(positive), maxIters: v.optional(count) }),
   sensealg: plugin,
@@ -57,7 +66,7 @@ const configSchema: v.GenericSchema<unknown, TrainConfig> = v.strictObject({
   curriculum: v.pipe(v.array(v.strictObject({ intervals: count, steps: count })), v.minLength(1)),
   clipNorm: v.optional(positive),
   seed: v.pipe(count, v.maxValue(0xffffffff)),
-  backend: v.optional(v.picklist(["auto", "javascript", "interpreter"])),
+  backend: v.optional(v.picklist(["auto", ...(Object.keys(backends) as (keyof typeof backends)[])])),
 });
 
 /**

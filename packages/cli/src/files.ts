@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { OdeError } from "@fluxion/ode-core";
 import { parseTrajectoryCsv, type Trajectory } from "@fluxion/train";
@@ -15,10 +15,26 @@ export function readBytes(path: string): Uint8Array {
 /** The text of a file. @throws OdeError `INVALID_FILE` when it cannot be read. */
 export const readText = (path: string): string => new TextDecoder().decode(readBytes(path));
 
-/** Replaces a file as a whole: a reader, or a crash, sees the old one or the new one. */
+const unwritable = (path: string, cause: unknown): OdeError =>
+  new OdeError("INVALID_FILE", `Cannot write ${path} as its folder must be writable: ${(cause as Error).message}`, { cause });
+
+/** Replaces a file as a whole: a reader, or a crash, sees the old one or the new one. @throws OdeError `INVALID_FILE` when it cannot be written. */
 export function writeWhole(path: string, content: string | Uint8Array): void {
-  writeFileSync(`${path}.part`, content);
-  renameSync(`${path}.part`, path);
+  try {
+    writeFileSync(`${path}.part`, content);
+    renameSync(`${path}.part`, path);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+/** Makes a folder to write to, unless it exists. @throws OdeError `INVALID_FILE` when it cannot be made. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
 }
 
 /**

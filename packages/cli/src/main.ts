@@ -36,8 +36,10 @@ async function runTraining(config: string, options: { out?: string; fraction?: n
       at = step;
       bar.update({ done: step, total: steps, stage: stage + 1, stages, loss });
     },
-  }).finally(() => process.removeListener("SIGINT", onInterrupt));
-  bar.finish();
+  }).finally(() => {
+    process.removeListener("SIGINT", onInterrupt);
+    bar.finish();
+  });
   if (!outcomes) {
     say(`Stopped at step ${at}; the same command goes on from there.`);
     return interrupted;
@@ -93,7 +95,22 @@ const report = defineCommand({
   },
 });
 
-const commands: Record<string, CommandDef<any>> = { train, simulate: simulateCommand, report };
+/** Each has arguments of its own type, which the runner checks. */
+const commands = { train, simulate: simulateCommand, report } as unknown as Readonly<Record<string, CommandDef>>;
+
+/** Refuses what the parser would leave alone: options that do not exist, options without a value, words too many. */
+function checkWords(name: string, { args = {} }: CommandDef, words: readonly string[]): void {
+  const options = Object.entries(args as Record<string, { type?: string }>).filter(([, { type }]) => type !== "positional").map(([key]) => key);
+  const needed = options.length > 0 ? `its options are ${options.map((key) => `--${key}`).join(", ")}` : "it has no options";
+  let positionals = 0;
+  for (let i = 0; i < words.length; i++) {
+    const [, option, value] = /^--?([a-z][\w-]*)(=.*)?$/is.exec(words[i]) ?? [];
+    if (option === undefined) positionals++;
+    else if (!options.includes(option)) throw new OdeError("INVALID_OPTION", `Cannot run fluxion ${name} as ${needed}: got "${words[i]}"`);
+    else if (value === undefined && ++i >= words.length) throw new OdeError("INVALID_OPTION", `Cannot run fluxion ${name} as --${option} must have a value: none follows`);
+  }
+  if (positionals > 1) throw new OdeError("INVALID_OPTION", `Cannot run fluxion ${name} as it takes one word and options: got ${positionals} words`);
+}
 
 /**
  * Runs the `fluxion` command.
@@ -104,14 +121,16 @@ const commands: Record<string, CommandDef<any>> = { train, simulate: simulateCom
 export async function main(argv: readonly string[]): Promise<number> {
   const root = defineCommand({ meta: { name: "fluxion", version, description: "Differentiable dynamics: train, simulate and report" }, subCommands: commands });
   const [name, ...rest] = argv;
-  const command = name === undefined ? undefined : commands[name];
+  const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   try {
     if (name === "--version") return process.stdout.write(`${version}\n`) ? 0 : 0;
-    if (!command || rest.includes("--help") || rest.includes("-h")) {
+    const help = name === undefined || [name, ...rest].some((word) => word === "--help" || word === "-h");
+    if (help) {
       await showUsage(command ?? root, command ? root : undefined);
-      if (command || name === undefined || name === "--help" || name === "-h") return 0;
-      throw new OdeError("UNKNOWN_NAME", `Cannot find command "${name}" as it must be one of ${Object.keys(commands).join(", ")}`);
+      return 0;
     }
+    if (!command) throw new OdeError("UNKNOWN_NAME", `Cannot find command "${name}" as it must be one of ${Object.keys(commands).join(", ")}`);
+    checkWords(name, command, rest);
     const { result } = await runCommand(command, { rawArgs: rest });
     return typeof result === "number" ? result : 0;
   } catch (cause) {

@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync, rmSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { resolveBackend } from "@fluxion/autodiff";
-import { losses, optimizers, schedules, type DynamicsModel } from "@fluxion/nn-core";
-import { algorithms, fromConfig, OdeError } from "@fluxion/ode-core";
+import { losses, meanSquaredError, networks, optimizers, schedules, type DynamicsModel } from "@fluxion/nn-core";
+import { algorithms, fromConfig, linearize, odeProblem, OdeError } from "@fluxion/ode-core";
 import { sensealgs } from "@fluxion/sensitivity";
 import { systems, type MechanicalSystem } from "@fluxion/systems";
-import { decodeCheckpoint, encodeCheckpoint, encodeModel, fit, makeModel, median, type FitOptions, type FitProgress, type FitState, type ModelConfig, type Trajectory } from "@fluxion/train";
+import { decodeCheckpoint, encodeCheckpoint, encodeModel, fit, makeModel, median, trajectoryLoss, type FitOptions, type FitProgress, type FitState, type ModelConfig, type Trajectory } from "@fluxion/train";
 import { at, parseConfig, type TrainConfig } from "./config.ts";
-import { readBytes, readText, readTrajectories, writeWhole } from "./files.ts";
+import { makeFolder, readBytes, readText, readTrajectories, writeWhole } from "./files.ts";
 import { evaluateModel, type Evaluation } from "./evaluation.ts";
 
 /** A configuration with everything in it made and read: nothing that can go wrong in it is left for later. */
@@ -47,6 +47,7 @@ export function prepareRun(path: string, options: TrainOptions = {}): PreparedRu
     ...(config.clipNorm ? { clipNorm: config.clipNorm } : {}),
   };
   const system = here("system", () => fromConfig(systems, config.system as never));
+  here("network", () => fromConfig(networks, config.network as never));
   const models = Object.entries(config.models).map(([key, model]) => {
     const own = { model, network: config.network };
     return { key, config: own, model: here(`models.${key}`, () => makeModel(own, config.backend)) };
@@ -56,8 +57,13 @@ export function prepareRun(path: string, options: TrainOptions = {}): PreparedRu
       throw new OdeError("SHAPE_MISMATCH", `${path}: models.${key}: Cannot fit the model as its state must have as many entries as data.columns (${config.data.columns.length}) and the system (${2 * system.coordinates}): it has ${model.dim}`);
     }
   }
-  const read = (entry: "train" | "evaluate" | "heldOut"): Trajectory[] => here(`data.${entry}`, () => readTrajectories(join(dirname(path), config.data[entry]), config.data.columns));
+  const read = (entry: "train" | "evaluate" | "heldOut"): Trajectory[] => here(`data.${entry}`, () => readTrajectories(isAbsolute(config.data[entry]) ? config.data[entry] : join(dirname(path), config.data[entry]), config.data.columns));
   const data = { train: read("train"), evaluate: read("evaluate")[0], heldOut: read("heldOut") };
+  // One short solve of each finds what only meets there: a step that is missing, kernels that the sensealg needs.
+  const [{ t, u }] = data.train;
+  for (const { model } of models) {
+    here("solver", () => linearize(odeProblem(model, u[0], [t[0], t[1]], model.init(config.seed)), fitting.algorithm, { ...fitting.solver, sensealg: fitting.sensealg, saveAt: [t[1]] }));
+  }
   return { config, backend: resolveBackend(config.backend).name, output: resolve(options.output ?? config.output), system, data, models, fitting };
 }
 
@@ -87,18 +93,21 @@ const checkpointEvery = 10_000;
  * @returns The outcomes, or `null` after an abort.
  */
 export async function trainModels(run: PreparedRun, hooks: TrainHooks): Promise<ModelOutcome[] | null> {
-  mkdirSync(run.output, { recursive: true });
+  makeFolder(run.output);
   const outcomes: ModelOutcome[] = [];
+  // Written together at the end: a run that stops or fails leaves the files of an earlier one as they are.
+  const written: Record<string, string | Uint8Array> = {};
   for (const [index, { key, config, model }] of run.models.entries()) {
     const trained = await trainOne(run, key, config, model, hooks);
     if (!trained) return null;
     const { state, gradientMs } = trained;
     const name = index === 0 ? "model" : key;
     const files = encodeModel({ config, columns: run.config.data.columns, model, p: state.p }, `${name}.safetensors`);
-    writeWhole(join(run.output, `${name}.safetensors`), files.weights);
-    writeWhole(join(run.output, `${name}.json`), files.json);
+    written[`${name}.safetensors`] = files.weights;
+    written[`${name}.json`] = files.json;
     outcomes.push({ key, losses: state.losses, parameters: model.paramCount, gradientMs, rhsEvaluations: state.rhsEvaluations, ...evaluateModel(model, state.p, run) });
   }
+  for (const [name, content] of Object.entries(written)) writeWhole(join(run.output, name), content);
   for (const { key } of run.models) rmSync(checkpointPath(run, key), { force: true });
   return outcomes;
 }
@@ -130,5 +139,16 @@ async function trainOne(run: PreparedRun, key: string, config: ModelConfig, mode
     },
   });
   writeWhole(path, encodeCheckpoint(result.state, tag));
-  return result.status === "aborted" ? null : { state: result.state, gradientMs: times.length > 0 ? median(times) : Number.NaN };
+  if (result.status === "aborted") return null;
+  return { state: result.state, gradientMs: median(times.length > 0 ? times : gradientTimes(run, model, result.state.p)) };
+}
+
+/** Times of some full-batch gradients, in milliseconds: for a run that was resumed with nothing left to train. */
+function gradientTimes({ fitting: { algorithm, solver, sensealg, loss, stages }, data }: PreparedRun, model: DynamicsModel, p: Float64Array): number[] {
+  const evaluate = trajectoryLoss({ model, trajectories: data.train, algorithm, solver: solver ?? {}, sensealg, loss: loss ?? meanSquaredError(), intervals: stages[stages.length - 1].intervals });
+  return Array.from({ length: 10 }, () => {
+    const started = performance.now();
+    evaluate(p);
+    return performance.now() - started;
+  });
 }

@@ -15,7 +15,7 @@ export interface StructuredLagrangianNNOptions {
   readonly positionScale?: number;
   /** The potential is the network's last output times this. Default 1. */
   readonly energyScale?: number;
-  /** Added to the diagonal of the Cholesky factor: the mass matrix' eigenvalues stay above about its square. Default 0.1. */
+  /** Added to the diagonal of the Cholesky factor, so that the mass matrix' determinant stays above `massFloor^(2 d)`. Default 0.1. */
   readonly massFloor?: number;
   readonly backend?: BackendName;
 }

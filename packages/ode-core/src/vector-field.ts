@@ -32,6 +32,11 @@ export interface BoundField {
   vjp?(t: number, u: Float64Array, w: Float64Array, outU: Float64Array, outP: Float64Array): void;
   /** `out[n * n] = f_u`, row-major. */
   jacobian?(t: number, u: Float64Array, out: Float64Array): void;
+  /**
+   * A zeroed array `[m]` that `vjp` adds to without copying. The vector field has only one: it is good until the next call
+   * of this function on any of its bound fields, so copy the sums out.
+   */
+  gradientBuffer?(): Float64Array;
 }
 
 /** A plain right-hand side that writes `out`; `p` is passed on every call. */

@@ -1,7 +1,7 @@
-import { readOptions, timeTolerance, type BoundField, type SensitivityAlgorithm, type Tableau } from "@fluxion/ode-core";
+import { readOptions, timeTolerance, type SensitivityAlgorithm, type Tableau } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
 import { StepTape } from "./step-tape.ts";
-import { StepTranspose } from "./step-transpose.ts";
+import { StepTranspose, type VjpField } from "./step-transpose.ts";
 
 /** Options of {@link discreteAdjoint}: none. */
 export type DiscreteAdjointOptions = Readonly<Record<never, never>>;
@@ -33,13 +33,14 @@ export function discreteAdjoint(options: DiscreteAdjointOptions = {}): Sensitivi
           solveOptions.onStep?.(t, h, u);
         },
       });
-      const transpose = new StepTranspose(algorithm.tableau as Tableau, f.bind(p) as Required<BoundField>, n);
+      const bound = f.bind(p);
+      const transpose = new StepTranspose(algorithm.tableau as Tableau, bound as VjpField, n);
       const tolerance = timeTolerance(...tspan);
       return {
         solution,
         pull(uBar) {
           assertPullable(solution, uBar);
-          const dp = new Float64Array(p.length);
+          const sums = bound.gradientBuffer?.() ?? new Float64Array(p.length);
           const du0 = new Float64Array(n);
           let saved = solution.t.length - 1;
           for (let i = tape.length - 1; i >= 0; i--) {
@@ -51,10 +52,10 @@ export function discreteAdjoint(options: DiscreteAdjointOptions = {}): Sensitivi
             // The states at the end of the step were saved as they are, those before it interpolated.
             for (; saved >= 0 && direction * (solution.t[saved] - end) >= -tolerance; saved--) add(uBar[saved], du0);
             for (; saved >= 0 && direction * (solution.t[saved] - t) > tolerance; saved--) transpose.addInside((solution.t[saved] - t) / h, uBar[saved]);
-            transpose.pull(du0, dp);
+            transpose.pull(du0, sums);
           }
           for (; saved >= 0; saved--) add(uBar[saved], du0);
-          return { dp, du0 };
+          return { dp: sums.slice(), du0 };
         },
       };
     },

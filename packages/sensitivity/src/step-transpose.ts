@@ -1,12 +1,15 @@
 import type { BoundField, Tableau } from "@fluxion/ode-core";
 
+/** A bound field that offers `vjp`. */
+export type VjpField = BoundField & Required<Pick<BoundField, "vjp">>;
+
 /**
  * The transposed derivative of one explicit Runge-Kutta step, dense output included:
  * `Y_i = u + h sum_j a_ij k_j`, `k_i = f(t + c_i h, Y_i)`, `u1 = u + h sum_i b_i k_i`, `u(theta) = u + h sum_i b_i(theta) k_i`.
  * Use: `begin`, any number of `addInside`, `pull`. Allocates nothing after construction.
  */
 export class StepTranspose {
-  readonly #f: Required<BoundField>;
+  readonly #f: VjpField;
   readonly #n: number;
   readonly #tableau: Tableau;
   readonly #stages: number;
@@ -24,7 +27,7 @@ export class StepTranspose {
   /** Whether dense output inside the step takes part. */
   #inside = false;
 
-  constructor(tableau: Tableau, f: Required<BoundField>, n: number) {
+  constructor(tableau: Tableau, f: VjpField, n: number) {
     const { a, b, c, dense } = tableau;
     const buffers = (): Float64Array[] => Array.from({ length: b.length + dense.c.length }, () => new Float64Array(n));
     this.#f = f;

@@ -19,7 +19,7 @@ export interface FitState {
   readonly step: number;
   readonly p: Float64Array;
   readonly optimizer: OptimizerState;
-  /** Loss before each step. Infinite where a solve failed. */
+  /** Loss before each step. Infinite where the step was skipped. */
   readonly losses: readonly number[];
   /** Right-hand sides of all forward solves. */
   readonly rhsEvaluations: number;
@@ -89,7 +89,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   const run = optimizer.start(model.paramCount, resume?.optimizer);
   const losses = [...(resume?.losses ?? [])];
   let rhsEvaluations = resume?.rhsEvaluations ?? 0;
-  let failures = 0;
+  let failures = losses.length - 1 - losses.findLastIndex((x) => x < Infinity);
   let first = 0;
   const steps = stages.reduce((n, s) => n + s.steps, 0);
   const state = (): FitState => ({ step: losses.length, p, optimizer: run.state, losses, rhsEvaluations });
@@ -111,8 +111,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       if (failures >= patience) {
         throw new OdeError("SOLVE_FAILED", `Cannot go on fitting as one of ${patience} steps in a row must have a finite loss and gradient: ${value.message || `the loss is ${value.loss}, the gradient norm ${norm}`}`);
       }
-      losses.push(value.loss);
-      onProgress?.({ stage: index, stages: stages.length, step: losses.length, steps, loss: value.loss, gradientMs });
+      losses.push(usable ? value.loss : Infinity);
+      onProgress?.({ stage: index, stages: stages.length, step: losses.length, steps, loss: losses[losses.length - 1], gradientMs });
       await breathe();
     }
     first = last;

@@ -68,17 +68,19 @@ export function decodeModelDescription(json: string, what: string): ModelConfig 
  * A trained model from its two files. Loading runs no code from them.
  *
  * @param what - What the files are called, for messages.
+ * @param table - The models to choose from, as in {@link makeModel}.
  * @throws OdeError `INVALID_FILE` for damaged files or parameters that do not fit, `UNKNOWN_NAME` or `INVALID_OPTION` for a model that does not exist here.
  */
-export function decodeModel(json: string, weights: Uint8Array, what: { readonly json: string; readonly weights: string }, backend?: BackendName): TrainedModel {
+export function decodeModel(json: string, weights: Uint8Array, what: { readonly json: string; readonly weights: string }, backend?: BackendName, table?: Table<DynamicsModel>): TrainedModel {
   const { columns, ...config } = decodeModelDescription(json, what.json);
-  const model = makeModel(config, backend);
+  const model = makeModel(config, backend, table);
   if (columns.length !== model.dim) throw bad(what.json, `columns must name ${model.dim} entries`, `there are ${columns.length}`);
   const { tensors } = decodeSafetensors(weights, what.weights);
   const p = new Float64Array(model.paramCount);
   for (const { path, shape, offset } of model.layout.entries) {
     const found = tensors[path];
     if (!found || found.shape.join() !== shape.join()) throw bad(what.weights, `it must hold "${path}" of shape [${shape.join(", ")}]`, found ? `its shape is [${found.shape.join(", ")}]` : "it does not");
+    if (!found.data.every(Number.isFinite)) throw bad(what.weights, `every number of "${path}" must be finite`, "one is not");
     p.set(found.data, offset);
   }
   const extra = Object.keys(tensors).find((name) => !model.layout.entries.some(({ path }) => path === name));

@@ -5,6 +5,7 @@ import { contractPrimitive } from "../contract.ts";
 import type { ElementwisePrimitive } from "../elementwise.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
 import { copyPrimitive, withCopies } from "../lower/copies.ts";
+import { fuseProducts } from "../lower/fuse-products.ts";
 import { planMemory } from "../lower/memory-plan.ts";
 import { covers, isElementwise, schedule, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
@@ -77,7 +78,7 @@ class Writer {
     const view = this.#schedule.views.get(x)!;
     const window = this.#window(view);
     if (window) return window;
-    let at = this.#literals.findIndex((x) => Object.is(x, view.value));
+    let at = this.#literals.findIndex((known) => Object.is(known, view.value));
     if (at < 0) at = this.#literals.push(view.value) - 1;
     return { array: "lit", offset: at, strides: view.strides };
   }
@@ -213,7 +214,7 @@ function generate(program: Program, accumulate: readonly boolean[]): { source: s
 export const javascript: Backend = {
   name: "javascript",
   compile(program, accumulate): Kernel {
-    const { source, names, values } = generate(withCopies(program), accumulate);
+    const { source, names, values } = generate(withCopies(fuseProducts(program)), accumulate);
     return new Function(...names, source)(...values) as Kernel;
   },
 };

@@ -18,6 +18,7 @@ export function planMemory({ steps, views, pieces, stored }: Schedule): MemoryPl
   for (const piece of pieces) use(piece.node, steps.length);
 
   const offsets = new Map<Tensor, number>();
+  /** Sorted by place. */
   let live: { from: number; to: number; until: number }[] = [];
   let size = 0;
   steps.forEach((step, s) => {
@@ -25,13 +26,10 @@ export function planMemory({ steps, views, pieces, stored }: Schedule): MemoryPl
     live = live.filter((block) => block.until >= s);
     for (const node of step.nodes) {
       if (!stored.has(node)) continue;
-      live.sort((a, b) => a.from - b.from);
       let at = 0;
-      for (const block of live) {
-        if (block.from - at >= node.size) break;
-        at = Math.max(at, block.to);
-      }
-      live.push({ from: at, to: at + node.size, until: lastUse.get(node) ?? s });
+      let next = 0;
+      for (; next < live.length && live[next].from - at < node.size; next++) at = live[next].to;
+      live.splice(next, 0, { from: at, to: at + node.size, until: lastUse.get(node) ?? s });
       offsets.set(node, at);
       size = Math.max(size, at + node.size);
     }

@@ -6,6 +6,9 @@ import { heun } from "./heun.ts";
 import { midpoint } from "./midpoint.ts";
 import { ralston } from "./ralston.ts";
 import { rk4 } from "./rk4.ts";
+import { rodas4 } from "./rodas4.ts";
+import { rodas5P } from "./rodas5-p.ts";
+import { rosenbrock23 } from "./rosenbrock23.ts";
 import { tsit5 } from "./tsit5.ts";
 import { vern6 } from "./vern6.ts";
 import { vern7 } from "./vern7.ts";
@@ -27,6 +30,9 @@ export const algorithms: {
   readonly vern8: typeof vern8;
   readonly vern9: typeof vern9;
   readonly dop853: typeof dop853;
+  readonly rosenbrock23: typeof rosenbrock23;
+  readonly rodas4: typeof rodas4;
+  readonly rodas5P: typeof rodas5P;
 } = {
   euler,
   midpoint,
@@ -41,4 +47,7 @@ export const algorithms: {
   vern8,
   vern9,
   dop853,
+  rosenbrock23,
+  rodas4,
+  rodas5P,
 };

@@ -1,24 +1,29 @@
 import { camelCase } from "./names.ts";
 
-/** The text of a new model's test: the conformance suite of vector fields, and one value known by hand. */
-export const modelTest = (name: string): string => `import { testVectorField } from "@fluxion/testkit";
+/** The text of a new model's test: the conformance suite, a seeded start, a known value and a wrong option. */
+export const modelTest = (name: string): string => `import { mlp } from "@fluxion/nn-core";
+import { testVectorField } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
 import { ${camelCase(name)} } from "./${name}.ts";
 
+const model = ${camelCase(name)}({ dim: 2, network: mlp({ hidden: [4] }) });
+
 describe("${camelCase(name)}", () => {
-  const model = ${camelCase(name)}({ dim: 2 });
-  const u = Float64Array.of(0.3, -0.2);
+  testVectorField(model, { u: [0.3, -0.2], p: model.init(1) });
 
-  testVectorField(model, { u, p: model.init(1) });
-
-  test("without a network's output the state decays", () => {
-    const out = new Float64Array(2);
-    ${camelCase(name)}({ dim: 2, decay: 4 }).bind(new Float64Array(model.paramCount)).rhs(0, u, out);
-    expect([...out]).toEqual([-4 * u[0], -4 * u[1]]);
+  test("draws its parameters from the seed", () => {
+    expect(model.init(3)).toEqual(model.init(3));
+    expect(model.init(3)).not.toEqual(model.init(4));
   });
 
-  test("a wrong option is refused", () => {
-    expect(() => ${camelCase(name)}({ dim: 2, decay: -1 })).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+  test("follows its equations", () => {
+    const out = new Float64Array(2);
+    model.bind(new Float64Array(model.paramCount)).rhs(0, Float64Array.of(0.3, -0.2), out);
+    expect(out).toEqual(Float64Array.of(-0.3, 0.2));
+  });
+
+  test("refuses a wrong option", () => {
+    expect(() => ${camelCase(name)}({ dim: 0 })).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
   });
 });
 `;

@@ -1,0 +1,168 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import {
+  add, at, compile, concat, contract, dot, eulerLagrange, gather, grad, greater, hessian, matmul, mul, outer, reshape, sin, slice, softplus, solveLinear, stack, sum, tensor, transpose, vjp,
+  vmap, where, type Tensor,
+} from "../index.ts";
+import { padBlock } from "../shape-ops.ts";
+
+const { PI } = Math;
+const values = (n: number, offset = 0): Float64Array => Float64Array.from({ length: n }, (_, k) => Math.sin(1 + 1.7 * k + offset));
+
+describe.each(["interpreter", "javascript"] as const)("outputs, %s", (backend) => {
+  const run = (f: (...x: Tensor[]) => Tensor | Tensor[], args: readonly Float64Array[], outputs: readonly number[][], accumulate: readonly boolean[] = []): number[][] => {
+    const out = outputs.map((x) => Float64Array.from(x));
+    compile(f, args.map((x) => [x.length]), { backend, accumulate })(args, out);
+    return out.map((x) => [...x]);
+  };
+  const [x, y] = [Float64Array.of(1, 2, 3), Float64Array.of(10, 20)];
+
+  test("are written, or added to where asked", () => {
+    const f = (a: Tensor, b: Tensor): Tensor[] => [mul(a, 2), sum(b), outer(a, b)];
+    const before = [[1, 1, 1], [1], [1, 1, 1, 1, 1, 1]];
+    expect(run(f, [x, y], before)).toEqual([[2, 4, 6], [30], [10, 20, 20, 40, 30, 60]]);
+    expect(run(f, [x, y], before, [true, true, true])).toEqual([[3, 5, 7], [31], [11, 21, 21, 41, 31, 61]]);
+    expect(run(f, [x, y], before, [false, true])).toEqual([[2, 4, 6], [31], [10, 20, 20, 40, 30, 60]]);
+  });
+
+  test("may be inputs, constants, zeros, windows, and the same twice", () => {
+    const f = (a: Tensor): Tensor[] => [a, tensor([4, 5]), mul(a, 0), slice(a, 1, 3), a];
+    const before = [[9, 9, 9], [9, 9], [9, 9, 9], [9, 9], [9, 9, 9]];
+    expect(run(f, [x], before)).toEqual([[1, 2, 3], [4, 5], [0, 0, 0], [2, 3], [1, 2, 3]]);
+    expect(run(f, [x], before, [true, true, true, true, true])).toEqual([[10, 11, 12], [13, 14], [9, 9, 9], [11, 12], [10, 11, 12]]);
+  });
+
+  test("made of parts: side by side, overlapping, with gaps", () => {
+    const before = [[7, 7, 7, 7, 7, 7]];
+    const sides = (a: Tensor): Tensor => add(padBlock(a, [0], [6]), padBlock(mul(a, 2), [3], [6]));
+    const overlapping = (a: Tensor): Tensor => add(padBlock(a, [0], [6]), padBlock(mul(a, 2), [0], [6]));
+    const gaps = (a: Tensor): Tensor => add(padBlock(a, [1], [6]), add(padBlock(mul(a, 2), [3], [6]), padBlock(slice(a, 0, 1), [1], [6])));
+    const plain = (a: Tensor): Tensor => add(padBlock(a, [1], [6]), tensor([1, 2, 3, 4, 5, 6]));
+    for (const [f, expected] of [
+      [sides, [1, 2, 3, 2, 4, 6]], [overlapping, [3, 6, 9, 0, 0, 0]], [gaps, [0, 2, 2, 5, 4, 6]], [plain, [1, 3, 5, 7, 5, 6]],
+      [(a: Tensor) => concat([mul(a, 3), sides(a)].map((z) => slice(z, 0, 3))), [3, 6, 9, 1, 2, 3]],
+      [(a: Tensor) => reshape(reshape(sides(a), [2, 3]), [6]), [1, 2, 3, 2, 4, 6]],
+    ] as const) {
+      expect(run(f, [x], before)).toEqual([expected]);
+      expect(run(f, [x], before, [true])).toEqual([expected.map((v) => v + 7)]);
+    }
+  });
+
+  test("a product that is an output and read elsewhere, twice an output, or under another shape", () => {
+    const product = (a: Tensor, b: Tensor): Tensor => outer(a, b);
+    const flat = [10, 20, 20, 40, 30, 60];
+    const ones = flat.map(() => 1);
+    expect(run((a, b) => [product(a, b), mul(sum(product(a, b)), 1)], [x, y], [ones, [0]])).toEqual([flat, [180]]);
+    expect(run((a, b) => [product(a, b), product(a, b)], [x, y], [ones, ones], [true, false])).toEqual([flat.map((v) => v + 1), flat]);
+    expect(run((a, b) => [reshape(product(a, b), [6]), reshape(transpose(product(a, b)), [6])], [x, y], [ones, ones], [true, true])).toEqual([flat.map((v) => v + 1), [11, 21, 31, 21, 41, 61]]);
+    expect(run((a, b) => [add(product(a, b), product(a, b)), concat([dot(a, a), dot(b, b)].map((z) => reshape(z, [1])))], [x, y], [ones, [1, 1]], [true, true])).toEqual([flat.map((v) => 2 * v + 1), [15, 501]]);
+  });
+
+  test("hold no memory of the kernel's: later calls leave earlier results alone", () => {
+    const kernel = compile((a: Tensor) => [sin(a), matmul(reshape(sin(a), [1, 3]), a)], [[3]], { backend });
+    const [first, second] = [0, 1].map(() => [new Float64Array(3), new Float64Array(1)]);
+    kernel([x], first);
+    const kept = first.map((z) => [...z]);
+    kernel([values(3)], second);
+    expect(first.map((z) => [...z])).toEqual(kept);
+    first.forEach((z) => z.fill(NaN));
+    const third = [new Float64Array(3), new Float64Array(1)];
+    kernel([x], third);
+    expect(third.map((z) => [...z])).toEqual(kept);
+  });
+
+  test("arrays longer than the shape are left alone behind it", () => {
+    const out = Float64Array.of(0, 0, 5);
+    compile((a: Tensor) => mul(a, 2), [[2]], { backend })([Float64Array.of(1, 2, 100)], [out]);
+    expect([...out]).toEqual([2, 4, 5]);
+  });
+});
+
+describe("generated functions", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  /** Lengths of the functions that a program becomes. */
+  function lengths(f: (...x: Tensor[]) => Tensor | Tensor[], shapes: readonly number[][]): number[] {
+    const Original = Function;
+    const found: number[] = [];
+    vi.stubGlobal("Function", function (...words: string[]): unknown {
+      found.push(...words.at(-1)!.split(/\n(?=function |return )/).map((code) => code.length));
+      return Original(...words);
+    });
+    compile(f, shapes, { backend: "javascript" });
+    vi.unstubAllGlobals();
+    return found;
+  }
+
+  test("stay short in big programs, and few in small ones", () => {
+    const deep = (x: Tensor): Tensor => {
+      let y = x;
+      for (let i = 0; i < 400; i++) y = add(sin(mul(y, x)), where(greater(x, 0), x, y));
+      return y;
+    };
+    for (const shape of [[], [3], [4], [5], [50], [3, 7]]) {
+      const all = lengths(deep, [shape]);
+      expect(all.length).toBeGreaterThan(3);
+      expect(Math.max(...all)).toBeLessThan(9000);
+    }
+    const network = (w: Tensor, u: Tensor): Tensor => sum(softplus(matmul(w, softplus(matmul(w, u)))));
+    const motion = (w: Tensor, q: Tensor, v: Tensor): Tensor => eulerLagrange((a, b) => add(network(w, concat([a, b])), dot(b, b)))(q, v);
+    const pulled = lengths((w, q, v, g) => vjp(motion, w, q, v)[1](g), [[6, 6], [3], [3], [3]]);
+    expect(Math.max(...pulled)).toBeLessThan(9000);
+    expect(pulled.reduce((n, k) => n + k)).toBeLessThan(80_000);
+    expect(lengths((x) => sin(x), [[3]]).reduce((n, k) => n + k)).toBeLessThan(500);
+  });
+
+  test("long groups are cut without changing results", () => {
+    const deep = (x: Tensor): Tensor => {
+      let [y, z] = [x, x];
+      for (let i = 0; i < 150; i++) [y, z] = [sin(add(mul(y, 0.9), z)), y];
+      return add(y, z);
+    };
+    for (const n of [1, 4, 5, 9]) {
+      const [fast, slow] = (["javascript", "interpreter"] as const).map((backend) => {
+        const out = [new Float64Array(n), new Float64Array(n)];
+        compile((x) => [deep(x), grad((y) => sum(deep(y)))(x)], [[n]], { backend })([values(n)], out);
+        return out;
+      });
+      fast.forEach((found, k) => found.forEach((v, i) => expect(Math.abs(v - slow[k][i])).toBeLessThan(1e-12)));
+    }
+  });
+});
+
+describe("steady-state calls", () => {
+  /** Bytes by which the heap grows per call, the smallest of several rounds (other work of the host only adds). */
+  function bytesPerCall(call: () => void, calls = 20_000): number {
+    for (let i = 0; i < calls; i++) call();
+    let least = Infinity;
+    for (let round = 0; round < 5; round++) {
+      const before = process.memoryUsage();
+      for (let i = 0; i < calls; i++) call();
+      const after = process.memoryUsage();
+      const grown = after.heapUsed - before.heapUsed + (after.external - before.external);
+      if (grown >= 0) least = Math.min(least, grown / calls);
+    }
+    return least;
+  }
+
+  test("the measurement sees an allocation of one small object per call", () => {
+    const kept: object[] = [{}];
+    let k = 0;
+    expect(bytesPerCall(() => void (kept[0] = { k: k++, x: [k] }))).toBeGreaterThan(8);
+  });
+
+  const programs: Readonly<Record<string, [f: (...x: Tensor[]) => Tensor | Tensor[], shapes: number[][], outputs: number[]]>> = {
+    "elementwise and sums": [(x) => [sin(x), sum(softplus(x))], [[40]], [40, 1]],
+    "products and a gradient that is added": [(w, x) => [matmul(w, x), grad((v) => sum(softplus(matmul(v, x))))(w)], [[6, 6], [6]], [6, 36]],
+    "a linear system and its derivative": [(a, b) => [solveLinear(a, b), grad((m) => sum(solveLinear(m, b)))(a)], [[3, 3], [3]], [3, 9]],
+    "gather and scatter": [(x) => [gather(x, [3, 0, -1]), grad((y) => dot(gather(y, [0, 0, 2]), gather(y, [1, 2, 3])))(x)], [[4]], [3, 4]],
+    "an equation of motion": [(w, q, v) => eulerLagrange((a, b) => add(sum(softplus(matmul(w, concat([a, b])))), dot(b, b)))(q, v), [[5, 4], [2], [2]], [2]],
+    "a mapped Hessian": [(x) => vmap(hessian((y) => sum(sin(mul(y, at(y, 0))))))(x), [[3, 2]], [12]],
+    "moves of entries": [(x) => [concat([transpose(x), slice(x, 0, 2)]), stack([at(x, 0), at(x, 1)]), contract("ij,kj->ik", x, x)], [[3, 3]], [15, 6, 9]],
+  };
+  test.each(Object.entries(programs))("allocate nothing: %s", (_name, [f, shapes, sizes]) => {
+    const kernel = compile(f, shapes, { backend: "javascript", accumulate: [false, true] });
+    const ins = shapes.map((s, k) => values(s.reduce((n, x) => n * x, 1), k).map((x) => x + PI));
+    const outs = sizes.map((n) => new Float64Array(n));
+    expect(bytesPerCall(() => kernel(ins, outs))).toBeLessThan(2);
+  });
+});

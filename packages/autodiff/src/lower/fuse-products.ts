@@ -1,0 +1,125 @@
+import { reshape } from "../broadcast.ts";
+import { contract, contractPrimitive, type Labels } from "../contract.ts";
+import { elementwise } from "../elementwise.ts";
+import { concat, slice } from "../shape-ops.ts";
+import { makeNode, tracing, type Tensor } from "../tensor.ts";
+import { topological, type Program } from "../trace.ts";
+
+/** Products with smaller matrices gain nothing from being merged. */
+const worthwhile = 64;
+
+/** `rows . matrix'` (`"ik"`) or `rows . matrix` (`"ki"`): a product of a matrix with one vector or several as rows. */
+interface RowProduct {
+  readonly matrix: Tensor;
+  readonly rows: Tensor;
+  /** Labels of the matrix: `k` is the summed axis. */
+  readonly labels: "ik" | "ki";
+}
+
+/** Reads a contraction as a product of rows with a matrix, if it is one whose rows and results are laid out row by row. */
+function asRowProduct(node: Tensor): RowProduct | null {
+  if (node.primitive !== contractPrimitive) return null;
+  const { a, b, out } = node.attrs as Labels;
+  for (const [m, x, matrix, rows] of [[a, b, node.args[0], node.args[1]], [b, a, node.args[1], node.args[0]]] as const) {
+    if (m.length !== 2 || matrix.size < worthwhile || x.length < 1 || x.length > 2) continue;
+    const k = x.at(-1)!;
+    const i = [...m].find((label) => label !== k);
+    const expected = x.length === 2 ? `${x[0]}${i}` : i;
+    if (!m.includes(k) || i === undefined || x.includes(i) || out !== expected) continue;
+    return { matrix, rows, labels: m[1] === k ? "ik" : "ki" };
+  }
+  return null;
+}
+
+/**
+ * Merges products of one matrix with several vectors into one product with their rows stacked, so that the matrix is read
+ * once for all of them: the tangents and cotangents of a layer are such products. Merging happens within a level (the
+ * longest chain of products below a node), where no product can depend on another.
+ */
+function mergeRowProducts({ inputs, outputs }: Program): Program {
+  const order = topological(outputs);
+  const level = new Map<Tensor, number>();
+  for (const node of order) {
+    const below = node.args.reduce((l, x) => Math.max(l, level.get(x)!), 0);
+    level.set(node, node.primitive === contractPrimitive ? below + 1 : below);
+  }
+  const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
+  const rebuild = (node: Tensor): void => {
+    if (!value.has(node)) value.set(node, makeNode(node.primitive, node.args.map((x) => value.get(x)!), node.attrs));
+  };
+  const levels: Tensor[][] = [];
+  for (const node of order) (levels[level.get(node)!] ??= []).push(node);
+  for (const nodes of levels) {
+    const groups = new Map<string, { node: Tensor; product: RowProduct }[]>();
+    for (const node of nodes) {
+      const product = asRowProduct(node);
+      if (!product) continue;
+      const key = `${product.matrix.id} ${product.labels}`;
+      groups.set(key, [...(groups.get(key) ?? []), { node, product }]);
+    }
+    for (const members of groups.values()) {
+      if (members.length < 2) continue;
+      const { labels, matrix } = members[0].product;
+      const stacked = members.map(({ product: { rows } }) => reshape(value.get(rows)!, [rows.size / rows.shape.at(-1)!, rows.shape.at(-1)!]));
+      const result = contract(`${labels},rk->ri`, value.get(matrix)!, concat(stacked));
+      let from = 0;
+      members.forEach(({ node }, i) => {
+        const count = stacked[i].shape[0];
+        value.set(node, reshape(slice(result, from, from + count), node.shape));
+        from += count;
+      });
+    }
+    for (const node of nodes) rebuild(node);
+  }
+  return { inputs, outputs: outputs.map((y) => value.get(y)!) };
+}
+
+/** `x[k, i]` and `y[k, j]` whose product `"ki,kj->ij"` a contraction is, if it is one. */
+function asOuterProduct(node: Tensor): [x: Tensor, y: Tensor] | null {
+  if (node.primitive !== contractPrimitive || node.shape.length !== 2 || node.size < worthwhile) return null;
+  const { a, b, out } = node.attrs as Labels;
+  const [i, j] = out;
+  for (const [x, y, left, right] of [[a, b, node.args[0], node.args[1]], [b, a, node.args[1], node.args[0]]] as const) {
+    if (x === i && y === j) return [reshape(left, [1, left.size]), reshape(right, [1, right.size])];
+    if (x.length === 2 && y.length === 2 && x[1] === i && y[1] === j && x[0] === y[0]) return [left, right];
+  }
+  return null;
+}
+
+/** The addends of a sum, through sums that nothing else reads. */
+function addends(node: Tensor, readers: ReadonlyMap<Tensor, number>): Tensor[] {
+  const found: Tensor[] = [];
+  const pending = [node];
+  while (pending.length > 0) {
+    const x = pending.pop()!;
+    if (x.primitive === elementwise.add && (x === node || readers.get(x) === 1)) pending.push(x.args[1], x.args[0]);
+    else found.push(x);
+  }
+  return found;
+}
+
+/** Makes one product of a sum of outer products, so that the result, a weight matrix' gradient for instance, is passed over once. */
+function mergeOuterProducts({ inputs, outputs }: Program): Program {
+  const order = topological(outputs);
+  const readers = new Map<Tensor, number>();
+  for (const node of order) for (const x of node.args) readers.set(x, (readers.get(x) ?? 0) + 1);
+  for (const y of outputs) readers.set(y, (readers.get(y) ?? 0) + 1);
+  const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
+  for (const node of order) {
+    if (value.has(node)) continue;
+    const parts = node.primitive === elementwise.add && node.shape.length === 2 ? addends(node, readers) : [];
+    const products = parts.map((x) => (readers.get(x) === 1 ? asOuterProduct(x) : null));
+    if (products.filter((product) => product !== null).length < 2) {
+      value.set(node, makeNode(node.primitive, node.args.map((x) => value.get(x)!), node.attrs));
+      continue;
+    }
+    const built = (x: Tensor): Tensor => value.get(x) ?? makeNode(x.primitive, x.args.map(built), x.attrs);
+    const stack = (side: 0 | 1): Tensor => concat(products.flatMap((product) => (product ? [built(product[side])] : [])));
+    const merged = contract("ki,kj->ij", stack(0), stack(1));
+    value.set(node, parts.reduce((sum, x, i) => (products[i] ? sum : makeNode(elementwise.add, [sum, value.get(x)!], {})), merged));
+  }
+  return { inputs, outputs: outputs.map((y) => value.get(y)!) };
+}
+
+/** Merges matrix products for the backends that generate code for them. */
+export const fuseProducts = (program: Program): Program => tracing(() => mergeOuterProducts(mergeRowProducts(program)));

@@ -1,0 +1,158 @@
+import type { BoundField, VectorField } from "@fluxion/ode-core";
+import { describe, expect, test } from "vitest";
+import { add, at, compileScalar, concat, cos, dot, eulerLagrange, mul, sin, slice, softplus, stack, sub, sum, tanh, tensor, tracedField, type Tensor, type TracedRhs } from "./index.ts";
+
+const [n, m] = [3, 4];
+
+/** du = (p0 u1 + sin t, -p1 u0 u2 + p2^2, tanh(p3 u2) - u0 t). */
+const f: TracedRhs = (t, u, p) => {
+  const [a, b, c] = [at(u, 0), at(u, 1), at(u, 2)];
+  return stack([
+    add(mul(at(p, 0), b), sin(t)),
+    sub(mul(at(p, 2), at(p, 2)), mul(at(p, 1), mul(a, c))),
+    sub(tanh(mul(at(p, 3), c)), mul(a, t)),
+  ]);
+};
+const plain = (t: number, [a, b, c]: ArrayLike<number> & Iterable<number>, p: ArrayLike<number>): number[] => [p[0] * b + Math.sin(t), p[2] ** 2 - p[1] * a * c, Math.tanh(p[3] * c) - a * t];
+
+const [t0, u0, p0] = [0.7, Float64Array.of(0.4, -1.2, 0.9), Float64Array.of(1.5, -0.3, 0.8, 2)];
+const [du, dp, w] = [Float64Array.of(0.3, -0.7, 1.1), Float64Array.of(-0.5, 0.2, 0.9, -1.3), Float64Array.of(1.2, 0.4, -0.6)];
+
+const filled = (size: number, fill: (out: Float64Array) => void): Float64Array => {
+  const out = new Float64Array(size).fill(NaN);
+  fill(out);
+  return out;
+};
+const expectNear = (found: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-14): void => {
+  expect(found.length).toBe(expected.length);
+  for (let k = 0; k < expected.length; k++) expect(found[k]).toBeCloseTo(expected[k], Math.round(-Math.log10(tolerance)));
+};
+const inner = (x: ArrayLike<number>, y: ArrayLike<number>): number => Array.from(x).reduce((s, v, i) => s + v * y[i], 0);
+const moved = (x: Float64Array, d: Float64Array, h: number): Float64Array => x.map((v, i) => v + h * d[i]);
+
+describe.each(["interpreter", "javascript", "wasm"] as const)("tracedField, %s", (backend) => {
+  const field = (): VectorField => tracedField(f, { dim: n, paramCount: m, backend });
+  const bound = (p = p0): BoundField => field().bind(p);
+
+  test("evaluates the right-hand side", () => {
+    expectNear(filled(n, (out) => bound().rhs(t0, u0, out)), plain(t0, u0, p0));
+    expectNear(filled(n, (out) => bound().rhs(-2, w, out)), plain(-2, w, p0));
+  });
+
+  test("its jvp agrees with differences, with and without a parameter direction", () => {
+    const h = 1e-5;
+    const both = [h, -h].map((s) => plain(t0, moved(u0, du, s), moved(p0, dp, s)));
+    expectNear(filled(n, (out) => bound().jvp!(t0, u0, du, dp, out)), both[0].map((x, i) => (x - both[1][i]) / (2 * h)), 1e-9);
+    const own = [h, -h].map((s) => plain(t0, moved(u0, du, s), p0));
+    expectNear(filled(n, (out) => bound().jvp!(t0, u0, du, null, out)), own[0].map((x, i) => (x - own[1][i]) / (2 * h)), 1e-9);
+    expectNear(filled(n, (out) => bound().jvp!(t0, u0, du, new Float64Array(m), out)), filled(n, (out) => bound().jvp!(t0, u0, du, null, out)));
+  });
+
+  test("its vjp is the transpose: it writes outU and adds to outP", () => {
+    const b = bound();
+    const outP = Float64Array.of(10, 20, 30, 40);
+    const outU = filled(n, (out) => b.vjp!(t0, u0, w, out, outP));
+    const gradient = outP.map((x, k) => x - 10 * (k + 1));
+    const [a, y, c] = u0;
+    const slope = 1 - Math.tanh(p0[3] * c) ** 2;
+    expectNear(gradient, [w[0] * y, -w[1] * a * c, 2 * p0[2] * w[1], w[2] * slope * c]);
+    expectNear(outU, [-w[1] * p0[1] * c - w[2] * t0, w[0] * p0[0], -w[1] * p0[1] * a + w[2] * slope * p0[3]]);
+    expectNear([inner(w, filled(n, (out) => b.jvp!(t0, u0, du, dp, out)))], [inner(outU, du) + inner(gradient, dp)]);
+    b.vjp!(t0, u0, w, outU, outP);
+    expectNear(outP.map((x, k) => x - 10 * (k + 1)), gradient.map((x) => 2 * x));
+  });
+
+  test("its jacobian is row-major and agrees with jvp and vjp", () => {
+    const b = bound();
+    const j = filled(n * n, (out) => b.jacobian!(t0, u0, out));
+    for (let i = 0; i < n; i++) {
+      const unit = Float64Array.from({ length: n }, (_, k) => (k === i ? 1 : 0));
+      expectNear(filled(n, (out) => b.jvp!(t0, u0, unit, null, out)), [0, 1, 2].map((k) => j[k * n + i]));
+      expectNear(filled(n, (out) => b.vjp!(t0, u0, unit, out, new Float64Array(m))), j.subarray(i * n, i * n + n));
+    }
+    expect(j[1]).toBe(p0[0]);
+    expect(j[3]).toBeCloseTo(-p0[1] * u0[2], 14);
+  });
+
+  test("bound fields of different parameters do not disturb one another", () => {
+    const shared = field();
+    const others = [p0, Float64Array.of(-1, 2, 0.5, 0.1), Float64Array.of(3, 3, 3, 3)];
+    const fields = others.map((p) => shared.bind(p));
+    for (let round = 0; round < 3; round++) {
+      fields.forEach((b, k) => {
+        const p = others[k];
+        expectNear(filled(n, (out) => b.rhs(round, u0, out)), plain(round, u0, p));
+        const outP = new Float64Array(m);
+        const outU = filled(n, (out) => b.vjp!(round, u0, w, out, outP));
+        expectNear([inner(outU, du) + inner(outP, dp)], [inner(w, filled(n, (out) => b.jvp!(round, u0, du, dp, out)))]);
+        expectNear(outP, filled(m, (out) => shared.bind(p).vjp!(round, u0, w, new Float64Array(n), out.fill(0))));
+      });
+    }
+  });
+
+  test("reads its parameters anew when bound again, and leaves all inputs alone", () => {
+    const p = p0.slice();
+    const before = [u0, du, dp, w].map((x) => x.slice());
+    bound(p).rhs(t0, u0, new Float64Array(n));
+    p[0] = -4;
+    const b = bound(p);
+    expectNear(filled(n, (out) => b.rhs(t0, u0, out)), plain(t0, u0, p));
+    b.jvp!(t0, u0, du, dp, new Float64Array(n));
+    b.vjp!(t0, u0, w, new Float64Array(n), new Float64Array(m));
+    b.jacobian!(t0, u0, new Float64Array(n * n));
+    expect([u0, du, dp, w]).toEqual(before);
+    expect([...p]).toEqual([-4, ...p0.subarray(1)]);
+  });
+
+  test("needs no parameters, and need not use time, state or all parameters", () => {
+    const free = tracedField((_t, u) => mul(u, u), { dim: 2, backend }).bind(new Float64Array(0));
+    const outP = new Float64Array(0);
+    expectNear(filled(2, (out) => free.rhs(0, Float64Array.of(3, 4), out)), [9, 16]);
+    expectNear(filled(2, (out) => free.vjp!(0, Float64Array.of(3, 4), Float64Array.of(1, 10), out, outP)), [6, 80]);
+    expectNear(filled(2, (out) => free.jvp!(0, Float64Array.of(3, 4), Float64Array.of(1, 10), outP, out)), [6, 80]);
+    expectNear(filled(4, (out) => free.jacobian!(0, Float64Array.of(3, 4), out)), [6, 0, 0, 8]);
+    const fixed = tracedField(() => tensor([1, 2]), { dim: 2, paramCount: 1, backend }).bind(Float64Array.of(5));
+    expectNear(filled(2, (out) => fixed.rhs(0, Float64Array.of(3, 4), out)), [1, 2]);
+    expectNear(filled(4, (out) => fixed.jacobian!(0, Float64Array.of(3, 4), out)), [0, 0, 0, 0]);
+    const added = Float64Array.of(7);
+    expectNear(filled(2, (out) => fixed.vjp!(0, Float64Array.of(3, 4), Float64Array.of(1, 1), out, added)), [0, 0]);
+    expect(added[0]).toBe(7);
+  });
+
+  test("a field of a learned Lagrangian: all kernels agree", () => {
+    const lagrangian = (p: Tensor) => (q: Tensor, v: Tensor): Tensor => add(sub(dot(v, v), dot(cos(q), slice(p, 0, 2))), softplus(dot(concat([sin(q), v]), slice(p, 2, 6))));
+    const learned = tracedField((_t, u, p) => concat([slice(u, 2, 4), eulerLagrange(lagrangian(p))(slice(u, 0, 2), slice(u, 2, 4))]), { dim: 4, paramCount: 6, structure: "second-order", backend });
+    const [u, p] = [Float64Array.of(0.3, -1, 0.8, 0.5), Float64Array.of(1, 2, 0.3, -0.4, 0.5, 0.6)];
+    const b = learned.bind(p);
+    const [x, y, z] = [Float64Array.of(1, 0.5, -0.3, 0.2), Float64Array.of(0.1, -0.2, 0.3, 0.4, -0.5, 0.6), Float64Array.of(0.7, -0.1, 0.9, -1.1)];
+    const h = 1e-4;
+    const [far, less, more, ahead] = [-2, -1, 1, 2].map((k) => filled(4, (out) => learned.bind(moved(p, y, k * h)).rhs(0, moved(u, x, k * h), out)));
+    const forward = filled(4, (out) => b.jvp!(0, u, x, y, out));
+    expectNear(forward, far.map((v, i) => (8 * (more[i] - less[i]) - (ahead[i] - v)) / (12 * h)), 1e-10);
+    const outP = new Float64Array(6);
+    const outU = filled(4, (out) => b.vjp!(0, u, z, out, outP));
+    expectNear([inner(outU, x) + inner(outP, y)], [inner(z, forward)], 1e-13);
+    const j = filled(16, (out) => b.jacobian!(0, u, out));
+    expectNear([0, 1, 2, 3].map((i) => inner(j.subarray(4 * i, 4 * i + 4), x)), filled(4, (out) => b.jvp!(0, u, x, null, out)), 1e-13);
+    expect(learned.structure).toBe("second-order");
+  });
+
+  test("compileScalar makes a function of plain arrays", () => {
+    const energy = compileScalar((u, p) => mul(at(p, 0), sum(mul(u, u))), 3, 1, backend);
+    expect(energy(Float64Array.of(1, 2, 3), Float64Array.of(0.5))).toBe(7);
+    expect(energy(Float64Array.of(0, 0, 1), Float64Array.of(4))).toBe(4);
+  });
+});
+
+test("says what it provides, and refuses what is no field", () => {
+  const made = tracedField(f, { dim: n, paramCount: m });
+  expect(made).toMatchObject({ dim: n, paramCount: m });
+  expect([...made.provides].sort()).toEqual(["jacobian", "jvp", "vjp"]);
+  expect("structure" in made).toBe(false);
+  expect(() => tracedField(f, { dim: 0 })).toThrow("Cannot make a vector field as dim must be a whole number >= 1: current value is 0");
+  expect(() => tracedField(f, { dim: n, paramCount: -1 })).toThrow("Cannot make a vector field as paramCount must be a whole number >= 0: current value is -1");
+  expect(() => tracedField(f, { dim: n, backend: "none" as "auto" })).toThrow('"none" as it must be one of auto,');
+  const wrong = tracedField((_t, u) => slice(u, 0, 2), { dim: n }).bind(new Float64Array(0));
+  expect(() => wrong.rhs(0, u0, new Float64Array(n))).toThrow("Cannot trace the right-hand side as it must return [3]: current shape is [2]");
+  expect(() => wrong.jacobian!(0, u0, new Float64Array(9))).toThrow("it must return [3]");
+});

@@ -1,0 +1,209 @@
+import type { ElementwisePrimitive } from "../elementwise.ts";
+import type { Tensor } from "../tensor.ts";
+import type { ConstantPool } from "./constant-pool.ts";
+import type { FunctionBuilder } from "./function-builder.ts";
+import type { Import } from "./module.ts";
+import { f64, op, simd } from "./opcodes.ts";
+
+/** JavaScript functions that generated code calls. */
+export class Imports {
+  readonly list: Import[] = [];
+  readonly functions: Record<string, (...x: number[]) => unknown> = {};
+
+  /** The index of a function in the module; the same name is imported once. */
+  index(name: string, arity: number, f: (...x: number[]) => unknown): number {
+    if (!Object.hasOwn(this.functions, name)) {
+      this.functions[name] = f;
+      this.list.push({ name, arity });
+    }
+    return this.list.findIndex((x) => x.name === name);
+  }
+}
+
+const magic = 6755399441055744; // 1.5 * 2^52: adding it rounds to an integer in the low bits
+const ln2High = 6.9314718036912381649e-1; // its low 32 bits are 0, so that products with small integers are exact
+const ln2Low = 1.90821492927058770002e-10;
+/** An int64 as the double with its bits. */
+const bits = (n: number): number => n * Number.MIN_VALUE;
+
+/**
+ * Vector code of elementwise operations: two numbers at a time, with the same result for a number in either lane. Equal
+ * subexpressions are computed once. `lanes` says how many lanes hold entries, for operations that call JavaScript.
+ */
+export class Expressions {
+  readonly #f: FunctionBuilder;
+  readonly #pool: ConstantPool;
+  readonly #imports: Imports;
+  readonly #known = new Map<string, number>();
+  readonly lanes: 1 | 2;
+
+  constructor(f: FunctionBuilder, pool: ConstantPool, imports: Imports, lanes: 1 | 2) {
+    this.#f = f;
+    this.#pool = pool;
+    this.#imports = imports;
+    this.lanes = lanes;
+  }
+
+  /** The vector local with the value of `node` for vector locals `args`. */
+  node(node: Tensor, args: readonly number[]): number {
+    const [x, y, z] = args;
+    switch (node.primitive.name) {
+      case "neg":
+      case "abs":
+      case "sqrt":
+        return this.#op(node.primitive.name, x);
+      case "add":
+      case "sub":
+      case "mul":
+      case "div":
+      case "min":
+      case "max":
+        return this.#op(node.primitive.name, x, y);
+      case "greater":
+        return this.#op("and", this.#op("gt", x, y), this.constant(1));
+      case "where":
+        return this.#op("select", y, z, this.#op("ne", x, this.constant(0)));
+      case "sign":
+        return this.#op("select", this.constant(1), this.#op("select", this.constant(-1), x, this.#op("lt", x, this.constant(0))), this.#op("gt", x, this.constant(0)));
+      case "exp":
+        return this.#exp(x);
+      case "sigmoid":
+        return this.#sigmoid(x);
+      case "softplus":
+        return this.#op("add", this.#op("max", x, this.constant(0)), this.#log1p(this.#expOfMinusAbs(x)));
+      case "tanh":
+        return this.#tanh(x);
+      default:
+        return this.#call(node, args);
+    }
+  }
+
+  /** A vector with `value` in both lanes. */
+  constant(value: number): number {
+    return this.#memo(`k${Object.is(value, -0) ? "-0" : value}`, () => this.#pool.push(this.#f, value));
+  }
+
+  #memo(key: string, push: () => void): number {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const local = this.#f.vector(push);
+    this.#known.set(key, local);
+    return local;
+  }
+
+  #op(name: keyof typeof simd, ...args: readonly number[]): number {
+    return this.#memo(`${name} ${args.join(" ")}`, () => {
+      for (const x of args) this.#f.get(x);
+      this.#f.simd(simd[name]);
+    });
+  }
+
+  #shift(name: "i64ShiftLeft" | "i64ShiftRight", x: number, count: number): number {
+    return this.#memo(`${name} ${x} ${count}`, () => {
+      this.#f.get(x);
+      this.#f.constant(count);
+      this.#f.simd(simd[name]);
+    });
+  }
+
+  #times(x: number, value: number): number {
+    return this.#op("mul", x, this.constant(value));
+  }
+
+  /** `c0 + c1 x + c2 x^2 + ...`, halves in parallel. @source Estrin 1960 */
+  #polynomial(x: number, coefficients: readonly number[]): number {
+    let terms = coefficients.map((c) => this.constant(c));
+    for (let power = x; terms.length > 1; power = this.#op("mul", power, power)) {
+      const pairs: number[] = [];
+      for (let i = 0; i < terms.length; i += 2) pairs.push(i + 1 < terms.length ? this.#op("add", terms[i], this.#op("mul", terms[i + 1], power)) : terms[i]);
+      terms = pairs;
+    }
+    return terms[0];
+  }
+
+  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`: k as an int64, and `e^r - 1`. */
+  #reduced(x: number): { k: number; expm1: number } {
+    const shifted = this.#op("add", this.#times(x, Math.LOG2E), this.constant(magic));
+    const whole = this.#op("sub", shifted, this.constant(magic));
+    const r = this.#op("sub", this.#op("sub", x, this.#times(whole, ln2High)), this.#times(whole, ln2Low));
+    // Taylor to degree 13: the rest is below 5e-18.
+    const factorials = [2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800, 39916800, 479001600, 6227020800];
+    const tail = this.#polynomial(r, factorials.map((n) => 1 / n));
+    return { k: this.#op("i64Sub", shifted, this.constant(magic)), expm1: this.#op("add", r, this.#op("mul", this.#op("mul", r, r), tail)) };
+  }
+
+  /** `2^k` for an int64 k of a normal number. */
+  #power(k: number): number {
+    return this.#shift("i64ShiftLeft", this.#op("i64Add", k, this.constant(bits(1023))), 52);
+  }
+
+  /** Accurate to about 1 ulp on the whole range; overflows to Infinity and underflows through subnormals to 0. */
+  #exp(x: number): number {
+    const inside = this.#op("max", this.#op("min", x, this.constant(710)), this.constant(-746));
+    const { k, expm1 } = this.#reduced(inside);
+    const half = this.#shift("i64ShiftRight", k, 1);
+    const scaled = this.#op("mul", this.#op("add", this.constant(1), expm1), this.#power(half));
+    return this.#op("mul", scaled, this.#power(this.#op("i64Sub", k, half)));
+  }
+
+  /** In (0, 1], for sigmoid and softplus, which share it. */
+  #expOfMinusAbs(x: number): number {
+    return this.#exp(this.#op("neg", this.#op("abs", x)));
+  }
+
+  #sigmoid(x: number): number {
+    const e = this.#expOfMinusAbs(x);
+    const inverse = this.#op("div", this.constant(1), this.#op("add", this.constant(1), e));
+    return this.#op("select", inverse, this.#op("mul", e, inverse), this.#op("ge", x, this.constant(0)));
+  }
+
+  /** `log(1 + e)` for `0 <= e <= 1`. @source Sun Microsystems 1993, fdlibm s_log1p.c (the polynomial) */
+  #log1p(e: number): number {
+    const upper = this.#op("gt", e, this.constant(0.41421356237309503));
+    const f = this.#op("select", this.#times(this.#op("sub", e, this.constant(1)), 0.5), e, upper);
+    const s = this.#op("div", f, this.#op("add", f, this.constant(2)));
+    const z = this.#op("mul", s, s);
+    const series = [6.666666666666735130e-1, 3.999999999940941908e-1, 2.857142874366239149e-1, 2.222219843214978396e-1, 1.818357216161805012e-1, 1.531383769920937332e-1, 1.479819860511658591e-1];
+    const rest = this.#op("mul", z, this.#polynomial(z, series));
+    const half = this.#times(this.#op("mul", f, f), 0.5);
+    const log = this.#op("sub", f, this.#op("sub", half, this.#op("mul", s, this.#op("add", half, rest))));
+    return this.#op("add", this.#op("and", upper, this.constant(Math.LN2)), log);
+  }
+
+  /** `-t / (t + 2)` with `t = e^(-2 |x|) - 1`, which keeps small arguments accurate; the sign is put back. */
+  #tanh(x: number): number {
+    const y = this.#times(this.#op("min", this.#op("abs", x), this.constant(20)), -2);
+    const { k, expm1 } = this.#reduced(y);
+    const scale = this.#power(k);
+    const t = this.#op("add", this.#op("mul", scale, expm1), this.#op("sub", scale, this.constant(1)));
+    const magnitude = this.#op("div", this.#op("neg", t), this.#op("add", t, this.constant(2)));
+    return this.#op("or", this.#op("abs", magnitude), this.#op("and", x, this.constant(-0)));
+  }
+
+  /** Any other function, lane by lane in JavaScript. */
+  #call(node: Tensor, args: readonly number[]): number {
+    const primitive = node.primitive as ElementwisePrimitive;
+    const name = `${primitive.name}${primitive.key ? `(${primitive.key(node.attrs)})` : ""}`;
+    const index = this.#imports.index(name, args.length, primitive.scalar(node.attrs));
+    const f = this.#f;
+    const one = (lane: number): void => {
+      for (const x of args) {
+        f.get(x);
+        f.simd(simd.extractLane, lane);
+      }
+      f.emit(op.call, index);
+    };
+    return this.#memo(`${name} ${args.join(" ")}`, () => {
+      one(0);
+      f.simd(simd.splat);
+      if (this.lanes === 1) return;
+      const first = f.vector(() => {});
+      const second = f.local(f64);
+      one(1);
+      f.set(second);
+      f.get(first);
+      f.get(second);
+      f.simd(simd.replaceLane, 1);
+    });
+  }
+}

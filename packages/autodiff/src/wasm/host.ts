@@ -1,0 +1,10 @@
+/** The part of the host's WebAssembly object that is used; the ECMAScript library has no types for it. */
+export interface HostWebAssembly {
+  validate(bytes: Uint8Array<ArrayBuffer>): boolean;
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Memory: new (descriptor: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Instance: new (module: object, imports: { readonly env: Readonly<Record<string, unknown>> }) => { readonly exports: unknown };
+}
+
+/** Undefined where the host has none. */
+export const webAssembly: HostWebAssembly | undefined = (globalThis as { readonly WebAssembly?: HostWebAssembly }).WebAssembly;

@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { compile, exp, sigmoid, softplus, tanh, type Tensor } from "../index.ts";
+import { canUseWasm } from "./wasm.ts";
+
+const specials = [0, -0, Infinity, -Infinity, Number.NaN, 1e-320, -1e-320, 5e-324, 1e-17, -1e-17, 709.78, 709.79, 710, 746, -708.4, -720.5, -745.1, -745.2, -746, 1e9, -1e9, 1e300, -1e300];
+
+/** The function of many numbers at once, and of each alone. */
+function run(f: (x: Tensor) => Tensor, values: readonly number[], backend: "wasm" | "interpreter"): Float64Array {
+  const out = new Float64Array(values.length);
+  compile(f, [[values.length]], { backend })([Float64Array.from(values)], [out]);
+  return out;
+}
+
+/** Distance in units of the last place of the reference. */
+function ulps(got: number, want: number): number {
+  if (Object.is(got, want)) return 0;
+  if (!Number.isFinite(want) || !Number.isFinite(got)) return Infinity;
+  const unit = Math.max(2 ** (Math.floor(Math.log2(Math.abs(want))) - 52), Number.MIN_VALUE);
+  return Math.abs(got - want) / unit;
+}
+
+/** Evenly spaced over several scales, so that every range reduction occurs. */
+const spread = [1e-8, 1e-3, 1, 30, 740].flatMap((scale) => Array.from({ length: 401 }, (_, i) => scale * (i / 200 - 1)));
+
+// The references are the host's functions, themselves good to about 1 ulp; softplus and sigmoid are compositions of them.
+describe.each([
+  ["exp", exp, 2],
+  ["tanh", tanh, 4],
+  ["sigmoid", sigmoid, 4],
+  ["softplus", softplus, 4],
+] as const)("vector code of %s", (_name, f, limit) => {
+  test(`is within ${limit} ulp of the scalar function everywhere`, () => {
+    const want = run(f, spread, "interpreter");
+    run(f, spread, "wasm").forEach((got, i) => expect(ulps(got, want[i]), `at ${spread[i]}`).toBeLessThanOrEqual(limit));
+  });
+
+  test("has its limits: infinities, NaN, subnormals, signed zero", () => {
+    const want = run(f, specials, "interpreter");
+    run(f, specials, "wasm").forEach((got, i) => {
+      if (Number.isNaN(want[i])) expect(got, `at ${specials[i]}`).toBeNaN();
+      else expect(ulps(got, want[i]), `at ${specials[i]}: ${got} for ${want[i]}`).toBeLessThanOrEqual(limit);
+    });
+  });
+
+  test("gives a number the same bits in either lane and alone", () => {
+    const together = run(f, spread, "wasm");
+    const shifted = run(f, [0.5, ...spread], "wasm").slice(1);
+    expect(shifted).toEqual(together);
+    for (let i = 0; i < spread.length; i += 97) expect(run(f, [spread[i]], "wasm")[0]).toBe(together[i]);
+  });
+});
+
+test("Node has what the backend needs", () => {
+  expect(canUseWasm()).toBe(true);
+});

@@ -1,0 +1,317 @@
+import { OdeError } from "@fluxion/ode-core";
+import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
+import type { Backend, Kernel } from "../compile.ts";
+import { contractPrimitive } from "../contract.ts";
+import { copyPrimitive, withCopies } from "../lower/copies.ts";
+import { fuseProducts } from "../lower/fuse-products.ts";
+import { planMemory } from "../lower/memory-plan.ts";
+import { covers, isElementwise, schedule, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
+import type { View } from "../lower/view.ts";
+import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
+import { inputPrimitive, literalPrimitive, type Shape, type Tensor } from "../tensor.ts";
+import type { Program } from "../trace.ts";
+import { ConstantPool } from "./constant-pool.ts";
+import { emitContract } from "./emit-contract.ts";
+import { canEmitSolve, emitSolve } from "./emit-solve.ts";
+import { Expressions, Imports } from "./expressions.ts";
+import { FunctionBuilder, unsigned } from "./function-builder.ts";
+import { webAssembly } from "./host.ts";
+import { emitLoops, type Operand } from "./loops.ts";
+import { moduleBytes } from "./module.ts";
+import { op, simd } from "./opcodes.ts";
+
+const poolSize = 192;
+/** Text that tells -0 from 0 and reads back as the same number. */
+const exact = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
+/** Vectors start at multiples of two numbers. */
+const even = (n: number): number => n + (n % 2);
+
+/** Where everything is in the memory, in numbers: constants, literals, intermediate results, then each input and output. */
+interface Layout {
+  /** Constants that operations read as arrays. */
+  readonly constants: ReadonlyMap<string, number>;
+  readonly literals: ReadonlyMap<Tensor, number>;
+  readonly arena: number;
+  readonly offsets: ReadonlyMap<Tensor, number>;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly size: number;
+}
+
+function layOut(plan: Schedule, { inputs, outputs }: Program): Layout {
+  let next = 2 * poolSize;
+  const take = (size: number): number => {
+    const at = next;
+    next += even(size);
+    return at;
+  };
+  const literals = new Map<Tensor, number>();
+  const constants = new Map<string, number>();
+  for (const { base, value } of plan.views.values()) {
+    if (base === null && !constants.has(exact(value))) constants.set(exact(value), take(1));
+    else if (base?.primitive === literalPrimitive && !literals.has(base)) literals.set(base, take(base.size));
+  }
+  const memory = planMemory(plan);
+  const arena = take(memory.size);
+  return { constants, literals, arena, offsets: memory.offsets, inputs: inputs.map((x) => take(x.size)), outputs: outputs.map((y) => take(y.size)), size: next };
+}
+
+/** Writes the steps of one program into one function; its parameters are the addresses of the inputs, then of the outputs. */
+class Writer {
+  readonly imports = new Imports();
+  readonly pool = new ConstantPool(poolSize);
+  readonly #schedule: Schedule;
+  readonly #layout: Layout;
+  readonly #program: Program;
+  readonly #f: FunctionBuilder;
+  readonly #call: (node: Tensor) => () => void;
+
+  constructor(plan: Schedule, layout: Layout, program: Program, f: FunctionBuilder, call: (node: Tensor) => () => void) {
+    this.#schedule = plan;
+    this.#layout = layout;
+    this.#program = program;
+    this.#f = f;
+    this.#call = call;
+  }
+
+  step({ nodes }: Step): void {
+    const [node] = nodes;
+    if (isElementwise(node)) this.#loop(nodes);
+    else if (node.primitive === contractPrimitive) {
+      const piece = this.#schedule.direct.get(node);
+      const out = piece ? this.#place(piece, node.shape) : this.#result(node);
+      emitContract(this.#f, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined);
+    } else if (node.primitive === sumPrimitive) this.#sum(node);
+    else if (node.primitive === concatPrimitive) this.#concat(node);
+    else if (node.primitive === padPrimitive) this.#pad(node);
+    else if (node.primitive === copyPrimitive || node.primitive === reshapePrimitive) this.#copy(node.args[0], this.#result(node), false);
+    else if (canEmitSolve(node)) emitSolve(this.#f, node, node.args.map((x) => this.#operand(x).at), this.#result(node).at);
+    else this.#f.emit(op.call, ...unsigned(this.imports.index(`${node.primitive.name}${node.id}`, 0, this.#call(node))));
+  }
+
+  /** Moves a finished tensor into its place in an output. */
+  output(piece: Piece, add: boolean): void {
+    this.#copy(piece.node, this.#place(piece, piece.node.shape), add);
+  }
+
+  /** Writes zeros over output `k`. */
+  clear(k: number): void {
+    this.#fill({ at: { local: this.#program.inputs.length + k, bytes: 0 }, strides: [1] }, this.#program.outputs[k].size);
+  }
+
+  #place({ output, offset }: Piece, shape: Shape): Operand {
+    return { at: { local: this.#program.inputs.length + output, bytes: 8 * offset }, strides: stridesOf(shape) };
+  }
+
+  #window({ base, offset, strides }: View): Operand | null {
+    if (!base) return null;
+    if (base.primitive === literalPrimitive) return { at: { local: null, bytes: 8 * (this.#layout.literals.get(base)! + offset) }, strides };
+    if (base.primitive !== inputPrimitive) return { at: { local: null, bytes: 8 * (this.#layout.arena + this.#layout.offsets.get(base)! + offset) }, strides };
+    const slot = this.#program.inputs.indexOf(base);
+    if (slot < 0) throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${base.attrs.name}" is not (was a traced array kept from another trace?)`);
+    return { at: { local: slot, bytes: 8 * offset }, strides };
+  }
+
+  /** Where a tensor is read from. */
+  #operand(x: Tensor): Operand {
+    const view = this.#schedule.views.get(x)!;
+    return this.#window(view) ?? { at: { local: null, bytes: 8 * this.#layout.constants.get(exact(view.value))! }, strides: view.strides };
+  }
+
+  #result(node: Tensor): Operand {
+    return { at: { local: null, bytes: 8 * (this.#layout.arena + this.#layout.offsets.get(node)!) }, strides: stridesOf(node.shape) };
+  }
+
+  #loop(nodes: readonly Tensor[]): void {
+    const inside = new Set(nodes);
+    const outside = [...new Set(nodes.flatMap((node) => node.args.filter((x) => !inside.has(x))))];
+    const loaded = outside.filter((x) => this.#schedule.views.get(x)!.base !== null);
+    const stored = nodes.filter((node) => this.#schedule.stored.has(node));
+    emitLoops(this.#f, nodes[0].shape, loaded.map((x) => this.#operand(x)), stored.map((node) => this.#result(node)), ({ lanes, loads, store }) => {
+      const code = new Expressions(this.#f, this.pool, this.imports, lanes);
+      const values = new Map<Tensor, number>(loaded.map((x, k) => [x, loads[k]]));
+      for (const x of outside) if (!values.has(x)) values.set(x, code.constant(this.#schedule.views.get(x)!.value));
+      for (const node of nodes) values.set(node, code.node(node, node.args.map((x) => values.get(x)!)));
+      stored.forEach((node, k) => store(k, values.get(node)!));
+    });
+  }
+
+  #copy(from: Tensor, to: Operand, add: boolean): void {
+    const f = this.#f;
+    emitLoops(f, from.shape, [this.#operand(from), ...(add ? [to] : [])], [to], ({ loads, store }) => {
+      if (!add) return store(0, loads[0]);
+      store(0, f.vector(() => {
+        f.get(loads[0]);
+        f.get(loads[1]);
+        f.simd(simd.add);
+      }));
+    });
+  }
+
+  #fill(to: Operand, size: number): void {
+    emitLoops(this.#f, [size], [], [to], ({ lanes, store }) => store(0, new Expressions(this.#f, this.pool, this.imports, lanes).constant(0)));
+  }
+
+  #concat(node: Tensor): void {
+    const to = this.#result(node);
+    const axis = node.attrs.axis as number;
+    let from = 0;
+    for (const x of node.args) {
+      this.#copy(x, { ...to, at: { ...to.at, bytes: to.at.bytes + 8 * from * to.strides[axis] } }, false);
+      from += x.shape[axis];
+    }
+  }
+
+  #pad(node: Tensor): void {
+    const to = this.#result(node);
+    const start = node.attrs.start as readonly number[];
+    this.#fill({ at: to.at, strides: [1] }, node.size);
+    this.#copy(node.args[0], { ...to, at: { ...to.at, bytes: to.at.bytes + 8 * start.reduce((at, s, d) => at + s * to.strides[d], 0) } }, false);
+  }
+
+  #sum(node: Tensor): void {
+    const [x] = node.args;
+    const axes = node.attrs.axes as readonly number[];
+    const kept = x.shape.map((_, d) => d).filter((d) => !axes.includes(d));
+    const to = this.#result(node);
+    const from = this.#operand(x);
+    this.#fill({ at: to.at, strides: [1] }, node.size);
+    // Summed axes outermost, so that neighbouring results are added to as vectors.
+    const order = [...axes, ...kept];
+    const target = { at: to.at, strides: order.map((d) => (axes.includes(d) ? 0 : to.strides[kept.indexOf(d)])) };
+    const shape = order.map((d) => x.shape[d]);
+    const source = { at: from.at, strides: order.map((d) => from.strides[d]) };
+    if (node.size === 1) return this.#total(shape, source, target);
+    const f = this.#f;
+    emitLoops(f, shape, [source, target], [target], ({ loads, store }) => store(0, f.vector(() => {
+      f.get(loads[0]);
+      f.get(loads[1]);
+      f.simd(simd.add);
+    })));
+  }
+
+  /** The sum of all entries, in one accumulator per lane. */
+  #total(shape: Shape, source: Operand, target: Operand): void {
+    const f = this.#f;
+    const zero = new Expressions(f, this.pool, this.imports, 1).constant(0);
+    const total = f.vector(() => f.get(zero));
+    emitLoops(f, shape, [source], [], ({ lanes, loads }) => {
+      f.get(total);
+      f.get(loads[0]);
+      if (lanes === 1) {
+        // A single entry stands in both lanes: count it once.
+        f.get(zero);
+        f.simd(simd.shuffle, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+      }
+      f.simd(simd.add);
+      f.set(total);
+    });
+    f.pointer(target.at);
+    f.get(total);
+    f.get(total);
+    f.get(total);
+    f.simd(simd.shuffle, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    f.simd(simd.add);
+    f.memory(simd.store64Lane, target.at, 0);
+  }
+}
+
+/** The bytes of a module with one vector instruction that every engine with SIMD accepts. */
+function probe(): Uint8Array<ArrayBuffer> {
+  const body = new FunctionBuilder(0);
+  body.simd(simd.constant, ...new Array<number>(16).fill(0));
+  body.simd(simd.abs);
+  body.emit(0x1a);
+  return moduleBytes([], [{ name: "probe", body }]);
+}
+
+let supported: boolean | undefined;
+
+/** True where WebAssembly with 128-bit vectors can be compiled at once. */
+export function canUseWasm(): boolean {
+  if (supported === undefined) {
+    try {
+      // Compiled, too: a content security policy may forbid that.
+      supported = webAssembly?.validate(probe()) === true && typeof new webAssembly.Module(probe()) === "object";
+    } catch {
+      supported = false;
+    }
+  }
+  return supported === true;
+}
+
+const pageBytes = 65536;
+
+/** WebAssembly with 128-bit vectors, written at run time: fused loops, products in register tiles, one memory per kernel. */
+export const wasm: Backend = {
+  name: "wasm",
+  compile(source, accumulate): Kernel {
+    if (!webAssembly) throw new OdeError("MISSING_CAPABILITY", 'Cannot compile with backend "wasm" as the host must have WebAssembly: it has none');
+    const program = withCopies(fuseProducts(source));
+    const plan = schedule(program);
+    const layout = layOut(plan, program);
+    const memory = new webAssembly.Memory({ initial: Math.ceil((8 * layout.size) / pageBytes) });
+    const numbers = new Float64Array(memory.buffer);
+    const arenaArray = (x: Tensor): Float64Array => numbers.subarray(layout.arena + layout.offsets.get(x)!, layout.arena + layout.offsets.get(x)! + x.size);
+    const body = new FunctionBuilder(program.inputs.length + program.outputs.length);
+    const writer = new Writer(plan, layout, program, body, (node) => {
+      const args = node.args.map(arenaArray);
+      const out = arenaArray(node);
+      return () => node.primitive.evaluate(out, args, node);
+    });
+    const covered = program.outputs.map((y, k) => {
+      const own = plan.pieces.filter((piece) => piece.output === k);
+      return !accumulate[k] && !own.some((piece) => plan.direct.has(piece.node)) && covers(own, y.size);
+    });
+    program.outputs.forEach((_, k) => {
+      if (!accumulate[k] && !covered[k]) writer.clear(k);
+    });
+    for (const step of plan.steps) writer.step(step);
+    for (const piece of plan.pieces) if (!plan.direct.has(piece.node)) writer.output(piece, !covered[piece.output]);
+    for (const [value, at] of layout.constants) numbers[at] = Number(value);
+    for (const [node, at] of layout.literals) numbers.set(node.attrs.data as Float64Array, at);
+    writer.pool.values.forEach((value, i) => numbers.fill(value, 2 * i, 2 * i + 2));
+    const module = new webAssembly.Module(moduleBytes(writer.imports.list, [{ name: "run", body }]));
+    const { run } = new webAssembly.Instance(module, { env: { memory, ...writer.imports.functions } }).exports as { run: (...addresses: number[]) => void };
+    return makeKernel(program, accumulate, layout, numbers, run);
+  },
+};
+
+/** Moves arrays that are not in the kernel's own memory in and out of it. */
+function makeKernel(program: Program, accumulate: readonly boolean[], layout: Layout, numbers: Float64Array, run: (...addresses: number[]) => void): Kernel {
+  const own = (at: number, x: Tensor): Float64Array => numbers.subarray(at, at + x.size);
+  const inputs = program.inputs.map((x, i) => own(layout.inputs[i], x));
+  const outputs = program.outputs.map((y, k) => own(layout.outputs[k], y));
+  const addresses = [...layout.inputs, ...layout.outputs].map((at) => 8 * at);
+  const call = caller(run, addresses.length);
+  const kernel = (ins: readonly Float64Array[], outs: readonly Float64Array[]): void => {
+    for (let i = 0; i < inputs.length; i++) if (ins[i] !== inputs[i]) copy(ins[i], inputs[i]);
+    for (let k = 0; k < outputs.length; k++) if (accumulate[k] && outs[k] !== outputs[k]) outputs[k].fill(0);
+    call(addresses);
+    for (let k = 0; k < outputs.length; k++) {
+      if (outs[k] === outputs[k]) continue;
+      if (accumulate[k]) for (let i = 0; i < outputs[k].length; i++) outs[k][i] += outputs[k][i];
+      else copy(outputs[k], outs[k]);
+    }
+  };
+  return Object.assign(kernel, { inputs, outputs });
+}
+
+/** `set` has a fixed cost that dominates for a few numbers. */
+function copy(from: Float64Array, to: Float64Array): void {
+  const n = Math.min(from.length, to.length);
+  if (n > 32) to.set(n < from.length ? from.subarray(0, n) : from);
+  else for (let i = 0; i < n; i++) to[i] = from[i];
+}
+
+/** Calls with a fixed number of arguments: spreading allocates. */
+function caller(run: (...addresses: number[]) => void, count: number): (a: readonly number[]) => void {
+  switch (count) {
+    case 2: return (a) => run(a[0], a[1]);
+    case 3: return (a) => run(a[0], a[1], a[2]);
+    case 4: return (a) => run(a[0], a[1], a[2], a[3]);
+    case 5: return (a) => run(a[0], a[1], a[2], a[3], a[4]);
+    case 6: return (a) => run(a[0], a[1], a[2], a[3], a[4], a[5]);
+    default: return (a) => run(...a);
+  }
+}

@@ -1,0 +1,132 @@
+import { add, at, mul, neg, stack } from "@fluxion/autodiff";
+import { constantRate, dynamicsModel, type DynamicsModel } from "@fluxion/nn-core";
+import { odeProblem, rk4, solve, tsit5 } from "@fluxion/ode-core";
+import { discreteAdjoint } from "@fluxion/sensitivity";
+import { massSpring } from "@fluxion/systems";
+import { describe, expect, test } from "vitest";
+import { fit } from "./fit.ts";
+import { decodeModel, decodeModelDescription, encodeModel, makeModel, type ModelConfig, type TrainedModel } from "./model-file.ts";
+import { models } from "./models.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+
+const what = { json: "model.json", weights: "model.safetensors" };
+const network = { name: "mlp", hidden: [3, 2] };
+const trained = (model: ModelConfig["model"], columns: readonly string[]): TrainedModel => {
+  const config = { model, network };
+  const made = makeModel(config);
+  return { config, columns, model: made, p: made.init(5) };
+};
+const lnn = trained({ name: "structuredLagrangianNN", coordinates: 1, angles: [0], energyScale: 10 }, ["q", "v"]);
+const files = encodeModel(lnn, what.weights);
+
+describe("a model file", () => {
+  test.each([
+    lnn,
+    trained({ name: "lagrangianNN", coordinates: 1, velocityScale: 2 }, ["q", "v"]),
+    trained({ name: "hamiltonianNN", coordinates: 1 }, ["q", "p"]),
+    trained({ name: "neuralODE", dim: 3 }, ["a", "b", "c"]),
+    trained({ name: "secondOrderNeuralODE", coordinates: 1 }, ["q", "v"]),
+  ])("of $config.model.name reads back as the same model", (model) => {
+    const { json, weights } = encodeModel(model, what.weights);
+    const read = decodeModel(json, weights, what);
+    expect([read.config, read.columns, read.p]).toEqual([model.config, model.columns, model.p]);
+    const [u, a, b] = [Float64Array.from({ length: model.model.dim }, (_, i) => 0.3 - i), new Float64Array(model.model.dim), new Float64Array(model.model.dim)];
+    model.model.bind(model.p).rhs(0, u, a);
+    read.model.bind(read.p).rhs(0, u, b);
+    expect(b).toEqual(a);
+    // Written again it is the same file.
+    expect(encodeModel(read, what.weights)).toEqual({ json, weights });
+  });
+
+  test("says in plain JSON what it is, and holds its parameters by name", () => {
+    expect(JSON.parse(files.json)).toEqual({ format: "fluxion-model/1", ...lnn.config, columns: ["q", "v"], weights: what.weights });
+    expect(Object.entries(decodeSafetensors(files.weights, "it").tensors).map(([path, { shape }]) => [path, shape])).toEqual(lnn.model.layout.entries.map(({ path, shape }) => [path, shape]));
+  });
+});
+
+describe("a damaged one", () => {
+  const changed = (changes: object): string => JSON.stringify({ ...(JSON.parse(files.json) as object), ...changes });
+  const invalid = (name: string, reason: string): unknown => expect.objectContaining({ code: "INVALID_FILE", message: expect.stringMatching(new RegExp(`${name}.*${reason}`)) as string });
+
+  test.each([
+    ["truncated", files.json.slice(0, -5), "must be JSON"],
+    ["empty", "", "must be JSON"],
+    ["of another kind", '{"layers":[]}', 'format must be "fluxion-model/1": none'],
+    ["null", "null", "format"],
+    ["of a later format", changed({ format: "fluxion-model/9" }), "fluxion-model/9"],
+    ["without a model", changed({ model: undefined }), "must each have a name"],
+    ["with a network that is none", changed({ network: "mlp" }), "must each have a name"],
+    ["without columns", changed({ columns: "q" }), "columns must be a list"],
+    ["with too many columns", changed({ columns: ["q", "v", "w"] }), "must name 2 entries: there are 3"],
+    ["that names a file elsewhere", changed({ weights: "../model.safetensors" }), "must name a file beside it"],
+  ])("description %s", (_, json, reason) => {
+    expect(() => decodeModel(json, files.weights, what)).toThrow(invalid("model.json", reason));
+  });
+
+  test.each([
+    ["UNKNOWN_NAME", { model: { name: "hypernet" } }, "structuredLagrangianNN"],
+    ["UNKNOWN_NAME", { model: { name: "constructor" } }, "structuredLagrangianNN"],
+    ["UNKNOWN_NAME", { network: { name: "transformer" } }, "mlp"],
+    ["INVALID_OPTION", { model: { ...lnn.config.model, coordinates: "1" } }, "coordinates"],
+  ])("gives %s for %j", (code, changes, hint) => {
+    expect(() => decodeModel(changed(changes), files.weights, what)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(hint) as string }));
+  });
+
+  const { tensors } = decodeSafetensors(files.weights, "it");
+  const { "0.bias": bias, ...rest } = tensors;
+  test.each([
+    ["empty", new Uint8Array(0), ""],
+    ["cut in the header", files.weights.slice(0, 40), ""],
+    ["cut by one byte", files.weights.slice(0, -1), ""],
+    ["with a byte too many", Uint8Array.of(...files.weights, 0), ""],
+    ["of another kind", new TextEncoder().encode("PK\u0003\u0004 a zip file and no safetensors"), ""],
+    ["without one of the parameters", encodeSafetensors(rest), '"0.bias" of shape \\[3\\]: it does not'],
+    ["with one of another shape", encodeSafetensors({ ...tensors, "0.bias": { shape: [1, 3], data: bias.data } }), "shape is \\[1, 3\\]"],
+    ["with one too many", encodeSafetensors({ ...tensors, extra: bias }), '"extra" is not one'],
+    ["with a number that is none", encodeSafetensors({ ...tensors, "0.bias": { shape: [3], data: Float64Array.of(0, Number.NaN, 0) } }), 'every number of "0.bias" must be finite'],
+  ])("file of parameters %s", (_, weights, reason) => {
+    expect(() => decodeModel(files.json, weights, what)).toThrow(invalid("model.safetensors", reason));
+  });
+
+  test("the description alone can be read", () => {
+    expect(decodeModelDescription(files.json, "it")).toEqual({ ...lnn.config, columns: ["q", "v"], weights: what.weights });
+  });
+});
+
+describe("a table that was extended by a spread", () => {
+  /** `dq/dt = v`, `dv/dt = -k q - c v` with two parameters and no network. */
+  const dampedOscillator = (_options: { readonly network?: unknown; readonly backend?: unknown }): DynamicsModel =>
+    dynamicsModel({
+      name: "dampedOscillator",
+      dim: 2,
+      layer: { params: { k: [], c: [] }, init: ({ k, c }) => void ([k.data[0], c.data[0]] = [0.5, 0.5]) },
+      rhs: (_t, u, { k, c }) => stack([at(u, 1), neg(add(mul(k, at(u, 0)), mul(c, at(u, 1))))]),
+    });
+  const table = { ...models, dampedOscillator };
+  const config = { model: { name: "dampedOscillator" }, network: { name: "mlp" } };
+
+  test("trains its model to the truth, saves it and reads it back", async () => {
+    const t = Float64Array.from({ length: 11 }, (_, k) => k / 5);
+    const { u } = solve(odeProblem(massSpring({ stiffness: 2 }).field, [1, 0], [0, 2]), tsit5(), { reltol: 1e-10, saveAt: t });
+    const model = makeModel(config, "auto", table);
+    const { state } = await fit({
+      model,
+      trajectories: [{ t, u }],
+      algorithm: rk4(),
+      solver: { dt: 0.05 },
+      sensealg: discreteAdjoint(),
+      stages: [{ intervals: 10, steps: 400, schedule: constantRate({ rate: 0.02 }) }],
+      start: model.init(1),
+    });
+    expect(Math.abs(state.p[0] - 2)).toBeLessThan(1e-3);
+    expect(Math.abs(state.p[1])).toBeLessThan(1e-3);
+
+    const { json, weights } = encodeModel({ config, columns: ["q", "v"], model, p: state.p }, what.weights);
+    expect(decodeModel(json, weights, what, "auto", table).p).toEqual(state.p);
+    expect(() => decodeModel(json, weights, what)).toThrow(expect.objectContaining({ code: "UNKNOWN_NAME" }));
+  });
+
+  test("still makes the others", () => {
+    expect(makeModel(lnn.config, "auto", table).name).toBe("structuredLagrangianNN");
+  });
+});

@@ -1,0 +1,83 @@
+import { structuredLagrangianNN } from "@fluxion/lnn";
+import { huber, losses, meanAbsoluteError, meanSquaredError, mlp, type Loss } from "@fluxion/nn-core";
+import { secondOrderNeuralODE } from "@fluxion/node";
+import { odeProblem, rk4, solve, tsit5 } from "@fluxion/ode-core";
+import { discreteAdjoint } from "@fluxion/sensitivity";
+import { describe, expect, test } from "vitest";
+import { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
+import type { Trajectory } from "./trajectory-csv.ts";
+
+const model = structuredLagrangianNN({ coordinates: 1, angles: [0], network: mlp({ hidden: [4] }) });
+const p = model.init(2);
+// Two recordings on time grids of their own, residuals clear of 0 and of huber's delta, where a loss has a kink.
+const trajectories: readonly Trajectory[] = [
+  { t: Float64Array.of(0, 0.2, 0.5, 0.6), u: [[0.5, -1], [0.9, 0.3], [2, 0.4], [1.5, -3]].map((u) => Float64Array.from(u)) },
+  { t: Float64Array.of(1, 1.3), u: [[-0.8, 0.2], [0.4, 1.1]].map((u) => Float64Array.from(u)) },
+];
+const common = { model, trajectories, algorithm: rk4(), solver: { dt: 0.05 }, sensealg: discreteAdjoint() };
+const scalar: Record<string, (r: number) => number> = {
+  meanSquaredError: (r) => r * r,
+  meanAbsoluteError: Math.abs,
+  huber: (r) => (Math.abs(r) <= 0.7 ? (r * r) / 2 : 0.7 * (Math.abs(r) - 0.35)),
+};
+const all: readonly Loss[] = [meanSquaredError(), meanAbsoluteError(), huber({ delta: 0.7 })];
+
+test("every loss takes part", () => expect(all.map(({ name }) => name).toSorted()).toEqual(Object.keys(losses).toSorted()));
+
+describe.each(all)("$name", (loss) => {
+  const evaluate = trajectoryLoss({ ...common, loss });
+
+  test("is the mean penalty over trajectories, times and entries, without the first state", () => {
+    const residuals = trajectories.flatMap(({ t, u }) => {
+      const run = solve(odeProblem(model, u[0], [t[0], t[t.length - 1]], p), rk4(), { dt: 0.05, saveAt: t.slice(1) });
+      return run.u.flatMap((state, k) => [...state].map((x, i) => x - u[k + 1][i]));
+    });
+    expect(residuals.length).toBe(8);
+    expect(Math.min(...residuals.map(Math.abs))).toBeGreaterThan(0.01);
+    const { loss: value, rhsEvaluations, message } = evaluate(p);
+    expect(value).toBeCloseTo(residuals.reduce((s, r) => s + scalar[loss.name](r), 0) / 8, 13);
+    // 12 and 6 steps of four stages, and what dense output takes.
+    expect(rhsEvaluations).toBeGreaterThanOrEqual(72);
+    expect(message).toBe("");
+  });
+
+  test("has the gradient of finite differences", () => {
+    const gradient = evaluate(p).gradient.slice();
+    const at = (i: number, h: number): number => evaluate(p.with(i, p[i] + h)).loss;
+    const expected = p.map((_, i) => (8 * (at(i, 1e-3) - at(i, -1e-3)) - (at(i, 2e-3) - at(i, -2e-3))) / 12e-3);
+    const scale = Math.hypot(...expected);
+    expect(scale).toBeGreaterThan(0.01);
+    expect(Math.hypot(...gradient.map((x, i) => x - expected[i])) / scale).toBeLessThan(1e-8);
+  });
+
+  test("over fewer intervals compares fewer states", () => {
+    const short = trajectoryLoss({ ...common, loss, intervals: 1 })(p);
+    const cut = trajectories.map(({ t, u }) => ({ t: t.slice(0, 2), u: u.slice(0, 2) }));
+    const same = trajectoryLoss({ ...common, trajectories: cut, loss })(p);
+    expect([short.loss, [...short.gradient]]).toEqual([same.loss, [...same.gradient]]);
+    expect(short.loss).not.toBe(evaluate(p).loss);
+  });
+});
+
+test("does not depend on what was evaluated before", () => {
+  const evaluate = trajectoryLoss({ ...common, loss: meanSquaredError() });
+  const first = evaluate(p).gradient.slice();
+  evaluate(p.map((x) => x + 0.3));
+  expect(evaluate(p).gradient).toEqual(first);
+});
+
+test("a failed solve is an infinite loss with a zero gradient and a reason", () => {
+  const evaluate = trajectoryLoss({ ...common, algorithm: tsit5(), solver: { maxIters: 1 }, loss: meanSquaredError() });
+  const { loss, gradient, message } = evaluate(p);
+  expect(loss).toBe(Infinity);
+  expect(gradient.every((x) => x === 0)).toBe(true);
+  expect(message).toContain("maxIters");
+  const explosive = secondOrderNeuralODE({ coordinates: 1, accelerationScale: 1e200, network: mlp({ hidden: [3] }) });
+  expect(trajectoryLoss({ ...common, model: explosive, loss: meanSquaredError() })(explosive.init(1)).loss).toBe(Infinity);
+});
+
+test("data that does not fit the model is refused", () => {
+  const make = (changes: Partial<TrajectoryLossOptions>) => () => trajectoryLoss({ ...common, loss: meanSquaredError(), ...changes });
+  expect(make({ trajectories: [] })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  expect(make({ trajectories: [{ t: Float64Array.of(0, 1), u: [new Float64Array(2), new Float64Array(3)] }] })).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
+});
