@@ -247,7 +247,11 @@ describe("what an event does", () => {
 
   test("a discrete callback is looked at after each step, and its change restarts the method", () => {
     const at: number[] = [];
-    const callback = discreteCallback({ condition: (t, u) => void at.push(t) === undefined && u[0] < 0.5, affect: ({ u }) => void (u[0] += 1) });
+    const condition = (t: number, u: Float64Array): boolean => {
+      at.push(t);
+      return u[0] < 0.5;
+    };
+    const callback = discreteCallback({ condition, affect: ({ u }) => void (u[0] += 1) });
     const solution = solve(odeProblem(decay, [1], [0, 2]), rk4(), { dt: 0.1, callback });
     expect(at.length).toBe(20);
     expect(solution.at(0.65)[0]).toBeCloseTo(Math.exp(-0.65), 6);

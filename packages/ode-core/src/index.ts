@@ -18,6 +18,7 @@ export {
   type SaveSides,
 } from "./callback.ts";
 export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type Table } from "./config.ts";
+export { ensemble, type EnsembleOptions, type Trajectory } from "./ensemble.ts";
 export { assertFinite, assertLength, OdeError, type OdeErrorCode } from "./errors.ts";
 export { explicitRk } from "./explicit-rk.ts";
 export { init } from "./init.ts";
