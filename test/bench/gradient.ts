@@ -1,4 +1,5 @@
 // Time of one gradient of a trajectory by all parameters, against their number: `npm run bench -- gradient`.
+import { resolveBackend } from "@fluxion/autodiff";
 import { gradientCostFigure, type GradientCostSeries } from "@fluxion/cli";
 import { lagrangianNN, structuredLagrangianNN } from "@fluxion/lnn";
 import { mlp, type DynamicsModel, type Network } from "@fluxion/nn-core";
@@ -60,5 +61,5 @@ const series = Object.keys(models).flatMap((model) =>
   }),
 );
 printTable(["model", "sensealg", "parameters", "ms", "us per parameter"], rows.map((row) => [row.model, row.sensealg, String(row.parameters), short(row.ms), short(row.us_per_parameter)]));
-writeResult("gradient.json", `${JSON.stringify({ rows, ...currentSetting() }, null, 2)}\n`);
+writeResult("gradient.json", `${JSON.stringify({ rows, backend: resolveBackend().name, ...currentSetting() }, null, 2)}\n`);
 writeResult("gradient.svg", gradientCostFigure(series));

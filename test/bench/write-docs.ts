@@ -5,12 +5,13 @@ import { markdownTable, replaceSection, short, type Setting } from "./harness.ts
 
 /** out/bench/gradient.json. */
 interface GradientResult extends Setting {
+  readonly backend: string;
   readonly rows: readonly { readonly model: string; readonly sensealg: string; readonly parameters: number; readonly ms: number; readonly us_per_parameter: number }[];
 }
 
 const cores = (count: number): string => `${count} ${count === 1 ? "core" : "cores"}`;
 
-function gradientSection({ rows, machine, versions, date }: GradientResult): string {
+function gradientSection({ rows, backend, machine, versions, date }: GradientResult): string {
   const sensealgs = [...new Set(rows.map(({ sensealg }) => sensealg))];
   const tables = [...new Set(rows.map(({ model }) => model))].map((model) => {
     const own = rows.filter((row) => row.model === model);
@@ -21,7 +22,7 @@ function gradientSection({ rows, machine, versions, date }: GradientResult): str
     };
     return `\`${model}\`:\n\n${markdownTable(["parameters", ...sensealgs], counts.map((parameters) => [String(parameters), ...sensealgs.map((name) => cell(parameters, name))]))}`;
   });
-  const where = `Measured on ${date}: ${machine.cpu}, ${cores(machine.cores)}, ${machine.platform}; Node ${versions["node"]}, Fluxion ${versions["fluxion"]}.`;
+  const where = `Measured on ${date}: ${machine.cpu}, ${cores(machine.cores)}, ${machine.platform}; Node ${versions["node"]}, Fluxion ${versions["fluxion"]}, backend ${backend}.`;
   return `${where}\n\nTime of one gradient in ms, in brackets in us per parameter.\n\n${tables.join("\n\n")}\n\n![Time of one gradient against the number of parameters](figures/gradient-cost.svg)`;
 }
 

@@ -1,8 +1,21 @@
 export type { Algorithm, ContinuousExtension, Interpolant, Stepper, StepperContext, Tableau } from "./algorithm.ts";
-export { euler, type EulerOptions } from "./algorithms/euler.ts";
 export { algorithms } from "./algorithms/index.ts";
+export { bs3, type Bs3Options } from "./algorithms/bs3.ts";
+export { dop853, type Dop853Options } from "./algorithms/dop853.ts";
+export { dp5, type Dp5Options } from "./algorithms/dp5.ts";
+export { euler, type EulerOptions } from "./algorithms/euler.ts";
+export { heun, type HeunOptions } from "./algorithms/heun.ts";
+export { midpoint, type MidpointOptions } from "./algorithms/midpoint.ts";
+export { ralston, type RalstonOptions } from "./algorithms/ralston.ts";
 export { rk4, type Rk4Options } from "./algorithms/rk4.ts";
+export { rodas4, type Rodas4Options } from "./algorithms/rodas4.ts";
+export { rodas5P, type Rodas5POptions } from "./algorithms/rodas5-p.ts";
+export { rosenbrock23, type Rosenbrock23Options } from "./algorithms/rosenbrock23.ts";
 export { tsit5, type Tsit5Options } from "./algorithms/tsit5.ts";
+export { vern6, type Vern6Options } from "./algorithms/vern6.ts";
+export { vern7, type Vern7Options } from "./algorithms/vern7.ts";
+export { vern8, type Vern8Options } from "./algorithms/vern8.ts";
+export { vern9, type Vern9Options } from "./algorithms/vern9.ts";
 export {
   continuousCallback,
   discreteCallback,
@@ -20,13 +33,16 @@ export {
 export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type Table } from "./config.ts";
 export { ensemble, type EnsembleOptions, type Trajectory } from "./ensemble.ts";
 export { assertFinite, assertLength, OdeError, type OdeErrorCode } from "./errors.ts";
-export { explicitRk } from "./explicit-rk.ts";
+export { piController, type PiControllerOptions, type StepController } from "./controller.ts";
+export { explicitRk, type ExplicitRkOptions } from "./explicit-rk.ts";
+export type { InitialStep, InitialStepContext } from "./initial-step.ts";
 export { init } from "./init.ts";
 export type { Integrator } from "./integrator.ts";
 export { linearize, type LinearizeOptions } from "./linearize.ts";
 export { timeTolerance } from "./output-times.ts";
 export { odeProblem, remake, type OdeProblem, type OdeProblemOptions } from "./problem.ts";
 export type { Cotangent, Linearization, SensitivityAlgorithm, SensitivityContext } from "./sensitivity.ts";
+export { polynomialExtension, type PolynomialExtensionData } from "./polynomial-extension.ts";
 export { solve } from "./solve.ts";
 export type { OdeSolution, Retcode, Solve, SolveOptions, SolveStats } from "./solution.ts";
 export {

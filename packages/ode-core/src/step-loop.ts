@@ -1,5 +1,5 @@
 import type { Stepper } from "./algorithm.ts";
-import type { Controller } from "./controller.ts";
+import type { StepController } from "./controller.ts";
 import { errorNorm } from "./error-norm.ts";
 import { firstNonFinite } from "./failure.ts";
 import { ownNorm } from "./own-norm.ts";
@@ -10,7 +10,7 @@ import type { CheckedOptions } from "./solve-options.ts";
 /** What a solve is made of, as far as it changes from step to step. Numbers that do begin as no integers: V8 then stores them in place. */
 export interface StepLoop {
   stepper: Stepper;
-  control: Controller;
+  controller: StepController;
   recorder: Recorder;
   options: CheckedOptions;
   /** 1 forwards, -1 backwards. */
@@ -86,8 +86,8 @@ export function fixedSteps(loop: StepLoop, limit: number): StepFault {
  * with a much smaller one. With callbacks as {@link fixedSteps}.
  */
 export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
-  const { stepper, control, options, recorder, direction, smallest, target, error, p } = loop;
-  const { abstol, abstols, reltol, norm, dtmin, dtmax, maxIters, isOutOfDomain, callbacks, signal, onStep } = options;
+  const { stepper, controller, options, recorder, direction, smallest, target, p } = loop;
+  const { dtmin, dtmax, maxIters, isOutOfDomain, callbacks, signal, onStep } = options;
   const single = callbacks.length > 0;
   // What changes is kept in locals: in fields it would cost a quarter of the solve of a small system.
   let { t, size, u, next, naccept, nreject } = loop;
@@ -112,15 +112,14 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
     const h = last ? target - t : direction * size;
     const end = last ? target : t + h;
     const solved = stepper.step(t, h, u, next);
-    if (solved) stepper.error?.(error);
-    const scaled = !solved ? Infinity : abstols ? ownNorm(error, u, next, abstols, reltol, norm, error) : errorNorm(error, u, next, abstol, reltol);
+    const scaled = solved ? scaledError(loop, u, next) : Infinity;
     if (!(scaled <= 1) || (isOutOfDomain !== undefined && isOutOfDomain(end, next, p))) {
       nreject++;
       loop.outOfDomain = scaled <= 1;
-      size = Math.abs(h) * (solved && !(scaled <= 1) ? control.reject(scaled) : 0.25);
+      size = Math.abs(h) * (solved && !(scaled <= 1) ? controller.reject(scaled) : 0.25);
       continue;
     }
-    const proposed = Math.abs(h) * control.accept(scaled);
+    const proposed = Math.abs(h) * controller.accept(scaled);
     // A step that was cut very short at a stop says nothing about the length it was to have.
     size = Math.min(dtmax, 10 * Math.abs(h) < size ? Math.max(size, proposed) : proposed);
     naccept++;
@@ -143,6 +142,14 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
   loop.naccept = naccept;
   loop.nreject = nreject;
   return stopped;
+}
+
+/** By the stepper's fused way if it has one and nothing else is asked for. */
+function scaledError({ stepper, options, error }: StepLoop, u: Float64Array, next: Float64Array): number {
+  const { abstol, abstols, reltol, norm } = options;
+  if (stepper.scaledError && !abstols) return stepper.scaledError(u, next, abstol, reltol);
+  stepper.error?.(error);
+  return abstols ? ownNorm(error, u, next, abstols, reltol, norm, error) : errorNorm(error, u, next, abstol, reltol);
 }
 
 function tooSmall({ outOfDomain, options }: StepLoop, size: number, next: Float64Array): StepFault {

@@ -1,5 +1,5 @@
 /** Positions near `wanted`, in its order from top to bottom, at least `gap` apart, from `low` to `high` as far as they have room there. */
-export function spread(wanted: readonly number[], gap: number, low = -Infinity, high = Infinity): readonly number[] {
+export function spread(wanted: readonly number[], gap: number, low: number = -Infinity, high: number = Infinity): readonly number[] {
   const centreOf = (members: readonly number[]): number => {
     const half = (gap * (members.length - 1)) / 2;
     return Math.max(low + half, Math.min(high - half, members.reduce((sum, k) => sum + wanted[k], 0) / members.length));

@@ -1,0 +1,115 @@
+import { algorithms, odeProblem, solve, vectorField, type Algorithm, type OdeSolution, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { describe, expect, test } from "vitest";
+import { stiffProblems, withoutJacobian, type StiffProblem } from "./fixtures/stiff-problems.ts";
+
+type Name = "rosenbrock23" | "rodas4" | "rodas5P";
+const problemIds = Object.keys(stiffProblems) as (keyof typeof stiffProblems)[];
+const autonomous = { autonomous: true };
+const make: Readonly<Record<Name, () => Algorithm>> = {
+  rosenbrock23: () => algorithms.rosenbrock23(autonomous),
+  rodas4: () => algorithms.rodas4(autonomous),
+  rodas5P: () => algorithms.rodas5P(autonomous),
+};
+
+/** Largest error by component, each beside its own size plus `scale`. */
+const relativeError = (u: ArrayLike<number>, expected: readonly number[], scale = 0): number =>
+  Math.max(...expected.map((x, i) => Math.abs(u[i] - x) / (scale + Math.abs(x))));
+
+function solveStiff({ f, u0, tspan, scale }: StiffProblem, algorithm: Algorithm, reltol: number, options: SolveOptions = {}, field: VectorField = f): OdeSolution {
+  return solve(odeProblem(field, u0, tspan), algorithm, { reltol, abstol: scale * reltol, ...options });
+}
+
+/** Errors allowed, relative at the end and scaled by the tolerances at times of dense output, in units of the tolerance; evaluations allowed. */
+const bounds: Readonly<Record<Name, { end: number; between: number; tolerances: readonly number[]; nf: Readonly<Record<keyof typeof stiffProblems, readonly number[]>> }>> = {
+  rosenbrock23: {
+    end: 100,
+    between: 60,
+    tolerances: [1e-3, 1e-5],
+    nf: { vdp1e3: [560, 2050], robertson40: [150, 790], robertson1e11: [570, 2950], hires: [340, 1700] },
+  },
+  rodas4: {
+    end: 6,
+    between: 6,
+    tolerances: [1e-3, 1e-5, 1e-7],
+    nf: { vdp1e3: [1170, 3000, 7900], robertson40: [280, 580, 1640], robertson1e11: [1090, 2520, 7000], hires: [510, 1470, 6000] },
+  },
+  rodas5P: {
+    end: 6,
+    between: 6,
+    tolerances: [1e-3, 1e-5, 1e-7],
+    nf: { vdp1e3: [1300, 2900, 6400], robertson40: [300, 520, 1150], robertson1e11: [1330, 2410, 5300], hires: [480, 1280, 4100] },
+  },
+};
+
+describe.each(Object.keys(bounds) as Name[])("%s against references", (name) => {
+  const { end, between, tolerances, nf } = bounds[name];
+  test.each(problemIds)("%s: errors in proportion to the tolerance, at known cost", (id) => {
+    tolerances.forEach((tol, i) => {
+      const solution = solveStiff(stiffProblems[id], make[name](), tol, { saveAt: stiffProblems[id].reference.map((r) => r.t) });
+      expect(solution.retcode).toBe("success");
+      stiffProblems[id].reference.forEach(({ t, u }, j) => {
+        const last = t === stiffProblems[id].tspan[1];
+        expect(relativeError(solution.u[j], u, last ? 0 : stiffProblems[id].scale)).toBeLessThan((last ? end : between) * tol);
+      });
+      expect(solution.stats.nf).toBeLessThanOrEqual(nf[id][i]);
+      expect(solution.stats.njac).toBe(solution.stats.naccept);
+      expect(solution.stats.nlu).toBe(solution.stats.naccept + solution.stats.nreject);
+    });
+  });
+});
+
+describe("Rosenbrock methods on Robertson's problem to 1e11 without a Jacobian", () => {
+  test.each(["rodas4", "rodas5P"] as const)("%s: as accurate and in as many steps as with the exact one", (name) => {
+    const problem = stiffProblems.robertson1e11;
+    for (const tol of [1e-3, 1e-6, 1e-9]) {
+      const exact = solveStiff(problem, make[name](), tol);
+      const differences = solveStiff(problem, make[name](), tol, {}, withoutJacobian(problem));
+      expect(differences.retcode).toBe("success");
+      expect(relativeError(differences.u.at(-1)!, problem.reference[0].u)).toBeLessThan(Math.max(0.2 * tol, 2e-10));
+      expect(differences.stats.naccept).toBeLessThanOrEqual(1.01 * exact.stats.naccept);
+      expect(Math.abs(differences.u.at(-1)!.reduce((sum, x) => sum + x, 0) - 1)).toBeLessThan(1e-12);
+    }
+  });
+});
+
+describe("mass matrices", () => {
+  const dae = vectorField((_t, u, _p, du) => {
+    du[0] = -0.04 * u[0] + 1e4 * u[1] * u[2];
+    du[1] = 0.04 * u[0] - 1e4 * u[1] * u[2] - 3e7 * u[1] * u[1];
+    du[2] = u[0] + u[1] + u[2] - 1;
+  }, { dim: 3 });
+
+  test.each(Object.keys(make) as Name[])("%s solves Robertson's problem with its conservation law as an algebraic equation", (name) => {
+    const { u0, tspan, reference, scale } = stiffProblems.robertson40;
+    const tol = name === "rosenbrock23" ? 1e-5 : 1e-7;
+    const problem = odeProblem(dae, u0, tspan, [], { massMatrix: [1, 0, 0, 0, 1, 0, 0, 0, 0] });
+    const solution = solve(problem, make[name](), { reltol: tol, abstol: scale * tol });
+    expect(solution.retcode).toBe("success");
+    for (const { t, u } of reference) expect(relativeError(solution.at(t), u)).toBeLessThan(4 * tol);
+    for (const u of solution.u) expect(Math.abs(u[0] + u[1] + u[2] - 1)).toBeLessThan(1e-11);
+  });
+
+  test.each(Object.keys(make) as Name[])("%s solves M du/dt = f(t, u) with a full M", (name) => {
+    // u = (sin t, exp(-t)) and M = [[2, 1], [1, 3]].
+    const f = vectorField((t, u, _p, du) => {
+      du[0] = 2 * Math.cos(t) - u[1] + 5 * (Math.sin(t) - u[0]);
+      du[1] = Math.cos(t) - 3 * Math.exp(-t) + u[0] - Math.sin(t);
+    }, { dim: 2 });
+    const algorithm = algorithms[name]();
+    const problem = odeProblem(f, [0, 1], [0, 2], [], { massMatrix: [2, 1, 1, 3] });
+    const errors = [0.1, 0.05, 0.025].map((dt) => {
+      const { u } = solve(problem, algorithm, { adaptive: false, dt });
+      return Math.hypot(u.at(-1)![0] - Math.sin(2), u.at(-1)![1] - Math.exp(-2));
+    });
+    expect(Math.log2(errors[1] / errors[2])).toBeGreaterThan(algorithm.order - 0.2);
+    const adaptive = solve(problem, algorithm, { reltol: 1e-6, abstol: 1e-6 }).u.at(-1)!;
+    expect(Math.abs(adaptive[0] - Math.sin(2))).toBeLessThan(name === "rosenbrock23" ? 5e-5 : 1e-6);
+  });
+
+  test("a matrix that stays singular ends the solve and is no solution", () => {
+    const f = vectorField((_t, u, _p, du) => du.set([-u[0], 1]), { dim: 2 });
+    const solution = solve(odeProblem(f, [1, 0], [0, 1], [], { massMatrix: [1, 0, 0, 0] }), algorithms.rodas4());
+    expect(solution.retcode).not.toBe("success");
+    expect(solution.u.length).toBe(1);
+  });
+});
