@@ -1,30 +1,13 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fluxion } from "./fluxion-process.ts";
 import { root } from "./workspace.ts";
 
 let folder = "";
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "fluxion-process-"))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Runs the command from its sources as a process of its own. `onError` sees what it writes to standard error. */
-function fluxion(args: readonly string[], onError: (text: string, interrupt: () => void) => void = () => {}): Promise<{ code: number | null; out: string; err: string }> {
-  const loader = pathToFileURL(`${root}/node_modules/tsx/dist/esm/index.mjs`).href;
-  const child = spawn(process.execPath, ["-C", "@fluxion/source", "--import", loader, `${root}/packages/cli/src/bin.ts`, ...args], { cwd: folder });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (data) => void (out += String(data)));
-  child.stderr.on("data", (data) => {
-    err += String(data);
-    onError(err, () => void child.kill("SIGINT"));
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, out, err }));
-  });
-}
 
 /** The example with a smaller network, fewer steps and one held-out recording, its data by absolute paths. */
 function writeConfig(): void {
@@ -51,20 +34,20 @@ const metrics = (run: string): unknown => JSON.parse(read(run, "metrics.json"), 
 test("Ctrl-C ends with 130 and a checkpoint, and the same command goes on to the very numbers of an uninterrupted run", async () => {
   writeConfig();
   const [whole, first] = await Promise.all([
-    fluxion(["train", "train.json", "--out", "whole"]),
-    fluxion(["train", "train.json", "--out", "parts"], duringTraining("lnn")),
+    fluxion(["train", "train.json", "--out", "whole"], folder),
+    fluxion(["train", "train.json", "--out", "parts"], folder, duringTraining("lnn")),
   ]);
   expect(whole.code).toBe(0);
   expect(first).toMatchObject({ code: 130, out: "" });
   expect(first.err).toMatch(/\nStopped at step \d+; the same command goes on from there\.\n$/);
   expect(readdirSync(join(folder, "parts"))).toEqual(["checkpoint-lnn.safetensors"]);
 
-  const second = await fluxion(["train", "train.json", "--out", "parts"], duringTraining("neural_ode"));
+  const second = await fluxion(["train", "train.json", "--out", "parts"], folder, duringTraining("neural_ode"));
   expect(second.code).toBe(130);
   expect(second.err).toMatch(/Training lnn: .*resumed at step [1-9]\d*\n/);
   expect(readdirSync(join(folder, "parts")).toSorted()).toEqual(["checkpoint-lnn.safetensors", "checkpoint-neural_ode.safetensors"]);
 
-  const third = await fluxion(["train", "train.json", "--out", "parts"]);
+  const third = await fluxion(["train", "train.json", "--out", "parts"], folder);
   expect(third.code).toBe(0);
   expect(third.err).toMatch(/Training lnn: .*resumed at step 500\n[^]*Training neural_ode: .*resumed at step [1-9]\d*\n/);
   expect(metrics("parts")).toEqual(metrics("whole"));
@@ -73,6 +56,6 @@ test("Ctrl-C ends with 130 and a checkpoint, and the same command goes on to the
   // The time of a gradient is known even for the model that had nothing left to train.
   expect(read("parts", "metrics.json")).not.toContain("null");
 
-  const gone = await fluxion(["train", "train.json", "--out", "parts", "--fraction", "2"]);
+  const gone = await fluxion(["train", "train.json", "--out", "parts", "--fraction", "2"], folder);
   expect(gone).toMatchObject({ code: 2, out: "", err: "fluxion: Cannot train as --fraction must be above 0 and at most 1: current value is 2\n" });
 });

@@ -1,6 +1,6 @@
 import { checkGrads } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
-import { compile, constant, contract, dot, evaluate, grad, matmul, mul, outer, slice, sum, transpose, vmap, type Shape, type Tensor } from "./index.ts";
+import { compile, constant, contract, dot, evaluate, grad, matmul, mul, outer, slice, sum, transpose, vmap, type Shape, type Tensor, type BackendName } from "./index.ts";
 
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17];
 const values = (n: number, offset = 0): Float64Array => Float64Array.from({ length: n }, (_, k) => Math.sin(1 + 1.7 * k + offset));
@@ -33,7 +33,7 @@ type Nested = number | Nested[];
 const nested = (shape: Shape, data: Float64Array): Nested =>
   shape.length === 0 ? data[0] : Array.from({ length: shape[0] }, (_, i) => nested(shape.slice(1), data.subarray((i * data.length) / shape[0], ((i + 1) * data.length) / shape[0])));
 
-function run(f: (x: Tensor, y: Tensor) => Tensor, shapes: readonly Shape[], args: readonly Float64Array[], outSize: number, backend: "interpreter" | "javascript"): Float64Array {
+function run(f: (x: Tensor, y: Tensor) => Tensor, shapes: readonly Shape[], args: readonly Float64Array[], outSize: number, backend: BackendName): Float64Array {
   const out = new Float64Array(outSize).fill(NaN);
   compile((...x) => f(x[0], x[1]), shapes, { backend })(args, [out]);
   return out;

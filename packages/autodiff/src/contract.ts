@@ -1,6 +1,6 @@
 import { OdeError } from "@fluxion/ode-core";
 import { broadcastAxes, forEachIndex, repeat, stridesOf, sumAxes } from "./broadcast.ts";
-import { add, mul } from "./elementwise.ts";
+import { add, isNeg, mul, neg } from "./elementwise.ts";
 import { transpose } from "./shape-ops.ts";
 import { constant, constantValue, makeNode, shapeError, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
 
@@ -72,7 +72,8 @@ export const contractPrimitive: Primitive<Labels> = {
     const [valueX, valueY] = [constantValue(x), constantValue(y)];
     if (valueX !== undefined || a === "") return scaled(valueX ?? x, y, b, out, shape);
     if (valueY !== undefined || b === "") return scaled(valueY ?? y, x, a, out, shape);
-    return null;
+    // Signs move outwards, so that a product and its negative are one product.
+    return isNeg(x) ? neg(apply(x.args[0], y, labels)) : isNeg(y) ? neg(apply(x, y.args[0], labels)) : null;
   },
   // A letter of both operands is summed by leaving it out of the result.
   sumOver: ({ args: [x, y], attrs: { a, b, out } }, axes) =>

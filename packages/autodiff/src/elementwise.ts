@@ -77,6 +77,8 @@ function define(name: string, { scalar, source, partials, simplify, sumOver }: D
 const isZero = (x: Tensor): boolean => constantValue(x) === 0;
 const isOne = (x: Tensor): boolean => constantValue(x) === 1;
 const one = (x: Tensor): Tensor => constant(1, x.shape);
+/** Whether `x` is the negative of another tensor. */
+export const isNeg = (x: Tensor): boolean => x.primitive === elementwise.neg;
 
 type Name =
   | "neg" | "add" | "sub" | "mul" | "div" | "max" | "min" | "greater" | "where" | "abs" | "sign" | "exp" | "expm1" | "log" | "log1p"
@@ -95,14 +97,14 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
     scalar: (x, y) => x + y,
     source: (x, y) => `(${x}+${y})`,
     partials: ([x]) => [one(x), one(x)],
-    simplify: ([x, y]) => (isZero(x) ? y : isZero(y) ? x : null),
+    simplify: ([x, y]) => (isZero(x) ? y : isZero(y) ? x : isNeg(y) ? sub(x, y.args[0]) : isNeg(x) ? sub(y, x.args[0]) : null),
     sumOver: (node, axes) => termsOf(node)?.map((x) => sumAxes(x, axes)).reduce((x, y) => add(x, y)) ?? null,
   }),
   sub: define("sub", {
     scalar: (x, y) => x - y,
     source: (x, y) => `(${x}-${y})`,
     partials: ([x]) => [one(x), constant(-1, x.shape)],
-    simplify: ([x, y]) => (isZero(y) ? x : isZero(x) ? neg(y) : null),
+    simplify: ([x, y]) => (isZero(y) ? x : isZero(x) ? neg(y) : isNeg(y) ? add(x, y.args[0]) : null),
   }),
   mul: define("mul", {
     scalar: (x, y) => x * y,
@@ -112,7 +114,10 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
       if (isOne(x)) return y;
       if (isOne(y)) return x;
       if (isZero(x) || isZero(y)) return constant(0, x.shape);
-      return constantValue(x) === -1 ? neg(y) : constantValue(y) === -1 ? neg(x) : null;
+      if (constantValue(x) === -1) return neg(y);
+      if (constantValue(y) === -1) return neg(x);
+      // Signs move outwards, so that a product and its negative are one product.
+      return isNeg(x) ? neg(mul(x.args[0], y)) : isNeg(y) ? neg(mul(x, y.args[0])) : null;
     },
   }),
   div: define("div", {

@@ -84,18 +84,17 @@ export function eulerLagrange(lagrangian: (q: Tensor, v: Tensor) => Tensor): (q:
 
 /**
  * Gradient of `Phi = DL[r] - D2L[p, w]` by q, v and the captured parameters, with directions `r = (mu, 0)`, `p = (0, mu)`
- * and `w = (v, a)`, where `mu` and `a` are held fixed and the `v` inside `w` is not.
+ * and `w = (v, a)`, where `mu` and `a` are held fixed and the `v` inside `w` is not. As `DL[w]` is linear in `w`, `Phi` is
+ * one derivative of it: along `-p` in the state and `r` in `w`.
  */
 function gradientOfPhi(program: Program, args: readonly Tensor[], a: Tensor, mu: Tensor): Tensor[] {
   const velocity = input("w", args[1].shape);
   const xs = args.map((x, i) => input(`x${i}`, x.shape));
-  const at = (outputs: readonly Tensor[]): Program => ({ inputs: xs.slice(0, 2), outputs });
-  const outputs = substitute(program, xs);
-  const zero = (x: Tensor | null): Tensor => x ?? constant(0);
-  const first = zero(pushforward(at(outputs), [mu, null])[0]);
-  const alongW = zero(pushforward(at(outputs), [velocity, a])[0]);
-  const second = zero(pushforward(at([alongW]), [null, mu])[0]);
-  const [dw, dq, dv, ...rest] = pullback({ inputs: [velocity, ...xs], outputs: [sub(first, second)] }, [constant(1)]);
+  const [q, v] = xs;
+  const [alongW] = pushforward({ inputs: [q, v], outputs: substitute(program, xs) }, [velocity, a]);
+  const [phi] = alongW ? pushforward({ inputs: [v, velocity], outputs: [alongW] }, [neg(mu), mu]) : [null];
+  if (!phi) return args.map((x) => constant(0, x.shape));
+  const [dw, dq, dv, ...rest] = pullback({ inputs: [velocity, ...xs], outputs: [phi] }, [constant(1)]);
   return substitute({ inputs: [velocity, ...xs], outputs: [dq, add(dv, dw), ...rest] }, [args[1], ...args]);
 }
 

@@ -62,7 +62,7 @@ const slopeError = (name: string, expected: number): number => (name === "tanh" 
 /** The smallest positive number, for results that are rounded below the normal range. */
 const smallest = 5e-324;
 
-describe.each(["interpreter", "javascript"] as const)("numbers at the edge, %s", (backend) => {
+describe.each(["interpreter", "javascript", "wasm"] as const)("numbers at the edge, %s", (backend) => {
   const run = (f: (x: Tensor) => Tensor, ...x: number[]): number[] => [...evaluate(f, [x], { backend })];
   const slopes = (f: (x: Tensor) => Tensor, ...x: number[]): number[] => run((y) => grad((z) => sum(f(z)))(y), ...x);
   const check = (found: number, expected: number, allowed: number, what: string): void => {

@@ -1,7 +1,7 @@
 import { checkGrads } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
 import { broadcastAxes, forEachIndex, sumAxes } from "./broadcast.ts";
-import { at, broadcastTo, compile, concat, evaluate, gather, mul, reshape, slice, stack, sum, transpose, vmap, type Shape, type Tensor } from "./index.ts";
+import { at, broadcastTo, compile, concat, evaluate, gather, mul, reshape, slice, stack, sum, transpose, vmap, type Shape, type Tensor, type BackendName } from "./index.ts";
 import { padBlock, sliceBlock } from "./shape-ops.ts";
 
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17];
@@ -68,7 +68,7 @@ const casesOf = (n: number): Readonly<Record<string, Case>> => ({
   "gather of a window": { shapes: [[3, n]], traced: (x) => gather(transpose(slice(x, 1, 3)), [1, 0, -1, 1]), plain: (x) => new Plain([4], Float64Array.of(x.get([2, 0]), x.get([1, 0]), 0, x.get([2, 0]))) },
 });
 
-const run = (backend: "interpreter" | "javascript", { traced, shapes }: Pick<Case, "traced" | "shapes">, args: readonly Float64Array[]): Float64Array => {
+const run = (backend: BackendName, { traced, shapes }: Pick<Case, "traced" | "shapes">, args: readonly Float64Array[]): Float64Array => {
   let size = 0;
   const kernel = compile((...x) => {
     const y = traced(...x);

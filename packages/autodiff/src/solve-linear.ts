@@ -57,7 +57,7 @@ function substitute(lu: Float64Array, from: number, x: Float64Array, at: number,
  * LU factors with partial pivoting, `a[..., n, n]` -> `[..., n + 1, n]` (the last row holds the pivots).
  * An auxiliary value: it has no derivative of its own, {@link luSolvePrimitive} takes the derivative by `a` itself.
  */
-const luFactorPrimitive: Primitive<Record<string, never>> = {
+export const luFactorPrimitive: Primitive<Record<string, never>> = {
   name: "luFactor",
   shape: ([a]) => [...a.shape.slice(0, -2), a.shape.at(-1)! + 1, a.shape.at(-1)!],
   jvp: () => null,
@@ -70,7 +70,7 @@ const luFactorPrimitive: Primitive<Record<string, never>> = {
 };
 
 /** `x[..., n]` with `a x = b` (or `a' x = b`), from `a[..., n, n]`, its factors and `b[..., n]`. */
-const luSolvePrimitive: Primitive<{ readonly transposed: boolean }> = {
+export const luSolvePrimitive: Primitive<{ readonly transposed: boolean }> = {
   name: "luSolve",
   shape: ([a, , b]) => {
     const n = a.shape.at(-1);

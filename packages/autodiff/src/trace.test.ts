@@ -82,7 +82,6 @@ describe("programs", () => {
     // The fixed point of y -> y sin x + x and its derivative.
     const [s, c] = [Math.sin(1), Math.cos(1)];
     expect(evaluate(deep, [1], { backend: "interpreter" })[0]).toBeCloseTo(1 / (1 - s), 10);
-    expect(evaluate((x) => grad(deep)(x), [1], { backend: "interpreter" })[0]).toBeCloseTo((1 - s + c) / (1 - s) ** 2, 9);
     expect(evaluate((x) => grad(deep)(x), [1], { backend: "javascript" })[0]).toBeCloseTo((1 - s + c) / (1 - s) ** 2, 9);
     const long = (x: Tensor): Tensor => sum(Array.from({ length: 3000 }, (_, k) => sin(mul(x, k / 3000))).reduce((total, y) => add(total, y)));
     const expected = Array.from({ length: 3000 }, (_, k) => Math.sin(k / 3000) + Math.sin(k / 1500)).reduce((total, y) => total + y);

@@ -1,3 +1,4 @@
+import { backends, type BackendName } from "@fluxion/autodiff";
 import { OdeError } from "@fluxion/ode-core";
 import * as v from "valibot";
 
@@ -40,7 +41,7 @@ export interface TrainConfig {
   /** Largest norm of a gradient. */
   readonly clipNorm?: number | undefined;
   readonly seed: number;
-  readonly backend?: "auto" | "javascript" | "interpreter" | undefined;
+  readonly backend?: BackendName | undefined;
 }
 
 /** Words that metrics.json, the figures and the files of a run use themselves. */
@@ -65,7 +66,7 @@ const configSchema: v.GenericSchema<unknown, TrainConfig> = v.strictObject({
   curriculum: v.pipe(v.array(v.strictObject({ intervals: count, steps: count })), v.minLength(1)),
   clipNorm: v.optional(positive),
   seed: v.pipe(count, v.maxValue(0xffffffff)),
-  backend: v.optional(v.picklist(["auto", "javascript", "interpreter"])),
+  backend: v.optional(v.picklist(["auto", ...(Object.keys(backends) as (keyof typeof backends)[])])),
 });
 
 /**

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { backends } from "@fluxion/autodiff";
 import { odeProblem, solve, tsit5 } from "@fluxion/ode-core";
 import { sensealgs } from "@fluxion/sensitivity";
 import { pendulum } from "@fluxion/systems";
@@ -91,7 +92,7 @@ describe("fluxion train", () => {
       expect(Object.keys(model).toSorted()).toEqual(keys);
       for (const value of Object.values(model)) expect(value).toBeGreaterThan(0);
     }
-    expect(metrics).toMatchObject({ seed: 1, backend: "javascript", sensealg: "discreteAdjoint", versions: { node: process.versions.node }, lnn: { parameters: 22 }, neural_ode: { parameters: 21 } });
+    expect(metrics).toMatchObject({ seed: 1, backend: "wasm", sensealg: "discreteAdjoint", versions: { node: process.versions.node }, lnn: { parameters: 22 }, neural_ode: { parameters: 21 } });
   });
 
   test("its numbers are those of the written model, by the library's own functions", () => {
@@ -119,6 +120,11 @@ describe("fluxion train", () => {
     expect(sensealg).toBe(name);
     // One gradient up to small errors, hence nearly one model.
     expect(lnn.mse_0_1 / (JSON.parse(read("run", "metrics.json")) as { lnn: { mse_0_1: number } }).lnn.mse_0_1).toBeCloseTo(1, name === "interpolatingAdjoint" ? 1 : 3);
+  });
+
+  test.each(Object.keys(backends))("computes with the backend %s by the name alone", async (name) => {
+    expect(await fluxion("train", writeConfig({ backend: name }), "--out", inRoot("again"), "--fraction", "0.1")).toBe(0);
+    expect(untimed("again")).toMatchObject({ backend: name });
   });
 
   test("--fraction trains that share of the steps", async () => {

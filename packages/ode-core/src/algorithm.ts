@@ -1,3 +1,5 @@
+import type { StepController } from "./controller.ts";
+import type { InitialStep } from "./initial-step.ts";
 import type { BoundField, Capability, Structure } from "./vector-field.ts";
 
 /** How to step: an immutable value. Its mutable part is made by `stepper`. */
@@ -12,6 +14,10 @@ export interface Algorithm {
   readonly tableau?: Tableau;
   /** True when `M du/dt = f` with a constant mass matrix can be solved. */
   readonly massMatrix?: boolean;
+  /** A fresh controller of the step size, one per solve. Default: proportional-integral control by `order`. */
+  readonly controller?: () => StepController;
+  /** Chooses the first step when the user does not. */
+  readonly initialStep?: InitialStep;
   /** A fresh stepper for states of length `n`. */
   stepper(f: BoundField, n: number, context: StepperContext): Stepper;
 }
@@ -33,6 +39,13 @@ export interface Stepper {
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean;
   /** Writes the local error estimate of the last step into `out[n]`; absent means fixed steps only. */
   error?(out: Float64Array): void;
+  /**
+   * Root mean square of `error[i] / (abstol + reltol max(|u[i]|, |next[i]|))` in one pass, for the last step, from `u[n]` to
+   * `next[n]`. A faster way to what `error` leads to, where a stepper has one.
+   */
+  scaledError?(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number;
+  /** Tells the right-hand side `slope[n]` at the start of the first step, which spares evaluating it. */
+  start?(slope: Float64Array): void;
   /** A copy of what dense output of the last step needs, the right-hand side at its end included. Only called when wanted. */
   capture(): Interpolant;
   /** The last step was kept: its last stage may become the first of the next. */
@@ -62,6 +75,11 @@ export interface Tableau {
   readonly c: readonly number[];
   /** `b - bhat`, for the error estimate. */
   readonly bError?: readonly number[];
+  /**
+   * A second, coarser error estimate `e2` beside that of `bError`, `e`: the estimate is then `e |e| / sqrt(|e|^2 + 0.01 |e2|^2)`
+   * with norms scaled by the tolerances.
+   */
+  readonly bErrorCoarse?: readonly number[];
   /** The last stage equals `f(t + h, u1)`. */
   readonly fsal?: boolean;
   readonly dense: ContinuousExtension;

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { Controller } from "./controller.ts";
+import { defaultController, piController } from "./controller.ts";
 
 const pi = (error: number, old: number): number => 0.9 * error ** (-7 / 50) * old ** (2 / 25);
 
 test("the factor is gamma error^-beta1 errorOld^beta2, with 1e-4 for the error before the first", () => {
-  const controller = new Controller(5);
+  const controller = defaultController(5);
   expect(controller.accept(1e-6)).toBeCloseTo(pi(1e-6, 1e-4), 12);
   expect(controller.accept(1e-5)).toBeCloseTo(pi(1e-5, 1e-4), 12);
   expect(controller.accept(0.9)).toBeCloseTo(pi(0.9, 1e-4), 12);
@@ -12,17 +12,24 @@ test("the factor is gamma error^-beta1 errorOld^beta2, with 1e-4 for the error b
 });
 
 test("it lies in [0.2, 10], and a cut of less than a sixth is not made", () => {
-  const controller = new Controller(5);
+  const controller = defaultController(5);
   for (let i = 0; i < 3; i++) expect(controller.accept(0)).toBe(10);
   controller.accept(0.5);
   expect(pi(0.5, 0.5)).toBeLessThan(1);
   expect(controller.accept(0.5)).toBe(1);
-  expect(new Controller(1).accept(1)).toBe(0.2);
+  expect(defaultController(1).accept(1)).toBe(0.2);
 });
 
 test("a rejected step shrinks by the error alone, by no more than 0.2, by 0.1 when the error is not finite", () => {
-  const controller = new Controller(5);
+  const controller = defaultController(5);
   expect(controller.reject(2)).toBeCloseTo(0.9 * 2 ** (-7 / 50), 12);
   expect(controller.reject(1e20)).toBe(0.2);
   for (const error of [NaN, Infinity]) expect(controller.reject(error)).toBe(0.1);
+});
+
+test("a controller that forbids it lets no step grow right after a rejected one", () => {
+  const controller = piController({ beta1: 0.17, beta2: 0.04, growAfterReject: false });
+  expect(controller.reject(16)).toBeCloseTo(0.9 * 16 ** -0.17, 12);
+  expect(controller.accept(1e-3)).toBe(1);
+  expect(controller.accept(1e-3)).toBeCloseTo(0.9 * 1e-3 ** -0.13, 12);
 });

@@ -1,36 +1,60 @@
+/** Turns scaled errors into factors for the step size. One per solve. */
+export interface StepController {
+  /** The factor for the next step after one was kept with scaled error `error <= 1`. */
+  accept(error: number): number;
+  /** The factor for the retry after scaled error `error > 1`; a non-finite error asks for a much smaller step. */
+  reject(error: number): number;
+}
+
 const gamma = 0.9;
-const qmin = 0.2;
-const qmax = 10;
-/** Factors from here to 1 leave the step as it is: a small cut costs evaluations and gains nothing. */
-const steady = 1 / 1.2;
 /** Errors below this count as this much, so that one lucky step does not make the next one reckless. */
 const logFloor = Math.log(1e-4);
+const lost = 0.1;
 
-/** Proportional-integral control of the step size: turns scaled errors into factors for the step. One per solve. */
-export class Controller {
-  readonly #beta1: number;
-  readonly #beta2: number;
-  #logOld = logFloor;
+/** Gains and limits of {@link piController}. */
+export interface PiControllerOptions {
+  /** Power of the error of the step, and of that of a rejected one. */
+  readonly beta1: number;
+  /** Power of the error of the step before. */
+  readonly beta2: number;
+  /** Least factor. Default 0.2. */
+  readonly qmin?: number;
+  /** Largest factor. Default 10. */
+  readonly qmax?: number;
+  /** Factors from here to 1 leave the step as it is: a small cut costs evaluations and gains nothing. Default 1: off. */
+  readonly steady?: number;
+  /** Whether a step may grow right after a rejected one. Default true. */
+  readonly growAfterReject?: boolean;
+}
 
-  /**
-   * @param order - Order k of the method: the gains are `beta1 = 7 / (10 k)` and `beta2 = 2 / (5 k)`.
-   * @source Gustafsson, ACM Trans. Math. Softw. 17 (1991) 533-554; gains as in OrdinaryDiffEq.jl for Tsit5.
-   */
-  constructor(order: number) {
-    this.#beta1 = 7 / (10 * order);
-    this.#beta2 = 2 / (5 * order);
-  }
+/**
+ * Proportional-integral control: the next step is `0.9 error^-beta1 errorBefore^beta2` times this one, within limits.
+ * One logarithm and one exponential per step, as `Math.pow` is dear.
+ *
+ * @source Gustafsson, ACM Trans. Math. Softw. 17 (1991) 533-554.
+ */
+export function piController(options: PiControllerOptions): StepController {
+  const { beta1, beta2, qmin = 0.2, qmax = 10, steady = 1, growAfterReject = true } = options;
+  // Numbers that change live in a typed array: a variable of a closure would be boxed anew at each assignment.
+  const logOld = Float64Array.of(logFloor);
+  let rejected = false;
+  return {
+    accept: (error) => {
+      const log = Math.log(error);
+      const factor = gamma * Math.exp(beta2 * logOld[0] - beta1 * log);
+      logOld[0] = Math.max(log, logFloor);
+      const most = rejected && !growAfterReject ? 1 : qmax;
+      rejected = false;
+      return factor >= steady && factor <= 1 ? 1 : Math.min(most, Math.max(qmin, factor));
+    },
+    reject: (error) => {
+      rejected = true;
+      return Number.isFinite(error) ? Math.max(qmin, gamma * Math.exp(-beta1 * Math.log(error))) : lost;
+    },
+  };
+}
 
-  /** The factor for the next step after one was kept with scaled error `error <= 1`. In log space, as `Math.pow` is dear. */
-  accept(error: number): number {
-    const log = Math.log(error);
-    const factor = gamma * Math.exp(this.#beta2 * this.#logOld - this.#beta1 * log);
-    this.#logOld = Math.max(log, logFloor);
-    return factor >= steady && factor <= 1 ? 1 : Math.min(qmax, Math.max(qmin, factor));
-  }
-
-  /** The factor for the retry after scaled error `error > 1`; a non-finite error asks for a much smaller step. */
-  reject(error: number): number {
-    return Number.isFinite(error) ? Math.max(qmin, gamma * Math.exp(-this.#beta1 * Math.log(error))) : 0.1;
-  }
+/** The controller of methods that bring none of their own: gains 7 / (10 k) and 2 / (5 k) for a method of order `k`. */
+export function defaultController(order: number): StepController {
+  return piController({ beta1: 7 / (10 * order), beta2: 2 / (5 * order), steady: 1 / 1.2 });
 }

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { initialStep } from "./initial-step.ts";
+import { euclideanInitialStep, initialStep } from "./initial-step.ts";
 import { odeProblem } from "./problem.ts";
 import type { InPlaceRhs } from "./vector-field.ts";
 
 const first = (rhs: InPlaceRhs, tspan: [number, number], { tol = 1e-6, dtmax = Infinity, u0 = [1] } = {}): number => {
   const problem = odeProblem(rhs, u0, tspan);
-  return initialStep({ problem, f: problem.f.bind(problem.p), order: 5, abstol: tol, reltol: tol, dtmax });
+  return initialStep({ problem, f: problem.f.bind(problem.p), order: 5, abstol: tol, reltol: tol, dtmax }, new Float64Array(u0.length));
 };
 const decay = (rate: number): InPlaceRhs => (_t, u, _p, out) => void (out[0] = -rate * u[0]);
 
@@ -28,4 +28,14 @@ test("copes with zero slopes, zero states, zero scales and slopes that are not f
   const beyond = first((t, _u, _p, out) => void (out[0] = t > 0 ? Infinity : 1), [0, 10]);
   expect(beyond).toBeGreaterThan(0);
   expect(beyond).toBeLessThan(1);
+});
+
+test("hands over the slope at the start; by sums of squares, n equal components shorten the step by n^(1 / 2k)", () => {
+  const problem = odeProblem((_t, u, _p, out) => void out.set(u.map((x) => -x)), [1, 1, 1, 1], [0, 10]);
+  const context = { problem, f: problem.f.bind(problem.p), order: 5, abstol: 1e-6, reltol: 1e-6, dtmax: Infinity };
+  const slope = new Float64Array(4);
+  const mean = initialStep(context, slope);
+  expect([...slope]).toEqual([-1, -1, -1, -1]);
+  expect(mean).toBeCloseTo((0.01 / 5e5) ** 0.2, 12);
+  expect(euclideanInitialStep(context, slope)).toBeCloseTo((0.01 / 1e6) ** 0.2, 12);
 });

@@ -13,23 +13,44 @@ export interface InitialStepContext {
 }
 
 /**
- * The length of a first step such that an Euler step of it would be of about 1 % of the tolerance's size.
- * Costs {@link initialStepCost} evaluations. NaN when `f(t0, u0)` is not finite.
+ * Chooses the length of the first step, > 0, by two evaluations of the right-hand side; NaN when `f(t0, u0)` is not finite.
+ * Writes `f(t0, u0)` into `slope[n]`.
+ */
+export type InitialStep = (context: InitialStepContext, slope: Float64Array) => number;
+
+/** Evaluations of the right-hand side per call of an {@link InitialStep}. */
+export const initialStepCost = 2;
+
+/**
+ * The length of a first step such that an Euler step of it would be of about 1 % of the tolerance's size, in the root mean square.
  *
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section II.4.
  */
-export function initialStep({ problem, f, order, abstol, reltol, dtmax }: InitialStepContext): number {
+export function initialStep(context: InitialStepContext, slope: Float64Array): number {
+  return choose(context, slope, 1, 1e-10);
+}
+
+/**
+ * {@link initialStep} with sums of squares instead of means, as the codes DOPRI5 and DOP853 do it.
+ *
+ * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), appendix.
+ */
+export function euclideanInitialStep(context: InitialStepContext, slope: Float64Array): number {
+  return choose(context, slope, context.problem.u0.length, 1e-5);
+}
+
+/** `weight` times the mean of squares is the square of the norm; norms up to `tiny` tell nothing. */
+function choose({ problem, f, order, abstol, reltol, dtmax }: InitialStepContext, f0: Float64Array, weight: number, tiny: number): number {
   const { u0, tspan } = problem;
   const [t0, t1] = tspan;
   const longest = Math.min(dtmax, Math.abs(t1 - t0));
-  const norm = (x: Float64Array): number => errorNorm(x, u0, u0, abstol, reltol);
-  const f0 = new Float64Array(u0.length);
+  const norm = (x: Float64Array): number => errorNorm(x, u0, u0, abstol, reltol) * Math.sqrt(weight);
   const f1 = new Float64Array(u0.length);
   f.rhs(t0, u0, f0);
   if (!f0.every(Number.isFinite)) return NaN;
   const d0 = norm(u0);
   const d1 = norm(f0);
-  const guess = d0 < 1e-10 || d1 < 1e-10 ? 1e-6 : (0.01 * d0) / d1;
+  const guess = d0 <= tiny || d1 <= tiny ? 1e-6 : (0.01 * d0) / d1;
   const h0 = Math.min(guess > 0 ? guess : 1e-6, longest);
   const h = t1 < t0 ? -h0 : h0;
   f.rhs(t0 + h, u0.map((x, i) => x + h * f0[i]), f1);
@@ -40,6 +61,3 @@ export function initialStep({ problem, f, order, abstol, reltol, dtmax }: Initia
   const h1 = steepest <= 1e-15 ? Math.max(1e-6, h0 * 1e-3) : (0.01 / steepest) ** (1 / order);
   return Math.min(100 * h0, h1, longest);
 }
-
-/** Evaluations of the right-hand side per call of {@link initialStep}. */
-export const initialStepCost = 2;

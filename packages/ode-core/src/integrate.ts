@@ -1,4 +1,5 @@
 import type { Algorithm } from "./algorithm.ts";
+import { defaultController } from "./controller.ts";
 import { denseOutput } from "./dense-output.ts";
 import { OdeError } from "./errors.ts";
 import { initialStep, initialStepCost } from "./initial-step.ts";
@@ -31,9 +32,15 @@ export function integrate(problem: OdeProblem, algorithm: Algorithm, options: So
   let outcome: StepLoopOutcome = { retcode: "success", message: "", naccept: 0, nreject: 0 };
   let extra = 0;
   if (tspan[0] !== tspan[1]) {
-    if (checked.dt === undefined) extra = initialStepCost;
-    const dt = checked.dt ?? initialStep({ problem, f: bound, order: algorithm.order, ...checked });
-    const context = { problem, stepper, order: algorithm.order, options: checked, recorder, dt };
+    let dt = checked.dt;
+    if (dt === undefined) {
+      const slope = new Float64Array(f.dim);
+      dt = (algorithm.initialStep ?? initialStep)({ problem, f: bound, order: algorithm.order, ...checked }, slope);
+      stepper.start?.(slope);
+      extra = initialStepCost;
+    }
+    const controller = algorithm.controller?.() ?? defaultController(algorithm.order);
+    const context = { problem, stepper, controller, options: checked, recorder, dt };
     if (Number.isNaN(dt)) outcome = { ...outcome, retcode: "nonFinite", message: nonFiniteStart(problem) };
     else outcome = adaptive ? adaptiveSteps(context) : fixedSteps(context);
   }

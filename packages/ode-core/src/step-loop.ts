@@ -1,5 +1,5 @@
 import type { Stepper } from "./algorithm.ts";
-import { Controller } from "./controller.ts";
+import type { StepController } from "./controller.ts";
 import { errorNorm } from "./error-norm.ts";
 import type { OdeProblem } from "./problem.ts";
 import type { Recorder } from "./recorder.ts";
@@ -10,7 +10,8 @@ import type { CheckedOptions } from "./solve-options.ts";
 export interface StepLoopContext {
   readonly problem: OdeProblem;
   readonly stepper: Stepper;
-  readonly order: number;
+  /** Used by adaptive steps. */
+  readonly controller: StepController;
   readonly options: CheckedOptions;
   readonly recorder: Recorder;
   /** Length of the first or of every step, > 0; NaN when `f(t0, u0)` is not finite. */
@@ -55,13 +56,12 @@ export function fixedSteps({ problem, stepper, options, recorder, dt }: StepLoop
 }
 
 /** Takes steps whose scaled error is at most 1. A step that is not finite is retried with a much smaller one. */
-export function adaptiveSteps({ problem, stepper, order, options, recorder, dt }: StepLoopContext): StepLoopOutcome {
+export function adaptiveSteps({ problem, stepper, controller, options, recorder, dt }: StepLoopContext): StepLoopOutcome {
   const { tspan, u0 } = problem;
   const [t0, t1] = tspan;
   const { abstol, reltol, dtmax, maxIters, onStep } = options;
   const direction = t1 < t0 ? -1 : 1;
   const smallest = Number.EPSILON * Number.EPSILON * Math.abs(t1 - t0);
-  const controller = new Controller(order);
   const error = new Float64Array(u0.length);
   let u = u0.slice();
   let next = new Float64Array(u0.length);
@@ -82,8 +82,7 @@ export function adaptiveSteps({ problem, stepper, order, options, recorder, dt }
     }
     const h = last ? t1 - t : direction * size;
     const solved = stepper.step(t, h, u, next);
-    if (solved) stepper.error?.(error);
-    const scaled = solved ? errorNorm(error, u, next, abstol, reltol) : Infinity;
+    const scaled = solved ? scaledError(stepper, error, u, next, abstol, reltol) : Infinity;
     if (!(scaled <= 1)) {
       nreject++;
       size = Math.abs(h) * (solved ? controller.reject(scaled) : 0.25);
@@ -99,6 +98,13 @@ export function adaptiveSteps({ problem, stepper, order, options, recorder, dt }
     size = Math.min(dtmax, Math.abs(h) * controller.accept(scaled));
   }
   return outcome("success", "");
+}
+
+/** By the stepper's fused way if it has one; `error` is scratch. */
+function scaledError(stepper: Stepper, error: Float64Array, u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
+  if (stepper.scaledError) return stepper.scaledError(u, next, abstol, reltol);
+  stepper.error?.(error);
+  return errorNorm(error, u, next, abstol, reltol);
 }
 
 const stopped = (t: number, why: string): string => `Stopped at t = ${t}: ${why}`;

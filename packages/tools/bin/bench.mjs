@@ -4,7 +4,7 @@ import { root, runNode } from "./install.mjs";
 
 const [name, ...args] = process.argv.slice(2);
 if (!name || !existsSync(`${root}/test/bench/${name}.ts`)) {
-  const names = readdirSync(`${root}/test/bench`).filter((f) => f.endsWith(".ts")).map((f) => f.slice(0, -3));
+  const names = readdirSync(`${root}/test/bench`).filter((f) => f.endsWith(".ts") && f !== "harness.ts").map((f) => f.slice(0, -3));
   console.error(`Cannot run benchmark "${name ?? ""}" as it must be one of: ${names.join(", ")}`);
   process.exit(2);
 }

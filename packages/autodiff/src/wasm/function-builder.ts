@@ -13,7 +13,7 @@ export function unsigned(value: number): number[] {
 }
 
 /** Signed LEB128 of a 32-bit integer. */
-export function signed(value: number): number[] {
+function signed(value: number): number[] {
   const out: number[] = [];
   let n = value | 0;
   for (;;) {
@@ -84,6 +84,11 @@ export class FunctionBuilder {
   /** A vector memory instruction at an address whose local part is on the stack. */
   memory(code: number, { bytes }: Address, ...immediates: readonly number[]): void {
     this.simd(code, 3, ...unsigned(bytes), ...immediates);
+  }
+
+  /** A scalar memory instruction at an address whose local part is on the stack. */
+  scalarMemory(code: number, { bytes }: Address): void {
+    this.emit(code, 3, ...unsigned(bytes));
   }
 
   /** A new vector local with what `push` leaves on the stack. */

@@ -5,6 +5,7 @@ export const op = {
   end: 0x0b,
   brIf: 0x0d,
   call: 0x10,
+  select: 0x1b,
   localGet: 0x20,
   localSet: 0x21,
   localTee: 0x22,
@@ -12,6 +13,18 @@ export const op = {
   i32LtU: 0x49,
   i32Add: 0x6a,
   i32Sub: 0x6b,
+} as const;
+
+/** Opcodes of single float64 numbers. */
+export const scalar = {
+  load: 0x2b,
+  store: 0x39,
+  constant: 0x44,
+  greater: 0x64,
+  abs: 0x99,
+  sub: 0xa1,
+  mul: 0xa2,
+  div: 0xa3,
 } as const;
 
 /** Opcodes behind the vector prefix. */

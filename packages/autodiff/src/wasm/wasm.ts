@@ -12,6 +12,7 @@ import { inputPrimitive, literalPrimitive, type Shape, type Tensor } from "../te
 import type { Program } from "../trace.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { emitContract } from "./emit-contract.ts";
+import { canEmitSolve, emitSolve } from "./emit-solve.ts";
 import { Expressions, Imports } from "./expressions.ts";
 import { FunctionBuilder, unsigned } from "./function-builder.ts";
 import { webAssembly } from "./host.ts";
@@ -84,6 +85,7 @@ class Writer {
     else if (node.primitive === concatPrimitive) this.#concat(node);
     else if (node.primitive === padPrimitive) this.#pad(node);
     else if (node.primitive === copyPrimitive || node.primitive === reshapePrimitive) this.#copy(node.args[0], this.#result(node), false);
+    else if (canEmitSolve(node)) emitSolve(this.#f, node, node.args.map((x) => this.#operand(x).at), this.#result(node).at);
     else this.#f.emit(op.call, ...unsigned(this.imports.index(`${node.primitive.name}${node.id}`, 0, this.#call(node))));
   }
 

@@ -27,7 +27,7 @@ export function gradientCostFigure(series: readonly GradientCostSeries[]): strin
   const plotHeight = height - margins.marginTop - margins.marginBottom;
   const pixelOf = (value: number): number => (Math.log(y.domain[1] / value) / Math.log(y.domain[1] / y.domain[0])) * plotHeight;
   const ends = series.map(({ milliseconds }) => pixelOf(milliseconds[milliseconds.length - 1]));
-  const labels = spread(ends, labelHeight);
+  const labels = spread(ends, labelHeight, 0, plotHeight);
   return renderFigure(
     {
       ...margins,

@@ -16,3 +16,16 @@ test("labels keep their order and their distance, and stay where they are when t
   expect(spread([100, 10, 50], 14)).toEqual([100, 10, 50]);
   expect(spread([50, 50], 14)).toEqual([43, 57]);
 });
+
+test("labels stay within their bounds while there is room, and in order and apart in any case", () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: -50, max: 350, noNaN: true }), { maxLength: 20 }), (wanted) => {
+      const placed = spread(wanted, 14, 0, 300);
+      const order = wanted.map((_, i) => i).toSorted((a, b) => wanted[a] - wanted[b]);
+      expect(order.slice(1).every((i, k) => placed[i] - placed[order[k]] > 14 - 1e-9)).toBe(true);
+      expect(placed.every((y) => y > -1e-9 && y < 300 + 1e-9)).toBe(true);
+    }),
+  );
+  expect(spread([0, 2, 50], 14, 0, 60)).toEqual([0, 14, 50]);
+  expect(spread([58, 60], 14, 0, 60)).toEqual([46, 60]);
+});

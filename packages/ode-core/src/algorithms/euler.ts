@@ -1,27 +1,11 @@
-import type { Algorithm, Tableau } from "../algorithm.ts";
+import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { explicitRk } from "../explicit-rk.ts";
+import { eulerStepper } from "./generated/euler.ts";
+import { eulerTableau } from "./tableaus/euler.ts";
 
 /** Options of {@link euler}: none. */
 export type EulerOptions = Readonly<Record<never, never>>;
-
-/** The linear extension is as accurate as the method: order 1. */
-const tableau: Tableau = {
-  a: [[]],
-  b: [1],
-  c: [0],
-  dense: {
-    order: 1,
-    a: [],
-    c: [],
-    weights: (theta, out) => {
-      out[0] = theta;
-    },
-    weightsDerivative: (_theta, out) => {
-      out[0] = 1;
-    },
-  },
-};
 
 /**
  * Explicit Euler: order 1, fixed steps of `dt`, one evaluation per step, linear dense output.
@@ -31,5 +15,5 @@ const tableau: Tableau = {
  */
 export function euler(options: EulerOptions = {}): Algorithm {
   readOptions("euler", options, {});
-  return explicitRk("euler", 1, tableau);
+  return explicitRk("euler", 1, eulerTableau, { stepper: eulerStepper });
 }

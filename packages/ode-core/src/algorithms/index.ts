@@ -1,6 +1,12 @@
+import { bs3 } from "./bs3.ts";
+import { dop853 } from "./dop853.ts";
+import { dp5 } from "./dp5.ts";
 import { euler } from "./euler.ts";
+import { heun } from "./heun.ts";
 import { kahanLi8 } from "./kahan-li8.ts";
 import { mcAte4 } from "./mc-ate4.ts";
+import { midpoint } from "./midpoint.ts";
+import { ralston } from "./ralston.ts";
 import { rk4 } from "./rk4.ts";
 import { rodas4 } from "./rodas4.ts";
 import { rodas5P } from "./rodas5-p.ts";
@@ -9,13 +15,27 @@ import { ruth3 } from "./ruth3.ts";
 import { symplecticEuler } from "./symplectic-euler.ts";
 import { tsit5 } from "./tsit5.ts";
 import { velocityVerlet } from "./velocity-verlet.ts";
+import { vern6 } from "./vern6.ts";
+import { vern7 } from "./vern7.ts";
+import { vern8 } from "./vern8.ts";
+import { vern9 } from "./vern9.ts";
 import { yoshida6 } from "./yoshida6.ts";
 
 /** Every algorithm of this package by its config name; spread it to add your own. */
 export const algorithms: {
   readonly euler: typeof euler;
+  readonly midpoint: typeof midpoint;
+  readonly heun: typeof heun;
+  readonly ralston: typeof ralston;
   readonly rk4: typeof rk4;
+  readonly bs3: typeof bs3;
+  readonly dp5: typeof dp5;
   readonly tsit5: typeof tsit5;
+  readonly vern6: typeof vern6;
+  readonly vern7: typeof vern7;
+  readonly vern8: typeof vern8;
+  readonly vern9: typeof vern9;
+  readonly dop853: typeof dop853;
   readonly rosenbrock23: typeof rosenbrock23;
   readonly rodas4: typeof rodas4;
   readonly rodas5P: typeof rodas5P;
@@ -27,8 +47,18 @@ export const algorithms: {
   readonly kahanLi8: typeof kahanLi8;
 } = {
   euler,
+  midpoint,
+  heun,
+  ralston,
   rk4,
+  bs3,
+  dp5,
   tsit5,
+  vern6,
+  vern7,
+  vern8,
+  vern9,
+  dop853,
   rosenbrock23,
   rodas4,
   rodas5P,

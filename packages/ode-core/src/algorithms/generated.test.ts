@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import type { Algorithm, Stepper } from "../algorithm.ts";
+import { errorNorm } from "../error-norm.ts";
+import { explicitRk } from "../explicit-rk.ts";
+import { vectorField } from "../vector-field.ts";
+import { algorithms } from "./index.ts";
+
+/** Nonlinear coupling of neighbours with a time-dependent drive. */
+const f = (t: number, u: Float64Array, _p: Float64Array, out: Float64Array): void => {
+  const n = u.length;
+  for (let i = 0; i < n; i++) out[i] = Math.sin(u[(i + 1) % n] * (i + 1) + t) - 0.3 * u[i] * u[i];
+};
+const tolerances = { abstol: 1e-9, reltol: 1e-6 };
+const make = (algorithm: Algorithm, n: number): Stepper => algorithm.stepper(vectorField(f, { dim: n }).bind(new Float64Array(0)), n, tolerances);
+const methods = Object.values(algorithms).map((factory) => factory()).filter(({ tableau }) => tableau !== undefined);
+
+describe.each(methods)("$name", (algorithm) => {
+  test.each([1, 2, 3, 4, 5, 9])("the stepper generated for n = %d steps as the one that reads the tableau, bit for bit", (n) => {
+    const generated = make(algorithm, n);
+    const reference = make(explicitRk("reference", algorithm.order, algorithm.tableau!), n);
+    let u = Float64Array.from({ length: n }, (_, i) => 0.3 + 0.1 * i);
+    let [x, y] = [u.slice(), u.slice()];
+    const [e, d] = [u.slice(), u.slice()];
+    for (let i = 0; i < 6; i++) {
+      const [t, h] = [0.2 + 0.1 * i, i === 3 ? 0.05 : 0.1];
+      for (const [stepper, out, error] of [[generated, x, e], [reference, y, d]] as const) {
+        // A rejected step before the kept one.
+        stepper.step(t, 2 * h, u, out);
+        stepper.step(t, h, u, out);
+        stepper.error?.(error);
+      }
+      expect(x).toEqual(y);
+      if (generated.error) {
+        expect(e).toEqual(d);
+        const norm = errorNorm(d, u, y, tolerances.abstol, tolerances.reltol);
+        expect(Math.abs(generated.scaledError!(u, x, tolerances.abstol, tolerances.reltol) / norm - 1)).toBeLessThan(1e-13);
+      }
+      if (i === 2) {
+        const [a, b] = [u.slice(), u.slice()];
+        generated.capture().at(0.3, a);
+        reference.capture().at(0.3, b);
+        expect(a).toEqual(b);
+      }
+      for (const stepper of [generated, reference]) stepper.accept?.();
+      [u, x] = [x, u];
+      y = x.slice();
+    }
+    expect(generated.nf).toBe(reference.nf);
+  });
+
+  test("a known first slope spares an evaluation and changes nothing else", () => {
+    for (const n of [2, 5]) {
+      const [told, plain] = [make(algorithm, n), make(algorithm, n)];
+      const u = Float64Array.from({ length: n }, () => 0.5);
+      const [slope, x, y] = [u.slice(), u.slice(), u.slice()];
+      f(0, u, slope, slope);
+      told.start!(slope);
+      told.step(0, 0.1, u, x);
+      plain.step(0, 0.1, u, y);
+      expect(x).toEqual(y);
+      expect(told.nf).toBe(plain.nf - 1);
+    }
+  });
+
+  if (!algorithm.tableau!.bError) return;
+  test("an infinite state has no finite error, a component that stays zero none at all", () => {
+    for (const n of [1, 2, 3, 4, 5]) {
+      const stepper = algorithm.stepper(vectorField((_t, _u, _p, out) => void out.fill(0), { dim: n }).bind(new Float64Array(0)), n, tolerances);
+      const [u, out] = [new Float64Array(n), new Float64Array(n)];
+      stepper.step(0, 0.1, u, out);
+      expect(stepper.scaledError!(u, out, 0, 1e-6)).toBe(0);
+      out[n - 1] = Infinity;
+      expect(stepper.scaledError!(u, out, 1e-9, 1e-6)).toBeNaN();
+    }
+  });
+});

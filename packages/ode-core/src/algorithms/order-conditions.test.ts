@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import type { Tableau } from "../algorithm.ts";
+import { algorithms } from "./index.ts";
+
+/** A rooted tree: the trees that hang on its root, as indices into the list of all trees, not descending. */
+interface Tree {
+  readonly order: number;
+  readonly density: number;
+  readonly children: readonly number[];
+}
+
+/** All rooted trees up to `largest` nodes, by order. */
+function rootedTrees(largest: number): Tree[] {
+  const trees: Tree[] = [{ order: 1, density: 1, children: [] }];
+  for (let order = 2; order <= largest; order++) {
+    const found: Tree[] = [];
+    const grow = (left: number, from: number, children: number[], density: number): void => {
+      if (left === 0) found.push({ order, density: density * order, children });
+      for (let i = from; i < trees.length && trees[i].order <= left; i++) grow(left - trees[i].order, i, [...children, i], density * trees[i].density);
+    };
+    grow(order - 1, 0, [], 1);
+    trees.push(...found);
+  }
+  return trees;
+}
+
+const trees = rootedTrees(10);
+const upTo = (order: number): Tree[] => trees.filter((tree) => tree.order <= order);
+const dot = (w: ArrayLike<number>, v: readonly number[]): number => v.reduce((s, x, i) => s + x * (w[i] ?? 0), 0);
+
+/** `phi[tree][stage]`, the factor that stage weights meet in the order condition of a tree, with the same of absolute values. */
+function stageFactors(rows: readonly (readonly number[])[], list: readonly Tree[]): { phi: number[][]; size: number[][] } {
+  const [phi, size]: [number[][], number[][]] = [[], []];
+  for (const { children } of list) {
+    const product = (table: number[][], value: (x: number) => number): number[] =>
+      rows.map((row) => children.reduce((s, child) => s * row.reduce((t, a, j) => t + value(a) * table[child][j], 0), 1));
+    phi.push(product(phi, (x) => x));
+    size.push(product(size, Math.abs));
+  }
+  return { phi, size };
+}
+
+/** Largest violation, in units of rounding of its own terms, of the conditions that weights `w` at `theta` be of the order of `list`. */
+function violation(w: ArrayLike<number>, theta: number, list: readonly Tree[], { phi, size }: ReturnType<typeof stageFactors>): number {
+  const absolute = Array.from(w, Math.abs);
+  return Math.max(...list.map(({ order, density }, i) => Math.abs(dot(w, phi[i]) - theta ** order / density) / (dot(absolute, size[i]) * Number.EPSILON)));
+}
+
+/** Largest violation of the conditions of exactly this order, as it is. */
+const defect = (w: ArrayLike<number>, theta: number, order: number, phi: readonly (readonly number[])[]): number =>
+  Math.max(...trees.map((tree, i) => (tree.order === order ? Math.abs(dot(w, phi[i] as number[]) - theta ** order / tree.density) : 0)));
+
+const cases = Object.values(algorithms).map((make) => make()).filter(({ tableau }) => tableau !== undefined);
+
+test("there are as many rooted trees as there should be", () => {
+  const count = Array.from({ length: 10 }, (_, i) => trees.filter(({ order }) => order === i + 1).length);
+  expect(count).toEqual([1, 1, 2, 4, 9, 20, 48, 115, 286, 719]);
+});
+
+describe.each(cases)("$name", ({ name, order, tableau }) => {
+  const { a, b, bError = [], bErrorCoarse = [], dense } = tableau as Tableau;
+  const factors = stageFactors([...a, ...dense.a], trees.filter((tree) => tree.order <= order + 1));
+
+  test(`meets every condition of order ${order} to rounding, and not those of order ${order + 1}`, () => {
+    expect(violation(b, 1, upTo(order), factors)).toBeLessThan(8);
+    expect(defect(b, 1, order + 1, factors.phi)).toBeGreaterThan(1e-8);
+  });
+
+  test("has embedded weights of a lower order", () => {
+    for (const difference of [bError, bErrorCoarse]) {
+      if (difference.length === 0) continue;
+      const embedded = b.map((x, i) => x - (difference[i] ?? 0));
+      const reached = Array.from({ length: order }, (_, i) => i + 1).filter((k) => violation(embedded, 1, upTo(k), factors) < 64).length;
+      expect(reached).toBeLessThan(order);
+      expect(reached).toBeGreaterThan(difference === bErrorCoarse ? 2 : order === 8 && bErrorCoarse.length > 0 ? 4 : order - 2);
+    }
+  });
+
+  test(`has a continuous extension that meets every condition of order ${dense.order} to rounding, and not those of the next`, () => {
+    const w = new Float64Array(b.length + dense.c.length);
+    // Verner's extension of his 7(6) pair misses 12 of the conditions of order 7 by up to 3e-7, also in 40 digits.
+    const exact = name === "vern7" ? 6 : dense.order;
+    for (const theta of [0.1, 0.25, 0.5, 0.75, 0.9]) {
+      dense.weights(theta, w);
+      expect(violation(w, theta, upTo(exact), factors), `theta = ${theta}`).toBeLessThan(64);
+      // Far below every other error of a step that ends above rounding.
+      for (let k = exact + 1; k <= dense.order; k++) expect(defect(w, theta, k, factors.phi)).toBeLessThan(3e-7);
+    }
+    dense.weights(0.4, w);
+    expect(defect(w, 0.4, dense.order + 1, factors.phi)).toBeGreaterThan(1e-9);
+  });
+});

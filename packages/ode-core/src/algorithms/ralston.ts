@@ -1,0 +1,20 @@
+import type { Algorithm } from "../algorithm.ts";
+import { readOptions } from "../config.ts";
+import { explicitRk } from "../explicit-rk.ts";
+import { ralstonStepper } from "./generated/ralston.ts";
+import { ralstonTableau } from "./tableaus/ralston.ts";
+
+/** Options of {@link ralston}: none. */
+export type RalstonOptions = Readonly<Record<never, never>>;
+
+/**
+ * Ralston's method 2(1): of the two-stage methods of order 2 the one with the least error bound; dense output of order 2.
+ * For rough answers and fixed steps; its error control compares with an Euler step.
+ *
+ * @throws OdeError `INVALID_OPTION` for any option.
+ * @source Ralston, Math. Comp. 16 (1962) 431-437.
+ */
+export function ralston(options: RalstonOptions = {}): Algorithm {
+  readOptions("ralston", options, {});
+  return explicitRk("ralston", 2, ralstonTableau, { stepper: ralstonStepper });
+}

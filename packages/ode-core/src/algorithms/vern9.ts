@@ -1,0 +1,20 @@
+import type { Algorithm } from "../algorithm.ts";
+import { readOptions } from "../config.ts";
+import { explicitRk } from "../explicit-rk.ts";
+import { vern9Stepper } from "./generated/vern9.ts";
+import { vern9Tableau } from "./tableaus/vern9.ts";
+
+/** Options of {@link vern9}: none. */
+export type Vern9Options = Readonly<Record<never, never>>;
+
+/**
+ * Verner's "most efficient" 9(8) pair: order 9 with step-size control, sixteen evaluations per step, and its own continuous
+ * extension of order 9 at ten further evaluations per step, one of which the next step uses. For tolerances of 1e-9 and below.
+ *
+ * @throws OdeError `INVALID_OPTION` for any option.
+ * @source Verner, Numer. Algorithms 53 (2010) 383-396, doi:10.1007/s11075-009-9290-3.
+ */
+export function vern9(options: Vern9Options = {}): Algorithm {
+  readOptions("vern9", options, {});
+  return explicitRk("vern9", 9, vern9Tableau, { stepper: vern9Stepper });
+}

@@ -1,0 +1,8 @@
+// `npm run generate`: writes the steppers of the explicit Runge-Kutta methods from their tableaus.
+import { fileURLToPath } from "node:url";
+import { generateSteppers } from "./generate/generate-steppers.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(/[/\\]$/, "");
+const project = await generateSteppers(root);
+await project.save();
+for (const file of project.getSourceFiles()) console.log(file.getFilePath().slice(root.length + 1));

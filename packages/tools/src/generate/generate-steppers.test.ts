@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { algorithmsFolder, generateSteppers } from "./generate-steppers.ts";
+import { linearSum, usedStages } from "./linear-sum.ts";
+
+const root = fileURLToPath(new URL("../../../..", import.meta.url)).replace(/[/\\]$/, "");
+
+test("the committed steppers are what their tableaus generate, byte for byte", async () => {
+  const project = await generateSteppers(root);
+  const files = project.getSourceFiles();
+  expect(files.map((file) => file.getBaseName()).toSorted()).toEqual(readdirSync(`${root}/${algorithmsFolder}/generated`).toSorted());
+  for (const file of files) {
+    const path = file.getFilePath();
+    expect(file.getFullText() === readFileSync(path, "utf8"), `${basename(path)} differs: run npm run generate`).toBe(true);
+  }
+});
+
+test("a sum leaves out zeros and factors of one, and keeps signs", () => {
+  const k = (i: number): string => `k${i}`;
+  expect(linearSum([1, 0, -0.5, -1, 2], k)).toBe("k1 - 0.5 * k3 - k4 + 2 * k5");
+  expect(linearSum([-1, 3], k)).toBe("-k1 + 3 * k2");
+  expect(linearSum([0, 0], k)).toBe("0");
+  expect(usedStages([0, 1], [0, 0, 0, 2])).toEqual([2, 4]);
+});

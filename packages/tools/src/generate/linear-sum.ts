@@ -1,0 +1,22 @@
+/**
+ * `w_1 k_1 + w_2 k_2 + ...` as source text, from the first term on and without those of weight zero.
+ *
+ * @param term - The source text of `k_i`, i counting from 1.
+ */
+export function linearSum(weights: readonly number[], term: (i: number) => string): string {
+  let text = "";
+  weights.forEach((w, i) => {
+    if (w === 0) return;
+    const size = Math.abs(w);
+    const product = size === 1 ? term(i + 1) : `${size} * ${term(i + 1)}`;
+    if (text === "") text = w < 0 ? `-${product}` : product;
+    else text += ` ${w < 0 ? "-" : "+"} ${product}`;
+  });
+  return text === "" ? "0" : text;
+}
+
+/** Numbers, counting from 1, of the stages that any of the rows weighs. */
+export function usedStages(...rows: readonly (readonly number[])[]): number[] {
+  const count = Math.max(...rows.map((row) => row.length));
+  return Array.from({ length: count }, (_, i) => i + 1).filter((i) => rows.some((row) => (row[i - 1] ?? 0) !== 0));
+}

@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { expect, test } from "vitest";
+import { markdownTable, measure, replaceSection } from "./bench/harness.ts";
+import { readText, root } from "./workspace.ts";
+
+test("a section of a page is replaced, the rest is left alone, and again gives the same", () => {
+  const page = "# Head\n<!-- a:begin -->\nold\n<!-- a:end -->\nafter <!-- b:begin --><!-- b:end -->\n";
+  const once = replaceSection(page, "a", "new\n\ntext\n");
+  expect(once).toBe("# Head\n<!-- a:begin -->\nnew\n\ntext\n<!-- a:end -->\nafter <!-- b:begin --><!-- b:end -->\n");
+  expect(replaceSection(once, "a", "new\n\ntext")).toBe(once);
+  expect(() => replaceSection(page, "c", "")).toThrow("must hold <!-- c:begin -->");
+});
+
+test("a measured time is the CPU time of one call", () => {
+  const spin = (): void => {
+    const end = process.cpuUsage().user + 5000;
+    while (process.cpuUsage().user < end);
+  };
+  const ms = measure(spin, { budget: 30 });
+  expect(ms).toBeGreaterThan(4.9);
+  expect(ms).toBeLessThan(10);
+});
+
+test("the page of benchmarks holds results and its figure", () => {
+  const page = readText("docs/benchmarks.md");
+  const section = page.slice(page.indexOf("<!-- gradient:begin -->"), page.indexOf("<!-- gradient:end -->"));
+  for (const name of ["structuredLagrangianNN", "lagrangianNN", "secondOrderNeuralODE"]) expect(section).toContain(`\`${name}\`:`);
+  expect(section).toMatch(/Measured on \d{4}-\d\d-\d\d: .+ cores?, .+; Node \d+/);
+  const [, figure] = /!\[[^\]]+\]\(([^)]+)\)/.exec(section)!;
+  expect(existsSync(`${root}/docs/${figure}`)).toBe(true);
+});
+
+test("a Markdown table has one line for each row", () => {
+  expect(markdownTable(["a", "b"], [["1", "2"]])).toBe("| a | b |\n| --- | ---: |\n| 1 | 2 |");
+});
