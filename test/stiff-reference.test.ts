@@ -19,25 +19,28 @@ function solveStiff({ f, u0, tspan, scale }: StiffProblem, algorithm: Algorithm,
   return solve(odeProblem(field, u0, tspan), algorithm, { reltol, abstol: scale * reltol, ...options });
 }
 
-/** Errors allowed, relative at the end and scaled by the tolerances at times of dense output, in units of the tolerance; evaluations allowed. */
+/**
+ * Evaluations and errors of rodas4 are those of Hairer and Wanner's RODAS code, which differs in its first steps. Errors allowed, relative at the end and scaled by the tolerances at times of dense output, in units
+ * of the tolerance.
+ */
 const bounds: Readonly<Record<Name, { end: number; between: number; tolerances: readonly number[]; nf: Readonly<Record<keyof typeof stiffProblems, readonly number[]>> }>> = {
   rosenbrock23: {
-    end: 100,
+    end: 180,
     between: 60,
     tolerances: [1e-3, 1e-5],
-    nf: { vdp1e3: [560, 2050], robertson40: [150, 790], robertson1e11: [570, 2950], hires: [340, 1700] },
+    nf: { vdp1e3: [403, 1620], robertson40: [105, 625], robertson1e11: [420, 2370], hires: [260, 1570] },
   },
   rodas4: {
     end: 6,
     between: 6,
     tolerances: [1e-3, 1e-5, 1e-7],
-    nf: { vdp1e3: [1170, 3000, 7900], robertson40: [280, 580, 1640], robertson1e11: [1090, 2520, 7000], hires: [510, 1470, 6000] },
+    nf: { vdp1e3: [931, 2175, 6501], robertson40: [167, 383, 1061], robertson1e11: [575, 1670, 4990], hires: [339, 1049, 5153] },
   },
   rodas5P: {
     end: 6,
     between: 6,
     tolerances: [1e-3, 1e-5, 1e-7],
-    nf: { vdp1e3: [1300, 2900, 6400], robertson40: [300, 520, 1150], robertson1e11: [1330, 2410, 5300], hires: [480, 1280, 4100] },
+    nf: { vdp1e3: [1050, 1980, 4760], robertson40: [165, 322, 690], robertson1e11: [775, 1600, 3540], hires: [340, 900, 3260] },
   },
 };
 
@@ -65,7 +68,7 @@ describe("Rosenbrock methods on Robertson's problem to 1e11 without a Jacobian",
       const exact = solveStiff(problem, make[name](), tol);
       const differences = solveStiff(problem, make[name](), tol, {}, withoutJacobian(problem));
       expect(differences.retcode).toBe("success");
-      expect(relativeError(differences.u.at(-1)!, problem.reference[0].u)).toBeLessThan(Math.max(0.2 * tol, 2e-10));
+      expect(relativeError(differences.u.at(-1)!, problem.reference[0].u)).toBeLessThan(0.7 * tol);
       expect(differences.stats.naccept).toBeLessThanOrEqual(1.01 * exact.stats.naccept);
       expect(Math.abs(differences.u.at(-1)!.reduce((sum, x) => sum + x, 0) - 1)).toBeLessThan(1e-12);
     }

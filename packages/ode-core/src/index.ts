@@ -1,17 +1,22 @@
 export type { Algorithm, ContinuousExtension, Interpolant, Stepper, StepperContext, Tableau } from "./algorithm.ts";
-export { algorithms } from "./algorithms/index.ts";
 export { bs3, type Bs3Options } from "./algorithms/bs3.ts";
 export { dop853, type Dop853Options } from "./algorithms/dop853.ts";
 export { dp5, type Dp5Options } from "./algorithms/dp5.ts";
 export { euler, type EulerOptions } from "./algorithms/euler.ts";
 export { heun, type HeunOptions } from "./algorithms/heun.ts";
+export { algorithms } from "./algorithms/index.ts";
+export { kahanLi8, type KahanLi8Options } from "./algorithms/kahan-li8.ts";
+export { mcAte4, type McAte4Options } from "./algorithms/mc-ate4.ts";
 export { midpoint, type MidpointOptions } from "./algorithms/midpoint.ts";
 export { ralston, type RalstonOptions } from "./algorithms/ralston.ts";
 export { rk4, type Rk4Options } from "./algorithms/rk4.ts";
 export { rodas4, type Rodas4Options } from "./algorithms/rodas4.ts";
 export { rodas5P, type Rodas5POptions } from "./algorithms/rodas5-p.ts";
 export { rosenbrock23, type Rosenbrock23Options } from "./algorithms/rosenbrock23.ts";
+export { ruth3, type Ruth3Options } from "./algorithms/ruth3.ts";
+export { symplecticEuler, type SymplecticEulerOptions } from "./algorithms/symplectic-euler.ts";
 export { tsit5, type Tsit5Options } from "./algorithms/tsit5.ts";
+export { velocityVerlet, type VelocityVerletOptions } from "./algorithms/velocity-verlet.ts";
 export { vern6, type Vern6Options } from "./algorithms/vern6.ts";
 export { vern7, type Vern7Options } from "./algorithms/vern7.ts";
 export { vern8, type Vern8Options } from "./algorithms/vern8.ts";
@@ -30,6 +35,7 @@ export {
   type PresetTimeCallbackOptions,
   type SaveSides,
 } from "./callback.ts";
+export { yoshida6, type Yoshida6Options } from "./algorithms/yoshida6.ts";
 export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type Table } from "./config.ts";
 export { ensemble, type EnsembleOptions, type Trajectory } from "./ensemble.ts";
 export { assertFinite, assertLength, OdeError, type OdeErrorCode } from "./errors.ts";

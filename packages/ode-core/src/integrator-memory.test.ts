@@ -1,12 +1,15 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { algorithms, odeProblem, solve, type Algorithm, type OdeProblem } from "./index.ts";
+import { algorithms, odeProblem, solve, vectorField, type Algorithm, type OdeProblem } from "./index.ts";
 
-const decay = (n: number): OdeProblem => odeProblem((_t, u, _p, out) => {
-  for (let i = 0; i < n; i++) out[i] = -u[i];
-}, Array.from({ length: n }, () => 1), [0, 1]);
-// Implicit methods factor matrices, which takes long for many components.
-const [large, small] = [decay(64), decay(6)];
-const problemFor = ({ tableau }: Algorithm): OdeProblem => (tableau ? large : small);
+function decay(n: number, structure?: "second-order"): OdeProblem {
+  const f = vectorField((_t, u, _p, out) => {
+    for (let i = 0; i < n; i++) out[i] = -u[i];
+  }, { dim: n, ...(structure ? { structure } : {}) });
+  return odeProblem(f, Array.from({ length: n }, () => 1), [0, 1]);
+}
+const [large, small, secondOrder] = [decay(64), decay(4), decay(64, "second-order")];
+/** Methods with matrices get few components, so that a step is no work. */
+const problemFor = ({ structure, massMatrix }: Algorithm): OdeProblem => (structure ? secondOrder : massMatrix ? small : large);
 
 const run = (algorithm: Algorithm, steps: number): void => {
   const { stats } = solve(problemFor(algorithm), algorithm, { adaptive: false, dt: 1 / steps, saveAt: [1], dense: false, maxIters: 1e6 });

@@ -2,6 +2,7 @@ import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorith
 import { option, type OptionSpec } from "./config.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
 import { luFactor, luSolve } from "./linear-algebra/lu.ts";
+import { predictiveController } from "./predictive-controller.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /**
@@ -35,9 +36,19 @@ export interface RosenbrockOptions {
 /** What `readOptions` needs for {@link RosenbrockOptions}. */
 export const rosenbrockSpecs: { readonly autonomous: OptionSpec<boolean> } = { autonomous: option.flag(false) };
 
-/** Turns the coefficients of a Rosenbrock method into an algorithm. */
-export function rosenbrock(name: string, order: number, tableau: RosenbrockTableau, autonomous: boolean): Algorithm {
-  return { name, order, massMatrix: true, stepper: (f, n, context) => new RosenbrockStepper(tableau, f, n, context, autonomous) };
+/**
+ * Turns the coefficients of a Rosenbrock method into an algorithm.
+ *
+ * @param errorOrder - The error estimate is proportional to `h^errorOrder`.
+ */
+export function rosenbrock(name: string, order: number, errorOrder: number, tableau: RosenbrockTableau, autonomous: boolean): Algorithm {
+  return {
+    name,
+    order,
+    massMatrix: true,
+    controller: () => predictiveController(errorOrder),
+    stepper: (f, n, context) => new RosenbrockStepper(tableau, f, n, context, autonomous),
+  };
 }
 
 /** `out[n] += sum_j w[j] x_j` over the first `w.length` vectors that lie one after the other in `x`. */

@@ -1,4 +1,4 @@
-import { vectorField, type Algorithm, type InPlaceRhs, type Stepper, type Tableau } from "@fluxion/ode-core";
+import { OdeError, vectorField, type Algorithm, type InPlaceRhs, type Stepper, type Tableau } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
 import { slope } from "./slope.ts";
 
@@ -59,8 +59,48 @@ const exact: readonly Exact[] = [
   },
 ];
 
+/** Problems of second order, `u = (q, v)`, whose acceleration does not depend on `v`. */
+const secondOrder: readonly Exact[] = [
+  {
+    name: "a driven oscillator",
+    f: (t, u, _p, du) => {
+      du[0] = u[1];
+      du[1] = -u[0] + 3 * Math.sin(2 * t);
+    },
+    u: (t) => [Math.cos(t) - Math.sin(2 * t), -Math.sin(t) - 2 * Math.cos(2 * t)],
+  },
+  {
+    name: "a body on a circle about another",
+    f: (_t, u, _p, du) => {
+      const r3 = Math.hypot(u[0], u[1]) ** 3;
+      du[0] = u[2];
+      du[1] = u[3];
+      du[2] = -u[0] / r3;
+      du[3] = -u[1] / r3;
+    },
+    u: (t) => [Math.cos(t), Math.sin(t), -Math.sin(t), Math.cos(t)],
+  },
+  {
+    name: "two coupled bodies made to follow a wave",
+    f: (t, u, _p, du) => {
+      const [a, b] = [Math.sin(t), 1 + 0.5 * Math.sin(2 * t)];
+      du[0] = u[2];
+      du[1] = u[3];
+      du[2] = -a + u[1] * u[1] - b * b;
+      du[3] = -2 * Math.sin(2 * t) - 2 * (u[0] - a);
+    },
+    u: (t) => [Math.sin(t), 1 + 0.5 * Math.sin(2 * t), Math.cos(t), Math.cos(2 * t)],
+  },
+];
+
+const problemsFor = ({ name, structure }: Algorithm): readonly Exact[] => {
+  if (structure === undefined) return exact;
+  if (structure === "second-order") return secondOrder;
+  throw new OdeError("INVALID_ARGUMENT", `Cannot test algorithm "${name}" as there must be problems of its structure: it is "${structure}"`);
+};
+
 /**
- * Declares the conformance tests of an algorithm for fields of any structure: order of accuracy on three problems with known
+ * Declares the conformance tests of an algorithm for fields of any structure or of second order: order of accuracy on three problems with known
  * solutions, forwards and backwards; its interpolant and error estimate; that a step leaves its input alone, repeats exactly
  * and forgets on `reset`; and, with a tableau, that the tableau tells the truth about the step.
  * To be called in a vitest file.
@@ -104,7 +144,7 @@ function largestError(algorithm: Algorithm, problem: Exact, t0: number, t1: numb
 
 function convergence(algorithm: Algorithm, options: TestAlgorithmOptions): void {
   const { order, denseOrder, errorOrder, h: coarse = 0.05, denseH = coarse, errorH = coarse, above = 0.6, below = 0 } = options;
-  for (const problem of exact) {
+  for (const problem of problemsFor(algorithm)) {
     for (const [t0, t1] of [[0.2, 2.2], [2.2, 0.2]]) {
       test(`has order ${order} on ${problem.name} from ${t0} to ${t1}`, () => {
         const counts = [1, 2, 4].map((k) => k * Math.round(2 / coarse));
@@ -152,7 +192,7 @@ function interpolantError(algorithm: Algorithm, problem: Exact, t: number, h: nu
 }
 
 function stepping(algorithm: Algorithm): void {
-  const problem = exact[2];
+  const problem = problemsFor(algorithm)[2];
   const u = Float64Array.from(problem.u(0.3));
   const h = 0.05;
 

@@ -3,17 +3,23 @@ import { dop853 } from "./dop853.ts";
 import { dp5 } from "./dp5.ts";
 import { euler } from "./euler.ts";
 import { heun } from "./heun.ts";
+import { kahanLi8 } from "./kahan-li8.ts";
+import { mcAte4 } from "./mc-ate4.ts";
 import { midpoint } from "./midpoint.ts";
 import { ralston } from "./ralston.ts";
 import { rk4 } from "./rk4.ts";
 import { rodas4 } from "./rodas4.ts";
 import { rodas5P } from "./rodas5-p.ts";
 import { rosenbrock23 } from "./rosenbrock23.ts";
+import { ruth3 } from "./ruth3.ts";
+import { symplecticEuler } from "./symplectic-euler.ts";
 import { tsit5 } from "./tsit5.ts";
+import { velocityVerlet } from "./velocity-verlet.ts";
 import { vern6 } from "./vern6.ts";
 import { vern7 } from "./vern7.ts";
 import { vern8 } from "./vern8.ts";
 import { vern9 } from "./vern9.ts";
+import { yoshida6 } from "./yoshida6.ts";
 
 /** Every algorithm of this package by its config name; spread it to add your own. */
 export const algorithms: {
@@ -33,6 +39,12 @@ export const algorithms: {
   readonly rosenbrock23: typeof rosenbrock23;
   readonly rodas4: typeof rodas4;
   readonly rodas5P: typeof rodas5P;
+  readonly symplecticEuler: typeof symplecticEuler;
+  readonly velocityVerlet: typeof velocityVerlet;
+  readonly ruth3: typeof ruth3;
+  readonly mcAte4: typeof mcAte4;
+  readonly yoshida6: typeof yoshida6;
+  readonly kahanLi8: typeof kahanLi8;
 } = {
   euler,
   midpoint,
@@ -50,4 +62,10 @@ export const algorithms: {
   rosenbrock23,
   rodas4,
   rodas5P,
+  symplecticEuler,
+  velocityVerlet,
+  ruth3,
+  mcAte4,
+  yoshida6,
+  kahanLi8,
 };

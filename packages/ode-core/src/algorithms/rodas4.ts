@@ -45,5 +45,5 @@ const tableau: RosenbrockTableau = {
  */
 export function rodas4(options: Rodas4Options = {}): Algorithm {
   const { autonomous } = readOptions("rodas4", options, rosenbrockSpecs);
-  return rosenbrock("rodas4", 4, tableau, autonomous);
+  return rosenbrock("rodas4", 4, 4, tableau, autonomous);
 }

@@ -51,5 +51,5 @@ const tableau: RosenbrockTableau = {
  */
 export function rodas5P(options: Rodas5POptions = {}): Algorithm {
   const { autonomous } = readOptions("rodas5P", options, rosenbrockSpecs);
-  return rosenbrock("rodas5P", 5, tableau, autonomous);
+  return rosenbrock("rodas5P", 5, 5, tableau, autonomous);
 }

@@ -31,5 +31,5 @@ const tableau: RosenbrockTableau = {
  */
 export function rosenbrock23(options: Rosenbrock23Options = {}): Algorithm {
   const { autonomous } = readOptions("rosenbrock23", options, rosenbrockSpecs);
-  return rosenbrock("rosenbrock23", 2, tableau, autonomous);
+  return rosenbrock("rosenbrock23", 2, 3, tableau, autonomous);
 }

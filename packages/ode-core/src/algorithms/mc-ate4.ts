@@ -1,0 +1,23 @@
+import type { Algorithm } from "../algorithm.ts";
+import { readOptions } from "../config.ts";
+import { symplectic, type SymplecticTableau } from "../symplectic.ts";
+
+/** Options of {@link mcAte4}: none. */
+export type McAte4Options = Readonly<Record<never, never>>;
+
+const tableau: SymplecticTableau = {
+  kicks: [0.1344961992774311, -0.22481980307942082, 0.7563200005156683, 0.33400360328632145],
+  drifts: [0.5153528374311229, -0.08578201941297364, 0.4415830236164665, 0.12884615836538418],
+};
+
+/**
+ * The method of McLachlan and Atela for `"second-order"` fields: order 4 with small error terms, fixed steps of `dt`, symplectic,
+ * four evaluations per step.
+ *
+ * @throws OdeError `INVALID_OPTION` for any option.
+ * @source McLachlan, Atela, Nonlinearity 5 (1992) 541-562.
+ */
+export function mcAte4(options: McAte4Options = {}): Algorithm {
+  readOptions("mcAte4", options, {});
+  return symplectic("mcAte4", 4, tableau);
+}

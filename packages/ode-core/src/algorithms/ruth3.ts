@@ -1,0 +1,19 @@
+import type { Algorithm } from "../algorithm.ts";
+import { readOptions } from "../config.ts";
+import { symplectic, type SymplecticTableau } from "../symplectic.ts";
+
+/** Options of {@link ruth3}: none. */
+export type Ruth3Options = Readonly<Record<never, never>>;
+
+const tableau: SymplecticTableau = { kicks: [7 / 24, 3 / 4, -1 / 24], drifts: [2 / 3, -2 / 3, 1] };
+
+/**
+ * Ruth's method for `"second-order"` fields: order 3, fixed steps of `dt`, symplectic, three evaluations per step.
+ *
+ * @throws OdeError `INVALID_OPTION` for any option.
+ * @source Ruth, IEEE Trans. Nucl. Sci. 30 (1983) 2669-2671.
+ */
+export function ruth3(options: Ruth3Options = {}): Algorithm {
+  readOptions("ruth3", options, {});
+  return symplectic("ruth3", 3, tableau);
+}

@@ -1,0 +1,20 @@
+import type { Algorithm } from "../algorithm.ts";
+import { readOptions } from "../config.ts";
+import { symplectic, type SymplecticTableau } from "../symplectic.ts";
+
+/** Options of {@link symplecticEuler}: none. */
+export type SymplecticEulerOptions = Readonly<Record<never, never>>;
+
+const tableau: SymplecticTableau = { kicks: [1], drifts: [1] };
+
+/**
+ * Symplectic Euler for `"second-order"` fields: order 1, fixed steps of `dt`, one evaluation per step: the velocity first, then
+ * the position by the new velocity. A baseline; `velocityVerlet` costs the same.
+ *
+ * @throws OdeError `INVALID_OPTION` for any option.
+ * @source de Vogelaere, Report 4, Dept. of Mathematics, Univ. of Notre Dame (1956).
+ */
+export function symplecticEuler(options: SymplecticEulerOptions = {}): Algorithm {
+  readOptions("symplecticEuler", options, {});
+  return symplectic("symplecticEuler", 1, tableau);
+}

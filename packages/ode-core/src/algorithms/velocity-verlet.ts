@@ -1,0 +1,20 @@
+import type { Algorithm } from "../algorithm.ts";
+import { readOptions } from "../config.ts";
+import { leapfrogs, symplectic, type SymplecticTableau } from "../symplectic.ts";
+
+/** Options of {@link velocityVerlet}: none. */
+export type VelocityVerletOptions = Readonly<Record<never, never>>;
+
+const tableau: SymplecticTableau = leapfrogs([1]);
+
+/**
+ * Velocity Verlet (Störmer, leapfrog) for `"second-order"` fields: order 2, fixed steps of `dt`, symplectic and reversible, one
+ * evaluation per step.
+ *
+ * @throws OdeError `INVALID_OPTION` for any option.
+ * @source Verlet, Phys. Rev. 159 (1967) 98-103; Swope, Andersen, Berens, Wilson, J. Chem. Phys. 76 (1982) 637-649.
+ */
+export function velocityVerlet(options: VelocityVerletOptions = {}): Algorithm {
+  readOptions("velocityVerlet", options, {});
+  return symplectic("velocityVerlet", 2, tableau);
+}

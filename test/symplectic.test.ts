@@ -1,0 +1,20 @@
+import { kahanLi8, mcAte4, ruth3, symplecticEuler, velocityVerlet, yoshida6 } from "@fluxion/ode-core";
+import { describe, expect, test } from "vitest";
+import { keplerDrift } from "./fixtures/kepler.ts";
+
+describe("Kepler's problem with eccentricity 0.6 over 50 periods", () => {
+  // Energy errors by independent prototypes at these step numbers, rounded up.
+  test.each([
+    ["symplecticEuler", symplecticEuler(), 1000, 1.85e-2],
+    ["velocityVerlet", velocityVerlet(), 1000, 3e-4],
+    ["ruth3", ruth3(), 1333, 5.7e-8],
+    ["mcAte4", mcAte4(), 1000, 2e-8],
+    ["yoshida6", yoshida6(), 571, 5e-10],
+    ["kahanLi8", kahanLi8(), 235, 2e-12],
+  ] as const)("%s: the energy error stays within 1.05 times that of the first period", (_name, algorithm, steps, bound) => {
+    const { first, all } = keplerDrift(algorithm, steps, 50);
+    expect(first).toBeGreaterThan(0);
+    expect(all).toBeLessThan(bound);
+    expect(all).toBeLessThanOrEqual(1.05 * first);
+  });
+});
