@@ -242,6 +242,7 @@ describe("what an event does", () => {
     for (const [t, exponent] of [[0.5, 0.5], [1, 1], [1.5, 2], [2, 3], [2.5, 3], [3, 3]]) expect(solution.at(t)[0]).toBeCloseTo(Math.exp(-exponent), 11);
     expect([problem.p[0], bound]).toEqual([1, 4]);
     const counted = solve(problem, tsit5(), { callback }).stats;
+    // Two for the first step, whose slope serves as the first stage, and a first stage after each of two changes.
     expect(counted.nf).toBe(6 * (counted.naccept + counted.nreject) + 2 + 2);
   });
 
