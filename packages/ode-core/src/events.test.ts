@@ -168,6 +168,23 @@ describe("continuous events", () => {
     }
   });
 
+  test("far from zero, where no event can hide, points inside are not looked at; near it none is missed", () => {
+    const calls = (level: number, interpPoints: number): number => {
+      let count = 0;
+      const condition = (_t: number, u: Float64Array): number => (count++, u[0] - level);
+      solve(odeProblem(oscillator, [0, 1], [0, 100]), tsit5(), { callback: continuousCallback({ condition, interpPoints }) });
+      return count;
+    };
+    expect(calls(10, 8)).toBeLessThan(1.1 * calls(10, 0));
+    // The time above the level is a tenth, the steps of this tolerance are several times that.
+    for (const [interpPoints, found] of [[0, 8], [8, 64]]) {
+      const times: number[] = [];
+      const callback = continuousCallback({ condition: (_t, u) => u[0] - Math.cos(0.05), interpPoints, affect: noting(times) });
+      solve(odeProblem(oscillator, [0, 1], [0, 200]), tsit5(), { reltol: 1e-5, abstol: 1e-5, callback });
+      expect(times.length).toBe(found);
+    }
+  });
+
   test("grazing: a curve that stays clear of zero has no event, one that passes by a little has two", () => {
     for (const [height, count] of [[1e-3, 0], [-1e-3, 2]]) {
       const times: number[] = [];
@@ -242,6 +259,7 @@ describe("what an event does", () => {
     for (const [t, exponent] of [[0.5, 0.5], [1, 1], [1.5, 2], [2, 3], [2.5, 3], [3, 3]]) expect(solution.at(t)[0]).toBeCloseTo(Math.exp(-exponent), 11);
     expect([problem.p[0], bound]).toEqual([1, 4]);
     const counted = solve(problem, tsit5(), { callback }).stats;
+    // Two for the first step, whose slope serves as the first stage, and a first stage after each of two changes.
     expect(counted.nf).toBe(6 * (counted.naccept + counted.nreject) + 2 + 2);
   });
 

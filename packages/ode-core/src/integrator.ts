@@ -204,7 +204,7 @@ export class Integrator {
     loop.u = next;
     loop.next = u;
     loop.t = end;
-    callbacks.run(end, next, recorder);
+    callbacks.run(end, next, recorder, end === loop.target);
     if (cut || callbacks.changedState) stepper.reset?.();
     this.#afterCallbacks(callbacks);
     if (cut && end !== loop.target) this.#aim();
