@@ -22,10 +22,26 @@ export { vern7, type Vern7Options } from "./algorithms/vern7.ts";
 export { vern8, type Vern8Options } from "./algorithms/vern8.ts";
 export { vern9, type Vern9Options } from "./algorithms/vern9.ts";
 export { yoshida6, type Yoshida6Options } from "./algorithms/yoshida6.ts";
+export {
+  continuousCallback,
+  discreteCallback,
+  presetTimeCallback,
+  type Callback,
+  type CallbackState,
+  type ContinuousCallback,
+  type ContinuousCallbackOptions,
+  type DiscreteCallback,
+  type DiscreteCallbackOptions,
+  type PresetTimeCallback,
+  type PresetTimeCallbackOptions,
+  type SaveSides,
+} from "./callback.ts";
 export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type Table } from "./config.ts";
 export { assertFinite, assertLength, OdeError, type OdeErrorCode } from "./errors.ts";
 export { piController, type PiControllerOptions, type StepController } from "./controller.ts";
 export { explicitRk, type ExplicitRkOptions } from "./explicit-rk.ts";
+export { init } from "./init.ts";
+export type { Integrator } from "./integrator.ts";
 export type { InitialStep, InitialStepContext } from "./initial-step.ts";
 export { linearize, type LinearizeOptions } from "./linearize.ts";
 export { timeTolerance } from "./output-times.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { linearize, odeProblem, rk4, solve, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions } from "./index.ts";
+import { linearize, odeProblem, presetTimeCallback, rk4, solve, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions } from "./index.ts";
 
 const problem = odeProblem((_t, u, _p, out) => void (out[0] = -u[0]), [1], [0, 1]);
 const spy = (extra: Partial<SensitivityAlgorithm> = {}): { sensealg: SensitivityAlgorithm; seen: SensitivityContext[] } => {
@@ -34,6 +34,15 @@ test("throws MISSING_CAPABILITY for a kernel or a tableau that is not there", ()
   const bare = { name: rk4().name, order: 4, stepper: rk4().stepper };
   expect(() => linearize(problem, bare, { dt: 0.1, sensealg: spy({ requiresTableau: true }).sensealg })).toThrow(missing);
   expect(linearize(problem, rk4(), { dt: 0.1, sensealg: spy({ requiresTableau: true }).sensealg }).solution.retcode).toBe("success");
+});
+
+test("throws MISSING_CAPABILITY for callbacks; an empty list is none", () => {
+  const callback = presetTimeCallback({ times: [0.5], affect: () => undefined });
+  const { sensealg } = spy();
+  for (const given of [callback, [callback]]) {
+    expect(() => linearize(problem, rk4(), { dt: 0.1, sensealg, callback: given })).toThrow(expect.objectContaining({ code: "MISSING_CAPABILITY" }));
+  }
+  expect(linearize(problem, rk4(), { dt: 0.1, sensealg, callback: [] }).solution.retcode).toBe("success");
 });
 
 test("a missing sensealg throws INVALID_OPTION; solve takes undefined for none", () => {

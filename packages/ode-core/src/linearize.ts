@@ -29,5 +29,8 @@ export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg,
   if (problem.massMatrix) {
     throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the problem has a mass matrix: no sensitivity algorithm takes one yet`);
   }
+  if (options.callback !== undefined && [options.callback].flat().length > 0) {
+    throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as option "callback" is given: no sensitivity algorithm differentiates through events yet`);
+  }
   return sensealg.linearize({ problem, algorithm, options, solve: integrate });
 }

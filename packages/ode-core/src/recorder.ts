@@ -7,6 +7,8 @@ import type { OdeProblem } from "./problem.ts";
 export class Recorder {
   readonly t: number[] = [];
   readonly u: Float64Array[] = [];
+  /** Whether every step is saved, as no times were asked for. */
+  readonly everyStep: boolean;
   readonly #times: Float64Array | undefined;
   readonly #dense: boolean;
   readonly #direction: number;
@@ -16,43 +18,65 @@ export class Recorder {
   readonly #interpolants: Interpolant[] = [];
   #end: number;
   #next = 0;
+  #savedEnd = false;
 
   /** Saves the initial state if it is wanted. `times` as from `outputTimes`. */
   constructor({ u0, tspan }: OdeProblem, times: Float64Array | undefined, dense: boolean) {
     const [t0, t1] = tspan;
     this.#times = times;
+    this.everyStep = !times;
     this.#dense = dense;
     this.#direction = t1 < t0 ? -1 : 1;
     this.#tolerance = timeTolerance(t0, t1);
     this.#end = t0;
-    if (!times) this.#save(t0, u0.slice());
-    else while (this.#next < times.length && this.#isPast(t0)) this.#save(times[this.#next++], u0.slice());
+    if (!times) this.save(t0, u0);
+    else while (this.#next < times.length && this.#isPast(t0)) this.save(times[this.#next++], u0);
+    this.#savedEnd = this.t.length > 0;
   }
 
-  /** Takes note of a kept step of `stepper` from `t` by `h` to `end`, where the state is `next`. */
+  /** Takes note of a kept step of `stepper` from `t` by `h` to `end`, where the state is `next`, and saves what is wanted. */
   step(stepper: Stepper, t: number, h: number, end: number, next: Float64Array): void {
+    this.inside(stepper, t, h, end, next);
+    if (this.everyStep) this.save(end, next);
+  }
+
+  /**
+   * Takes note of a kept step and saves the times asked for; when every step is saved, its end is left to the caller.
+   * A step that was cut short at `end` still has the length `h` of its interpolant.
+   *
+   * @param interpolant - That of the step, when it was made before.
+   */
+  inside(stepper: Stepper, t: number, h: number, end: number, next: Float64Array, interpolant?: Interpolant): void {
     this.#end = end;
-    let interpolant = this.#dense ? stepper.capture() : undefined;
-    if (interpolant) {
+    this.#savedEnd = false;
+    if (this.#dense) {
+      interpolant ??= stepper.capture();
       this.#starts.push(t);
       this.#lengths.push(h);
       this.#interpolants.push(interpolant);
     }
     const times = this.#times;
-    if (!times) {
-      this.#save(end, next.slice());
-      return;
-    }
+    if (!times) return;
     while (this.#next < times.length && this.#isPast(end)) {
       const time = times[this.#next++];
-      const state = next.slice();
+      this.save(time, next);
       // A time that rounding moved off the step's end gets the state computed there, not one interpolated beside it.
       if (Math.abs(time - end) > this.#tolerance) {
         interpolant ??= stepper.capture();
-        interpolant.at((time - t) / h, state);
-      }
-      this.#save(time, state);
+        interpolant.at((time - t) / h, this.u[this.u.length - 1]);
+      } else this.#savedEnd = true;
     }
+  }
+
+  /** Saves a copy of `u` at `t`. */
+  save(t: number, u: Float64Array): void {
+    this.t.push(t);
+    this.u.push(u.slice());
+  }
+
+  /** Whether a time asked for is the end of the step last taken note of, or the start before the first. */
+  get savedEnd(): boolean {
+    return this.#savedEnd;
   }
 
   /** What dense output needs; `undefined` when it was not wanted. */
@@ -62,10 +86,5 @@ export class Recorder {
 
   #isPast(end: number): boolean {
     return this.#direction * ((this.#times as Float64Array)[this.#next] - end) <= this.#tolerance;
-  }
-
-  #save(t: number, u: Float64Array): void {
-    this.t.push(t);
-    this.u.push(u);
   }
 }

@@ -1,17 +1,28 @@
 import type { Algorithm } from "./algorithm.ts";
+import type { Callback } from "./callback.ts";
 import type { OdeProblem } from "./problem.ts";
 
-/** How a solve ended. Anything but `"success"` means that the saved states stop before the end. */
-export type Retcode = "success" | "maxIters" | "dtLessThanMin" | "nonFinite" | "stepFailed";
+/**
+ * How a solve ended. Anything but `"success"` means that the saved states may stop before the end: `"terminated"` by a
+ * callback and `"aborted"` by a signal were asked for, the others are failures.
+ */
+export type Retcode = "success" | "terminated" | "aborted" | "maxIters" | "dtLessThanMin" | "nonFinite" | "stepFailed";
 
 /** Options shared by all algorithms, named as in SciML. */
 export interface SolveOptions {
   /** Relative tolerance of adaptive methods. Default 1e-6. */
   readonly reltol?: number;
-  /** Absolute tolerance of adaptive methods. Default 1e-9. */
-  readonly abstol?: number;
+  /** Absolute tolerance of adaptive methods, or one per component, `abstol[n]`. Default 1e-9. */
+  readonly abstol?: number | ArrayLike<number>;
+  /**
+   * Measures the local error of an adaptive step, given each component's divided by its tolerance (a view: do not keep).
+   * A step is good enough with at most 1. Default: the root mean square.
+   */
+  readonly norm?: (scaled: Float64Array) => number;
   /** Fixed step, or the first step of an adaptive solve. Its sign is ignored. */
   readonly dt?: number;
+  /** Smallest step of an adaptive solve, save those that end at a given time; one below it ends in `"dtLessThanMin"`. Default 0. */
+  readonly dtmin?: number;
   /** Largest step of an adaptive solve. */
   readonly dtmax?: number;
   /** `false` takes steps of `dt` also with an adaptive method. Default true. */
@@ -20,8 +31,23 @@ export interface SolveOptions {
   readonly maxIters?: number;
   /** Save at these times, or every `saveAt` from `t0` on and at `t1`. Default: every step. */
   readonly saveAt?: number | ArrayLike<number>;
+  /**
+   * Times at which a step must end, such as kinks and short pulses of the right-hand side; in any order, those outside of the
+   * time span are ignored. A jump belongs into a `presetTimeCallback` that changes `p`: a step sees the right-hand side at both its ends.
+   */
+  readonly tstops?: ArrayLike<number>;
   /** Keep every step's interpolant, so that `solution.at` works. Default: true unless `saveAt` is given. */
   readonly dense?: boolean;
+  /** Rejects the steps of an adaptive solve whose end `u[n]` at `t` it returns true for; they are tried again with a quarter of the length. */
+  readonly isOutOfDomain?: (t: number, u: Float64Array, p: Float64Array) => boolean;
+  /**
+   * Events: made by `continuousCallback`, `discreteCallback` and `presetTimeCallback`. Those that are due at the same time are
+   * called in the order of the list. What they save is added to what `saveAt` asks for; a time of `saveAt` at an event is the
+   * state before it, `solution.at` gives the one after it.
+   */
+  readonly callback?: Callback | readonly Callback[];
+  /** An `AbortSignal`, looked at before each step: once aborted, the solve ends with retcode `"aborted"`. */
+  readonly signal?: { readonly aborted: boolean };
   /** Called after each kept step with its start, its length and its starting state (a view: copy to keep). */
   readonly onStep?: (t: number, h: number, u: Float64Array) => void;
 }
@@ -36,7 +62,7 @@ export interface SolveStats {
   readonly nlu: number;
   /** Steps kept. */
   readonly naccept: number;
-  /** Steps rejected by error control. */
+  /** Steps rejected, by error control, by `isOutOfDomain` or as their equations could not be solved. */
   readonly nreject: number;
 }
 
@@ -49,7 +75,7 @@ export interface OdeSolution {
   /** Saved states, `u[i]` at `t[i]`. */
   readonly u: readonly Float64Array[];
   readonly retcode: Retcode;
-  /** For people: where and why the solve stopped early; empty on success. */
+  /** For people: where and why the solve stopped before its end; empty on success. */
   readonly message: string;
   readonly stats: SolveStats;
   /**

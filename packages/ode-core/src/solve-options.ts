@@ -1,50 +1,103 @@
+import type { Algorithm } from "./algorithm.ts";
+import type { Callback } from "./callback.ts";
 import { option, type OptionSpec } from "./config.ts";
-import { OdeError } from "./errors.ts";
+import { assertLength, OdeError } from "./errors.ts";
 import { outputTimes } from "./output-times.ts";
 import type { OdeProblem } from "./problem.ts";
 import type { SolveOptions } from "./solution.ts";
+import { stopTimes } from "./stop-times.ts";
 
 /** Checked options with defaults filled in. */
 export interface CheckedOptions {
   readonly reltol: number;
+  /** The smallest one of several. */
   readonly abstol: number;
+  /** One per component, when they differ or `norm` needs them. */
+  readonly abstols: Float64Array | undefined;
+  readonly norm: SolveOptions["norm"];
   /** Without its sign; `undefined` when to be chosen. */
   readonly dt: number | undefined;
+  readonly dtmin: number;
   readonly dtmax: number;
   readonly adaptive: boolean | undefined;
   readonly maxIters: number;
   readonly times: Float64Array | undefined;
+  /** Ends that steps must have, `t1` last; empty when `t0 = t1`. */
+  readonly stops: Float64Array;
   readonly dense: boolean;
+  readonly isOutOfDomain: SolveOptions["isOutOfDomain"];
+  readonly callbacks: readonly Callback[];
+  readonly signal: SolveOptions["signal"];
   readonly onStep: SolveOptions["onStep"];
 }
 
+const isFunction = (v: unknown): boolean => typeof v === "function";
+const isList = (v: unknown): boolean => Array.isArray(v) || ArrayBuffer.isView(v);
+const isCallback = (v: unknown): boolean => ["continuous", "discrete", "presetTime"].includes((v as Callback | undefined)?.kind as string);
+const numbers = (v: unknown, accepts: (x: unknown) => boolean): boolean => isList(v) && Array.from(v as ArrayLike<unknown>).every(accepts);
+const given = (expected: string, accepts: (v: unknown) => boolean): OptionSpec<unknown> => ({ expected, accepts, fallback: undefined });
+const tolerance = option.nonNegative();
+
 const specs = {
-  reltol: option.nonNegative(),
-  abstol: option.nonNegative(),
-  dt: { ...option.positive(), expected: "a finite number other than 0", accepts: (v: unknown) => typeof v === "number" && Number.isFinite(v) && v !== 0 },
-  dtmax: { ...option.positive(), accepts: (v: unknown) => typeof v === "number" && v > 0 },
+  reltol: tolerance,
+  abstol: given("a number >= 0 or a list of them", (v) => tolerance.accepts(v) || numbers(v, tolerance.accepts)),
+  norm: given("a function", isFunction),
+  dt: given("a finite number other than 0", (v) => typeof v === "number" && Number.isFinite(v) && v !== 0),
+  dtmin: tolerance,
+  dtmax: given("a number > 0", (v) => typeof v === "number" && v > 0),
   adaptive: option.flag(),
   maxIters: option.count(),
-  saveAt: { expected: "a number or a list of numbers", fallback: undefined, accepts: (v: unknown) => typeof v === "number" || Array.isArray(v) || ArrayBuffer.isView(v) },
+  saveAt: given("a number or a list of numbers", (v) => typeof v === "number" || isList(v)),
+  tstops: given("a list of finite numbers", (v) => numbers(v, Number.isFinite)),
   dense: option.flag(),
-  onStep: { expected: "a function", fallback: undefined, accepts: (v: unknown) => typeof v === "function" },
+  isOutOfDomain: given("a function", isFunction),
+  callback: given("a callback or a list of them", (v) => isCallback(v) || (Array.isArray(v) && v.every(isCallback))),
+  signal: given("an AbortSignal", (v) => typeof (v as SolveOptions["signal"] | null)?.aborted === "boolean"),
+  onStep: given("a function", isFunction),
 } satisfies Record<keyof SolveOptions, OptionSpec<unknown>>;
 
 /**
  * Checks what a solve was asked for and fills in defaults.
  *
- * @throws OdeError `INVALID_OPTION` naming the option, what is needed and what was found.
+ * @throws OdeError `INVALID_OPTION` naming the option, what is needed and what was found; `SHAPE_MISMATCH` for a list of
+ * absolute tolerances of another length than the state.
  */
 export function checkSolveOptions(options: SolveOptions, problem: OdeProblem): CheckedOptions {
-  for (const [key, value] of Object.entries(options)) {
+  for (const key in options) {
+    const value = options[key as keyof SolveOptions];
     if (!Object.hasOwn(specs, key)) throw new OdeError("INVALID_OPTION", `Cannot solve as the options are ${Object.keys(specs).join(", ")}: got "${key}"`);
     const { expected, accepts } = specs[key as keyof typeof specs];
     if (value !== undefined && !accepts(value)) {
       throw new OdeError("INVALID_OPTION", `Cannot solve as option "${key}" must be ${expected}: current value is ${String(value)}`);
     }
   }
-  const { reltol = 1e-6, abstol = 1e-9, dt, dtmax = Infinity, adaptive, maxIters = 100_000, saveAt, dense = saveAt === undefined, onStep } = options;
+  const { reltol = 1e-6, norm, dt, dtmin = 0, dtmax = Infinity, adaptive, maxIters = 100_000, saveAt, tstops, isOutOfDomain, signal, onStep } = options;
+  const { dense = saveAt === undefined, callback = noCallbacks } = options;
+  if (dtmin > dtmax) throw new OdeError("INVALID_OPTION", `Cannot solve as option "dtmin" must be at most dtmax = ${dtmax}: current value is ${dtmin}`);
+  const abstols = perComponent(options, problem.f.dim);
+  const abstol = abstols ? abstols.reduce((a, b) => Math.min(a, b)) : (options.abstol as number | undefined) ?? defaultAbstol;
   if (reltol === 0 && abstol === 0) throw new OdeError("INVALID_OPTION", 'Cannot solve as one of options "reltol" and "abstol" must be > 0: both are 0');
+  const callbacks: readonly Callback[] = "kind" in callback ? [callback] : callback;
   const times = outputTimes(saveAt, ...problem.tspan);
-  return { reltol, abstol, dt: dt === undefined ? undefined : Math.abs(dt), dtmax, adaptive, maxIters, times, dense, onStep };
+  const stops = stopTimes(tstops, callbacks, ...problem.tspan);
+  const length = dt === undefined ? undefined : Math.abs(dt);
+  return { reltol, abstol, abstols, norm, dt: length, dtmin, dtmax, adaptive, maxIters, times, stops, dense, isOutOfDomain, callbacks, signal, onStep };
+}
+
+const defaultAbstol = 1e-9;
+const noCallbacks: readonly Callback[] = [];
+
+/** `abstol[n]` when it is a list, or when the user's norm needs it. */
+function perComponent({ abstol = defaultAbstol, norm }: SolveOptions, n: number): Float64Array | undefined {
+  if (typeof abstol === "number") return norm ? new Float64Array(n).fill(abstol) : undefined;
+  assertLength("abstol", abstol, n);
+  return Float64Array.from(abstol);
+}
+
+/** Throws `INVALID_OPTION` when the options and the way in which `algorithm` will step do not fit. */
+export function requireStepControl({ name }: Algorithm, { adaptive: wanted, dt, isOutOfDomain }: CheckedOptions, adaptive: boolean): void {
+  const wrong = (message: string): OdeError => new OdeError("INVALID_OPTION", `Cannot solve as option ${message}`);
+  if (wanted === true && !adaptive) throw wrong(`"adaptive" must be false: algorithm "${name}" has no error estimate`);
+  if (!adaptive && dt === undefined) throw wrong(`"dt" is required: algorithm "${name}" takes fixed steps here`);
+  if (!adaptive && isOutOfDomain) throw wrong(`"isOutOfDomain" needs steps that can be rejected: algorithm "${name}" takes fixed steps here`);
 }

@@ -1,103 +1,147 @@
 import type { Stepper } from "./algorithm.ts";
 import type { StepController } from "./controller.ts";
 import { errorNorm } from "./error-norm.ts";
-import type { OdeProblem } from "./problem.ts";
+import { firstNonFinite } from "./failure.ts";
+import { ownNorm } from "./own-norm.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Retcode } from "./solution.ts";
 import type { CheckedOptions } from "./solve-options.ts";
 
-/** What the step loops work with. */
-export interface StepLoopContext {
-  readonly problem: OdeProblem;
-  readonly stepper: Stepper;
-  /** Used by adaptive steps. */
-  readonly controller: StepController;
-  readonly options: CheckedOptions;
-  readonly recorder: Recorder;
-  /** Length of the first or of every step, > 0; NaN when `f(t0, u0)` is not finite. */
-  readonly dt: number;
+/** What a solve is made of, as far as it changes from step to step. Numbers that do begin as no integers: V8 then stores them in place. */
+export interface StepLoop {
+  stepper: Stepper;
+  control: StepController;
+  recorder: Recorder;
+  options: CheckedOptions;
+  /** 1 forwards, -1 backwards. */
+  direction: number;
+  /** Steps up to this drown in the rounding of the time span. */
+  smallest: number;
+  /** The parameters in use. */
+  p: Float64Array;
+  /** The state at `t`, and the one after a step. */
+  u: Float64Array;
+  next: Float64Array;
+  /** Scratch for the error estimate. */
+  error: Float64Array;
+  t: number;
+  /** Length of the step to try next, or of all steps; > 0. */
+  size: number;
+  /** Where a step must end. */
+  target: number;
+  /** Fixed steps are counted from `origin`, so that the error of the time does not grow with their number. */
+  origin: number;
+  index: number;
+  count: number;
+  /** The last step that was kept. */
+  h: number;
+  end: number;
+  naccept: number;
+  nreject: number;
+  /** Whether the last try was rejected by `isOutOfDomain`. */
+  outOfDomain: boolean;
 }
 
-/** How a step loop ended. */
-export interface StepLoopOutcome {
-  readonly retcode: Retcode;
-  readonly message: string;
-  readonly naccept: number;
-  readonly nreject: number;
-}
+/** Why a step loop could not go on; `undefined` when it did what it was to do. */
+export type StepFault = { readonly retcode: Retcode; readonly why: string } | undefined;
 
-/** Takes equal steps, the last one shortened to end at `t1`. */
-export function fixedSteps({ problem, stepper, options, recorder, dt }: StepLoopContext): StepLoopOutcome {
-  const { tspan, u0 } = problem;
-  const [t0, t1] = tspan;
-  const { maxIters, onStep } = options;
-  const direction = t1 < t0 ? -1 : 1;
-  // Rounding of the quotient must not add a sliver of a step.
-  const count = Math.ceil((Math.abs(t1 - t0) / dt) * (1 - 1e-12));
-  let u = u0.slice();
-  let next = new Float64Array(u0.length);
-  const outcome = (retcode: Retcode, message: string, naccept: number): StepLoopOutcome => ({ retcode, message, naccept, nreject: 0 });
-  for (let i = 0; i < count; i++) {
-    // Not accumulated: the error of the time does not grow with the number of steps.
-    const t = t0 + direction * i * dt;
-    const end = i === count - 1 ? t1 : t0 + direction * (i + 1) * dt;
-    const h = i === count - 1 ? t1 - t : direction * dt;
-    if (i === maxIters) return outcome("maxIters", stopped(t, `maxIters = ${maxIters} steps were taken`), i);
-    if (t + h === t) return outcome("dtLessThanMin", stopped(t, `a step of ${h} does not change the time`), i);
-    if (!stepper.step(t, h, u, next)) return outcome("stepFailed", stopped(t, `the equations of a step of ${h} could not be solved`), i);
+const fault = (retcode: Retcode, why: string): StepFault => ({ retcode, why });
+
+/**
+ * Takes up to `limit` steps of `loop.size`, but not past `loop.target`, for which the last one is shortened. With callbacks a
+ * single step is taken and left to the caller: `loop.next` is the state after it, and nothing is saved or moved on.
+ */
+export function fixedSteps(loop: StepLoop, limit: number): StepFault {
+  const { stepper, options, recorder, direction, target, origin, count, size } = loop;
+  const { maxIters, onStep, callbacks, signal } = options;
+  const single = callbacks.length > 0;
+  for (let i = 0; i < limit && loop.t !== target; i++) {
+    const { t, u, next, index } = loop;
+    if (signal?.aborted) return fault("aborted", "the signal was aborted");
+    const last = index === count - 1;
+    const end = last ? target : origin + direction * (index + 1) * size;
+    const h = last ? target - t : direction * size;
+    if (loop.naccept === maxIters) return fault("maxIters", `maxIters = ${maxIters} steps were taken`);
+    if (t + h === t) return fault("dtLessThanMin", `a step of ${h} does not change the time`);
+    if (!stepper.step(t, h, u, next)) return fault("stepFailed", `the equations of a step of ${h} could not be solved`);
     const bad = firstNonFinite(next);
-    if (bad >= 0) return outcome("nonFinite", stopped(t, `u[${bad}] is ${next[bad]} after a step of ${h}`), i);
+    if (bad >= 0) return fault("nonFinite", `u[${bad}] is ${next[bad]} after a step of ${h}`);
+    loop.index++;
+    loop.naccept++;
+    loop.h = h;
+    loop.end = end;
+    if (single) return undefined;
     recorder.step(stepper, t, h, end, next);
     stepper.accept?.();
     onStep?.(t, h, u);
-    [u, next] = [next, u];
+    loop.u = next;
+    loop.next = u;
+    loop.t = end;
   }
-  return outcome("success", "", Math.max(0, count));
+  return undefined;
 }
 
-/** Takes steps whose scaled error is at most 1. A step that is not finite is retried with a much smaller one. */
-export function adaptiveSteps({ problem, stepper, controller, options, recorder, dt }: StepLoopContext): StepLoopOutcome {
-  const { tspan, u0 } = problem;
-  const [t0, t1] = tspan;
-  const { abstol, reltol, dtmax, maxIters, onStep } = options;
-  const direction = t1 < t0 ? -1 : 1;
-  const smallest = Number.EPSILON * Number.EPSILON * Math.abs(t1 - t0);
-  const error = new Float64Array(u0.length);
-  let u = u0.slice();
-  let next = new Float64Array(u0.length);
-  let t = t0;
-  let size = Math.min(dt, dtmax);
-  let naccept = 0;
-  let nreject = 0;
-  const outcome = (retcode: Retcode, message: string): StepLoopOutcome => ({ retcode, message, naccept, nreject });
-  while (t !== t1) {
-    if (naccept + nreject === maxIters) return outcome("maxIters", stopped(t, `maxIters = ${maxIters} steps were taken`));
-    const remaining = Math.abs(t1 - t);
+/**
+ * Takes up to `limit` steps whose scaled error is at most 1, but not past `loop.target`. A step that is not finite is retried
+ * with a much smaller one. With callbacks as {@link fixedSteps}.
+ */
+export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
+  const { stepper, control, options, recorder, direction, smallest, target, error, p } = loop;
+  const { abstol, abstols, reltol, dtmin, dtmax, maxIters, isOutOfDomain, callbacks, signal, onStep } = options;
+  const single = callbacks.length > 0;
+  // What changes is kept in locals: in fields it would cost a quarter of the solve of a small system.
+  let { t, size, u, next, naccept, nreject } = loop;
+  let kept = 0;
+  let stopped: StepFault;
+  while (kept < limit && t !== target) {
+    if (signal?.aborted) {
+      stopped = fault("aborted", "the signal was aborted");
+      break;
+    }
+    if (naccept + nreject === maxIters) {
+      stopped = fault("maxIters", `maxIters = ${maxIters} steps were taken`);
+      break;
+    }
+    const remaining = Math.abs(target - t);
     // Stretching by up to 1 % spares a sliver of a last step.
     const last = remaining <= 1.01 * size && remaining <= dtmax * (1 + 1e-10);
-    if (!last && size <= Math.max(4 * Number.EPSILON * Math.abs(t), smallest)) {
-      const bad = firstNonFinite(next);
-      if (bad >= 0) return outcome("nonFinite", stopped(t, `u[${bad}] is ${next[bad]} after any step down to ${size}`));
-      return outcome("dtLessThanMin", stopped(t, `the tolerances ask for steps below ${size}, which rounding forbids`));
+    if (!last && (size <= Math.max(4 * Number.EPSILON * Math.abs(t), smallest) || size < dtmin)) {
+      stopped = tooSmall(loop, size, next);
+      break;
     }
-    const h = last ? t1 - t : direction * size;
+    const h = last ? target - t : direction * size;
+    const end = last ? target : t + h;
     const solved = stepper.step(t, h, u, next);
-    const scaled = solved ? scaledError(stepper, error, u, next, abstol, reltol) : Infinity;
-    if (!(scaled <= 1)) {
+    const scaled = !solved ? Infinity : abstols ? ownError(stepper, error, u, next, options) : scaledError(stepper, error, u, next, abstol, reltol);
+    if (!(scaled <= 1) || (isOutOfDomain !== undefined && isOutOfDomain(end, next, p))) {
       nreject++;
-      size = Math.abs(h) * (solved ? controller.reject(scaled) : 0.25);
+      loop.outOfDomain = scaled <= 1;
+      size = Math.abs(h) * (solved && !(scaled <= 1) ? control.reject(scaled) : 0.25);
       continue;
     }
-    const end = last ? t1 : t + h;
+    const proposed = Math.abs(h) * control.accept(scaled);
+    // A step that was cut very short at a stop says nothing about the length it was to have.
+    size = Math.min(dtmax, 10 * Math.abs(h) < size ? Math.max(size, proposed) : proposed);
+    naccept++;
+    kept++;
+    if (single) {
+      loop.h = h;
+      loop.end = end;
+      break;
+    }
     recorder.step(stepper, t, h, end, next);
     stepper.accept?.();
     onStep?.(t, h, u);
     [u, next] = [next, u];
     t = end;
-    naccept++;
-    size = Math.min(dtmax, Math.abs(h) * controller.accept(scaled));
   }
-  return outcome("success", "");
+  loop.t = t;
+  loop.size = size;
+  loop.u = u;
+  loop.next = next;
+  loop.naccept = naccept;
+  loop.nreject = nreject;
+  return stopped;
 }
 
 /** By the stepper's fused way if it has one; `error` is scratch. */
@@ -107,10 +151,15 @@ function scaledError(stepper: Stepper, error: Float64Array, u: Float64Array, nex
   return errorNorm(error, u, next, abstol, reltol);
 }
 
-const stopped = (t: number, why: string): string => `Stopped at t = ${t}: ${why}`;
+/** By the tolerances of each component and the norm that the user gave. */
+function ownError(stepper: Stepper, error: Float64Array, u: Float64Array, next: Float64Array, { abstols, reltol, norm }: CheckedOptions): number {
+  stepper.error?.(error);
+  return ownNorm(error, u, next, abstols!, reltol, norm, error);
+}
 
-/** Index of the first entry that is NaN or infinite, or -1. */
-function firstNonFinite(x: Float64Array): number {
-  for (let i = 0; i < x.length; i++) if (!Number.isFinite(x[i])) return i;
-  return -1;
+function tooSmall({ outOfDomain, options }: StepLoop, size: number, next: Float64Array): StepFault {
+  const bad = firstNonFinite(next);
+  if (bad >= 0) return fault("nonFinite", `u[${bad}] is ${next[bad]} after any step down to ${size}`);
+  if (outOfDomain) return fault("dtLessThanMin", `isOutOfDomain holds after any step down to ${size}`);
+  return fault("dtLessThanMin", `the tolerances ask for steps below ${size}, which ${size < options.dtmin ? "dtmin" : "rounding"} forbids`);
 }

@@ -25,7 +25,7 @@ export function forwardSensitivity(options: ForwardSensitivityOptions = {}): Sen
       const u0 = new Float64Array(n * (1 + n + m));
       u0.set(problem.u0);
       for (let j = 0; j < n; j++) u0[n * (1 + j) + j] = 1;
-      const wide = solve({ ...problem, f: variationalField(problem), u0 }, algorithm, narrowed(solveOptions, n));
+      const wide = solve({ ...problem, f: variationalField(problem), u0 }, algorithm, widened(solveOptions, n, 1 + n + m));
       const solution = narrow(problem, wide);
       return {
         solution,
@@ -68,10 +68,15 @@ function variationalField({ f, p }: OdeProblem): VectorField {
   return { dim: n * (1 + n + m), paramCount: m, provides: new Set(), bind: () => ({ rhs }) };
 }
 
-/** The options for the wide solve: the caller's `onStep` sees the state alone. */
-function narrowed(options: SolveOptions, n: number): SolveOptions {
-  const { onStep } = options;
-  return onStep ? { ...options, onStep: (t, h, w) => onStep(t, h, w.subarray(0, n)) } : options;
+/** The options for the wide solve: the caller's functions see the state alone, a column has the tolerances of the state. */
+function widened(options: SolveOptions, n: number, columns: number): SolveOptions {
+  const { onStep, isOutOfDomain, abstol } = options;
+  return {
+    ...options,
+    ...(onStep ? { onStep: (t, h, w) => onStep(t, h, w.subarray(0, n)) } : {}),
+    ...(isOutOfDomain ? { isOutOfDomain: (t, w, p) => isOutOfDomain(t, w.subarray(0, n), p) } : {}),
+    ...(abstol === undefined || typeof abstol === "number" ? {} : { abstol: Array.from({ length: columns }, () => Array.from(abstol)).flat() }),
+  };
 }
 
 /** The solution of `problem` that `wide` holds. */

@@ -5,7 +5,7 @@ import { assertPullable, assertSucceeded } from "./assert-pullable.ts";
 export interface InterpolatingAdjointOptions {
   /** Relative tolerance of the reverse solve. Default: that of the forward solve. */
   readonly reltol?: number;
-  /** Absolute tolerance of the reverse solve. Default: that of the forward solve. */
+  /** Absolute tolerance of the reverse solve. Default: that of the forward solve, the smallest one of several. */
   readonly abstol?: number;
 }
 
@@ -55,17 +55,20 @@ function reverseSolver({ problem, algorithm, options, solve }: SensitivityContex
   const { f, p } = problem;
   const n = f.dim;
   const field = adjointField(problem, solution);
-  const { onStep: _onStep, saveAt: _saveAt, dt, ...shared } = options;
+  // What looks at the state or its components would be given lambda.
+  const { onStep: _onStep, saveAt: _saveAt, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol: forwardAbstol = 1e-9, dt, ...shared } = options;
+  const reltol = tolerances.reltol ?? options.reltol ?? 1e-6;
+  const abstol = tolerances.abstol ?? (typeof forwardAbstol === "number" ? forwardAbstol : Math.min(...Array.from(forwardAbstol)));
   // The first step after a jump is as long as the last one before it: choosing it anew costs evaluations at every saved time.
   let size = dt === undefined ? undefined : Math.abs(dt);
-  const fixed = algorithm.stepper(f.bind(p), n, { reltol: options.reltol ?? 1e-6, abstol: options.abstol ?? 1e-9 }).error === undefined || options.adaptive === false;
+  const fixed = algorithm.stepper(f.bind(p), n, { reltol, abstol }).error === undefined || options.adaptive === false;
   return (from, to, z) => {
     if (from === to || z.subarray(0, n).every((x) => x === 0)) return;
     let [last, previous] = [0, 0];
     const reverseOptions: SolveOptions = {
       ...shared,
-      ...(tolerances.reltol === undefined ? {} : { reltol: tolerances.reltol }),
-      ...(tolerances.abstol === undefined ? {} : { abstol: tolerances.abstol }),
+      reltol,
+      abstol,
       dense: false,
       saveAt: [to],
       ...(size === undefined ? {} : { dt: size }),

@@ -34,7 +34,7 @@ const svgNamespace = "http://www.w3.org/2000/svg";
 const font = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";
 const fontSize = 12;
 const width = 720;
-const margin = { marginTop: 40, marginRight: 24, marginBottom: 44, marginLeft: 60 };
+const margin = { marginTop: 40, marginRight: 24, marginBottom: 44, marginLeft: 76 };
 const legendY = 16;
 const sampleWidth = 22;
 

@@ -23,6 +23,6 @@ export function rangeAround(truth: readonly number[], models: readonly number[],
   const span = Math.max(high - low, 0.05 * Math.max(Math.abs(low), Math.abs(high))) || 1;
   const from = Math.max(low - room * span, least(models, low));
   const to = Math.min(high + room * span, most(models, high));
-  const pad = 0.05 * Math.max(to - from, span);
+  const pad = to > from ? 0.05 * (to - from) : span;
   return [from - pad, to + pad];
 }

@@ -1,0 +1,142 @@
+import type { Interpolant, Stepper } from "./algorithm.ts";
+import type { Callback, PresetTimeCallback } from "./callback.ts";
+import { EventWatch, type WatchedStep } from "./event-watch.ts";
+import { timeTolerance } from "./output-times.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** Walks through the times of one preset-time callback. */
+class PresetTimes {
+  readonly callback: PresetTimeCallback;
+  readonly #times: Float64Array;
+  readonly #direction: number;
+  #next = 0;
+
+  constructor(callback: PresetTimeCallback, [t0, t1]: readonly [number, number]) {
+    this.callback = callback;
+    this.#direction = t1 < t0 ? -1 : 1;
+    this.#times = callback.times.slice().sort((a, b) => this.#direction * (a - b));
+  }
+
+  /** Whether one of the times is `t`; later calls are for later times. */
+  isDue(t: number): boolean {
+    let due = false;
+    for (; this.#next < this.#times.length; this.#next++) {
+      const time = this.#times[this.#next];
+      const here = Math.abs(time - t) <= timeTolerance(time, t);
+      if (!here && this.#direction * (time - t) > 0) break;
+      due ||= here;
+    }
+    return due;
+  }
+}
+
+/** Finds out when the callbacks of one solve are due, and calls them. */
+export class CallbackRunner {
+  /** What the affects see; `u` is the integrator's own buffer. */
+  readonly state: { t: number; u: Float64Array; p: Float64Array; terminate(): void };
+  /** Index of the callback that ended the solve, or -1. */
+  terminatedBy: number = -1;
+  /** Whether the last `run` changed the state, and whether the parameters. */
+  changedState: boolean = false;
+  changedParameters: boolean = false;
+  readonly #entries: readonly (EventWatch | PresetTimes | Callback)[];
+  readonly #watches: readonly EventWatch[];
+  readonly #before: { readonly u: Float64Array; readonly p: Float64Array };
+  #stop = false;
+  #theta = Infinity;
+  /** Events of the last step that are not later than this many steps after its first one happen with it. */
+  #tie = 0;
+  #interpolant: Interpolant | undefined;
+
+  /** `u` is copied, `p` too: affects write into the copy. */
+  constructor(callbacks: readonly Callback[], tspan: readonly [number, number], u: Float64Array, p: Float64Array) {
+    const scratch = new Float64Array(u.length);
+    this.#entries = callbacks.map((c) => (c.kind === "continuous" ? new EventWatch(c, scratch) : c.kind === "presetTime" ? new PresetTimes(c, tspan) : c));
+    this.#watches = this.#entries.filter((entry) => entry instanceof EventWatch);
+    this.#before = { u: u.slice(), p: p.slice() };
+    this.state = { t: tspan[0], u, p: p.slice(), terminate: () => void (this.#stop = true) };
+  }
+
+  /** Calls what is due at the start of the solve. */
+  begin(recorder: Recorder): void {
+    this.#call(recorder, true);
+    for (const watch of this.#watches) watch.begin(this.state.t, this.state.u, this.state.p);
+  }
+
+  /** Where in a kept step from `t` by `h` to `next` the first continuous event lies, in (0, 1]; 1 also when there is none. */
+  locate(stepper: Stepper, t: number, h: number, next: Float64Array): number {
+    const interpolant = (): Interpolant => (this.#interpolant ??= stepper.capture());
+    const step: WatchedStep = { t, h, next, p: this.state.p, interpolant };
+    this.#interpolant = undefined;
+    this.#theta = Infinity;
+    this.#tie = timeTolerance(t, t + h) / Math.abs(h);
+    for (const watch of this.#watches) this.#theta = Math.min(this.#theta, watch.look(step));
+    if (this.#theta >= 1) return 1;
+    interpolant().at(this.#theta, next);
+    return this.#theta;
+  }
+
+  /** Dense output of the step last given to `locate`, if it was needed there. */
+  get interpolant(): Interpolant | undefined {
+    return this.#interpolant;
+  }
+
+  /** At the end of a step, which may be an event: saves what is wanted and calls what is due, in the order of the list. */
+  run(t: number, u: Float64Array, recorder: Recorder): void {
+    this.state.t = t;
+    this.state.u = u;
+    const any = this.#call(recorder, false);
+    const { p } = this.state;
+    const jumped = this.#theta < 1 || this.changedState || this.changedParameters;
+    for (const watch of this.#watches) {
+      if (jumped || (any && this.#isTied(watch))) watch.restart(t, u, p, this.#isTied(watch));
+      else watch.pass();
+    }
+  }
+
+  #isTied({ theta }: EventWatch): boolean {
+    return theta - this.#theta <= this.#tie;
+  }
+
+  #call(recorder: Recorder, atStart: boolean): boolean {
+    const { t, u, p } = this.state;
+    let { savedEnd: saved } = recorder;
+    let [any, after] = [false, false];
+    this.changedState = false;
+    this.changedParameters = false;
+    this.#entries.forEach((entry, i) => {
+      const callback = "callback" in entry ? entry.callback : entry;
+      if (!this.#isDue(entry, atStart)) return;
+      any = true;
+      const { save } = callback;
+      if ((save === "both" || save === "before") && !saved) {
+        recorder.save(t, u);
+        saved = true;
+      }
+      after ||= save === "both" || save === "after";
+      this.#affect(callback, i);
+    });
+    if (after || (recorder.everyStep && !saved)) recorder.save(t, u);
+    if (this.changedParameters) this.#before.p.set(p);
+    return any;
+  }
+
+  #isDue(entry: EventWatch | PresetTimes | Callback, atStart: boolean): boolean {
+    const { t, u, p } = this.state;
+    if (entry instanceof EventWatch) return !atStart && this.#theta < Infinity && this.#isTied(entry);
+    if (entry instanceof PresetTimes) return entry.isDue(t);
+    return !atStart && entry.kind === "discrete" && entry.condition(t, u, p);
+  }
+
+  #affect({ affect, terminal }: Callback, index: number): void {
+    const { u, p } = this.state;
+    if (affect) {
+      const { u: oldU, p: oldP } = this.#before;
+      oldU.set(u);
+      affect(this.state);
+      this.changedState ||= u.some((x, i) => x !== oldU[i]);
+      this.changedParameters ||= p.some((x, i) => x !== oldP[i]);
+    }
+    if ((terminal || this.#stop) && this.terminatedBy < 0) this.terminatedBy = index;
+  }
+}

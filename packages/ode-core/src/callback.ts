@@ -1,0 +1,141 @@
+import { option, readOptions } from "./config.ts";
+
+/** What an `affect` sees and may change: `u` and `p` in place. */
+export interface CallbackState {
+  readonly t: number;
+  /** `u[n]`, the state at `t`. */
+  readonly u: Float64Array;
+  /** `p[m]`, the solve's own copy of the parameters: the problem keeps its own. */
+  readonly p: Float64Array;
+  /** Ends the solve at `t`, with retcode `"terminated"`. */
+  terminate(): void;
+}
+
+/** Which sides of an event are saved: the state before it, the one after it, or both. */
+export type SaveSides = "both" | "before" | "after" | "none";
+
+interface CallbackCommon {
+  readonly affect: ((state: CallbackState) => void) | undefined;
+  readonly terminal: boolean;
+  readonly save: SaveSides;
+}
+
+/** Made by {@link continuousCallback}. */
+export interface ContinuousCallback extends CallbackCommon {
+  readonly kind: "continuous";
+  readonly condition: (t: number, u: Float64Array, p: Float64Array) => number;
+  readonly direction: "rising" | "falling" | "both";
+  readonly interpPoints: number;
+}
+
+/** Made by {@link discreteCallback}. */
+export interface DiscreteCallback extends CallbackCommon {
+  readonly kind: "discrete";
+  readonly condition: (t: number, u: Float64Array, p: Float64Array) => boolean;
+}
+
+/** Made by {@link presetTimeCallback}. */
+export interface PresetTimeCallback extends CallbackCommon {
+  readonly kind: "presetTime";
+  readonly times: Float64Array;
+}
+
+/** Something to do during a solve: an immutable value. */
+export type Callback = ContinuousCallback | DiscreteCallback | PresetTimeCallback;
+
+/** Options of {@link continuousCallback}. */
+export interface ContinuousCallbackOptions {
+  /** The event is where this passes through zero. Must be continuous along the solution, and change nothing. */
+  readonly condition: (t: number, u: Float64Array, p: Float64Array) => number;
+  /** What happens there. Default: nothing but what `save` and `terminal` say. */
+  readonly affect?: (state: CallbackState) => void;
+  /** Only where the condition rises or falls through zero, in the order in which the solve passes. Default `"both"`. */
+  readonly direction?: "rising" | "falling" | "both";
+  /** Ends the solve at the event. Default false. */
+  readonly terminal?: boolean;
+  /** Which sides to save. Default `"both"`. */
+  readonly save?: SaveSides;
+  /**
+   * Points inside each step at which the condition is looked at, too: two events between neighbouring points are missed.
+   * 0 looks at the ends of the steps alone, which costs next to nothing. Default 8.
+   */
+  readonly interpPoints?: number;
+}
+
+/** Options of {@link discreteCallback}. */
+export interface DiscreteCallbackOptions {
+  /** Looked at after every kept step. */
+  readonly condition: (t: number, u: Float64Array, p: Float64Array) => boolean;
+  readonly affect?: (state: CallbackState) => void;
+  /** Ends the solve where the condition holds. Default false. */
+  readonly terminal?: boolean;
+  /** Which sides to save. Default `"both"`. */
+  readonly save?: SaveSides;
+}
+
+/** Options of {@link presetTimeCallback}. */
+export interface PresetTimeCallbackOptions {
+  /** In any order; those outside of the time span do not happen, one at its start does. */
+  readonly times: ArrayLike<number>;
+  readonly affect: (state: CallbackState) => void;
+  /** Which sides to save. Default `"both"`. */
+  readonly save?: SaveSides;
+}
+
+const isFunction = (value: unknown): boolean => typeof value === "function";
+type Condition<T> = (t: number, u: Float64Array, p: Float64Array) => T;
+// An absent affect stays undefined; `readOptions` would take undefined for "required".
+const anAffect = option.custom<((state: CallbackState) => void) | null>("a function", isFunction, null);
+const sides = option.oneOf<SaveSides>(["both", "before", "after", "none"], "both");
+
+/**
+ * An event at the zeros of a function of time and state, found on the dense output to rounding, the earliest of several
+ * first, ties in the order of the list. The step ends there, `affect` is called, and the solve goes on from the changed
+ * state with the step size it had. A condition that is zero at the start, or that was left at zero by an event, fires again
+ * only after it has moved away. Infinitely many events in finite time, as of a ball coming to rest, end in `"maxIters"` or
+ * are lost in rounding: make the last one terminal.
+ *
+ * Cost: per step one `condition`, and with `interpPoints` a copy of the step's stages and one interpolation and `condition` each.
+ *
+ * @throws OdeError `INVALID_OPTION` for a wrong option.
+ */
+export function continuousCallback(options: ContinuousCallbackOptions): ContinuousCallback {
+  const { affect, ...rest } = readOptions("continuousCallback", options, {
+    condition: option.custom<Condition<number>>("a function", isFunction),
+    affect: anAffect,
+    direction: option.oneOf(["rising", "falling", "both"], "both"),
+    terminal: option.flag(false),
+    save: sides,
+    interpPoints: option.custom<number>("a whole number >= 0", (v) => Number.isInteger(v) && (v as number) >= 0, 8),
+  });
+  return { kind: "continuous", ...rest, affect: affect ?? undefined };
+}
+
+/**
+ * Something that happens at the end of every kept step at which `condition` holds, not at the start of the solve.
+ *
+ * @throws OdeError `INVALID_OPTION` for a wrong option.
+ */
+export function discreteCallback(options: DiscreteCallbackOptions): DiscreteCallback {
+  const { affect, ...rest } = readOptions("discreteCallback", options, {
+    condition: option.custom<Condition<boolean>>("a function", isFunction),
+    affect: anAffect,
+    terminal: option.flag(false),
+    save: sides,
+  });
+  return { kind: "discrete", ...rest, affect: affect ?? undefined };
+}
+
+/**
+ * Something that happens at given times, which the solve hits exactly.
+ *
+ * @throws OdeError `INVALID_OPTION` for a wrong option.
+ */
+export function presetTimeCallback(options: PresetTimeCallbackOptions): PresetTimeCallback {
+  const { times, affect, save } = readOptions("presetTimeCallback", options, {
+    times: option.custom<ArrayLike<number>>("a list of finite numbers", (v) => (Array.isArray(v) || v instanceof Float64Array) && v.every(Number.isFinite)),
+    affect: option.custom<(state: CallbackState) => void>("a function", isFunction),
+    save: sides,
+  });
+  return { kind: "presetTime", times: Float64Array.from(times), affect, terminal: false, save };
+}

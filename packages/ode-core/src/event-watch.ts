@@ -1,0 +1,140 @@
+import type { Interpolant } from "./algorithm.ts";
+import type { ContinuousCallback } from "./callback.ts";
+import { findRoot } from "./find-root.ts";
+
+/** A kept step from `t` by `h` to the state `next`, with parameters `p`. */
+export interface WatchedStep {
+  readonly t: number;
+  readonly h: number;
+  readonly next: Float64Array;
+  readonly p: Float64Array;
+  /** The dense output of the step; made when first asked for. */
+  interpolant(): Interpolant;
+}
+
+/** Where in a step a condition changed sign: it has the value `ga` at `a` and passes zero until `b`. */
+interface Bracket {
+  readonly a: number;
+  readonly b: number;
+  readonly ga: number;
+  readonly gb: number;
+}
+
+/** Values of a condition up to this part of its change over a step are zero to rounding. */
+const noise = 1e-14;
+/** The same for the initial state, whose rounding is that of the user's numbers and not of the change over a small first step. */
+const initialNoise = 1e-10;
+
+/** Watches the condition of one continuous callback from step to step. */
+export class EventWatch {
+  readonly callback: ContinuousCallback;
+  /** Where in the last step its event lies, in (0, 1]; `Infinity` for none. */
+  theta: number = Infinity;
+  readonly #state: Float64Array;
+  /** The condition at the start of the step, and at its end. */
+  #g = NaN;
+  #gEnd = NaN;
+  /** Sign of the condition on the way to the start of the step; 0 when it is yet to be seen. */
+  #sign = 0;
+  /** Whether the step begins with a jump. */
+  #fresh = true;
+  /** Values at the start of the step up to this are a zero that does not count; NaN before the first step has shown the scale. */
+  #dealtWith = NaN;
+
+  /** `state[n]` is scratch. */
+  constructor(callback: ContinuousCallback, state: Float64Array) {
+    this.callback = callback;
+    this.#state = state;
+  }
+
+  /** Begins at the start of a solve: a zero there does not count. */
+  begin(t: number, u: Float64Array, p: Float64Array): void {
+    this.#dealtWith = NaN;
+    this.#begin(t, u, p);
+  }
+
+  /** Goes on after an event at `t`, perhaps from a changed state. When it was an event of its own, a zero there does not count. */
+  restart(t: number, u: Float64Array, p: Float64Array, own: boolean): void {
+    if (!own) this.#dealtWith = 0;
+    this.#begin(t, u, p);
+  }
+
+  /** Goes on after a step without any event. */
+  pass(): void {
+    this.#g = this.#gEnd;
+    this.#fresh = false;
+  }
+
+  /** Looks for the first event of a step: sets and returns `theta`. To be followed by `pass` or `restart`. */
+  look(step: WatchedStep): number {
+    const { callback } = this;
+    const g = (theta: number): number => {
+      if (theta === 1) return callback.condition(step.t + step.h, step.next, step.p);
+      step.interpolant().at(theta, this.#state);
+      return callback.condition(step.t + theta * step.h, this.#state, step.p);
+    };
+    const bracket = this.#scan(g);
+    if (bracket) {
+      this.theta = findRoot(g, bracket.a, bracket.b, bracket.ga, bracket.gb);
+      this.#dealtWith = 16 * Math.abs(g(this.theta)) + noise * Math.abs(bracket.gb - bracket.ga);
+    } else this.theta = Infinity;
+    return this.theta;
+  }
+
+  #begin(t: number, u: Float64Array, p: Float64Array): void {
+    this.#g = this.callback.condition(t, u, p);
+    this.#sign = Math.sign(this.#g) || 0;
+    this.#fresh = true;
+    this.theta = Infinity;
+  }
+
+  /** The first change of sign in the wanted direction between points of the step; keeps account of the sign. */
+  #scan(g: (theta: number) => number): Bracket | undefined {
+    const { direction, interpPoints } = this.callback;
+    const count = interpPoints + 1;
+    let a = 0;
+    let ga = this.#g;
+    let sign = this.#sign;
+    // The scale of the first step tells what rounding of the initial state amounts to.
+    if (this.#fresh && Number.isNaN(this.#dealtWith)) this.#dealtWith = initialNoise * Math.abs(g(1));
+    if (this.#fresh && Math.abs(ga) <= this.#dealtWith) {
+      [a, ga] = departure(g, ga);
+      sign = Math.sign(ga) || 0;
+    }
+    for (let i = 1; i <= count; i++) {
+      const b = i / count;
+      if (b <= a) continue;
+      const gb = g(b);
+      // What rounding puts just beyond the end of a step happens at its end, where other events or the end of the solve may be.
+      const arrived = b === 1 && sign !== 0 && Math.abs(gb) <= noise * Math.abs(gb - ga);
+      const crossed = arrived || (sign > 0 ? gb <= 0 : sign < 0 && gb >= 0);
+      const wanted = direction === "both" || (direction === "rising") === sign < 0;
+      if (crossed && wanted) return { a, b, ga, gb: arrived ? 0 : gb };
+      if (!Number.isNaN(gb)) {
+        sign = Math.sign(gb);
+        [a, ga] = [b, gb];
+      }
+    }
+    this.#gEnd = ga;
+    this.#sign = sign;
+    return undefined;
+  }
+}
+
+/**
+ * Where a condition that is zero to rounding at the start of a step has clearly left zero, and its value there; the start
+ * with value 0 when it stays. Growth tells a departure from rounding: three points, each four times further than the last,
+ * with changes of one sign that at least double, and larger than the value at the start.
+ */
+function departure(g: (theta: number) => number, g0: number): [theta: number, value: number] {
+  let [older, old] = [0, 0];
+  for (let k = 20; k >= 1; k--) {
+    const theta = 4 ** -k;
+    const value = g(theta);
+    const change = value - g0;
+    const grows = older * old > 0 && old * change > 0 && Math.abs(old) >= 2 * Math.abs(older) && Math.abs(change) >= 2 * Math.abs(old);
+    if (grows && Math.abs(change) > 4 * Math.abs(g0)) return [theta, value];
+    [older, old] = [old, change];
+  }
+  return [0, 0];
+}

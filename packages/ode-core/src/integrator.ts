@@ -1,0 +1,237 @@
+import type { Algorithm, Stepper, StepperContext } from "./algorithm.ts";
+import { CallbackRunner } from "./callback-runner.ts";
+import { defaultController } from "./controller.ts";
+import { denseOutput } from "./dense-output.ts";
+import { nonFiniteSlope, stopped } from "./failure.ts";
+import { initialStep, initialStepCost } from "./initial-step.ts";
+import { timeTolerance } from "./output-times.ts";
+import { odeProblem, type OdeProblem } from "./problem.ts";
+import { Recorder } from "./recorder.ts";
+import type { OdeSolution, Retcode, SolveOptions, SolveStats } from "./solution.ts";
+import { checkSolveOptions, requireStepControl, type CheckedOptions } from "./solve-options.ts";
+import { adaptiveSteps, fixedSteps, type StepLoop } from "./step-loop.ts";
+import { stiffnessCost, stiffnessHint } from "./stiffness-hint.ts";
+
+/** A solve in progress. Made by `init`. */
+export class Integrator {
+  readonly #algorithm: Algorithm;
+  readonly #given: SolveOptions;
+  readonly #adaptive: boolean;
+  readonly #loop: StepLoop;
+  #problem: OdeProblem;
+  #callbacks: CallbackRunner | undefined;
+  /** Index of the target among the stops. */
+  #stop = 0;
+  /** Spent outside of the stepper in use. */
+  #spent = { nf: 0, njac: 0, nlu: 0 };
+  #retcode: Retcode | undefined;
+  #message = "";
+
+  constructor(problem: OdeProblem, algorithm: Algorithm, options: SolveOptions) {
+    const checked = checkSolveOptions(options, problem);
+    const stepper = makeStepper(algorithm, problem, checked, problem.p);
+    this.#algorithm = algorithm;
+    this.#given = options;
+    this.#problem = problem;
+    this.#adaptive = stepper.error !== undefined && checked.adaptive !== false;
+    requireStepControl(algorithm, checked, this.#adaptive);
+    this.#loop = {
+      stepper, control: algorithm.controller?.() ?? defaultController(algorithm.order), recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
+      direction: 1, smallest: NaN, p: problem.p, u: problem.u0.slice(), next: new Float64Array(problem.f.dim), error: new Float64Array(problem.f.dim),
+      t: NaN, size: NaN, target: NaN, origin: NaN, index: 0, count: 0, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
+    };
+    this.#begin();
+  }
+
+  /** The time reached. */
+  get t(): number {
+    return this.#loop.t;
+  }
+
+  /** The state `u[n]` at `t`: a view, copy it to keep it. */
+  get u(): Float64Array {
+    return this.#loop.u;
+  }
+
+  /** The parameters `p[m]` in use: those of the problem until a callback changes them. */
+  get p(): Float64Array {
+    return this.#loop.p;
+  }
+
+  /** Whether the end was reached or the solve stopped: `step` then does nothing. */
+  get done(): boolean {
+    return this.#retcode !== undefined;
+  }
+
+  /** How the solve ended; `undefined` while it goes on. */
+  get retcode(): Retcode | undefined {
+    return this.#retcode;
+  }
+
+  /** What was spent so far. */
+  get stats(): SolveStats {
+    const { nf, njac, nlu } = this.#spent;
+    const { stepper, naccept, nreject } = this.#loop;
+    return { nf: nf + stepper.nf, njac: njac + (stepper.njac ?? 0), nlu: nlu + (stepper.nlu ?? 0), naccept, nreject };
+  }
+
+  /** Takes one step, tries that are rejected included. Returns false when none was kept: the solve is done. */
+  step(): boolean {
+    const { naccept } = this.#loop;
+    if (!this.done) this.#advance(1);
+    return this.#loop.naccept > naccept;
+  }
+
+  /** Steps to the end. */
+  run(): void {
+    while (!this.done) this.#advance(Infinity);
+  }
+
+  /** What was solved and saved so far. Its retcode is `"aborted"` when the solve is not done. */
+  solution(): OdeSolution {
+    const { recorder, t } = this.#loop;
+    return {
+      problem: this.#problem,
+      algorithm: this.#algorithm,
+      t: Float64Array.from(recorder.t),
+      u: recorder.u.slice(),
+      retcode: this.#retcode ?? "aborted",
+      message: this.#retcode === undefined ? stopped(t, "the solve was not stepped to its end") : this.#message,
+      stats: this.stats,
+      ...denseOutput(this.#problem, recorder.record()),
+    };
+  }
+
+  /**
+   * Starts anew, from another state or time if given, with the parameters of the problem; what was saved and counted is dropped.
+   *
+   * @throws OdeError as `odeProblem` and `solve` do, when state, time and options do not fit together.
+   */
+  reinit(u0: ArrayLike<number> = this.#problem.u0, t0: number = this.#problem.tspan[0]): void {
+    const { f, tspan, p } = this.#problem;
+    const problem = odeProblem(f, u0, [t0, tspan[1]], p, this.#problem);
+    const options = checkSolveOptions(this.#given, problem);
+    this.#problem = problem;
+    const loop = this.#loop;
+    loop.options = options;
+    loop.stepper = makeStepper(this.#algorithm, problem, options, p);
+    loop.control = this.#algorithm.controller?.() ?? defaultController(this.#algorithm.order);
+    loop.recorder = new Recorder(problem, options.times, options.dense);
+    loop.u.set(problem.u0);
+    this.#begin();
+  }
+
+  /** Sets all that a solve counts and follows to its start. */
+  #begin(): void {
+    const loop = this.#loop;
+    const problem = this.#problem;
+    const [t0, t1] = problem.tspan;
+    const { dt, dtmin, dtmax, callbacks, stops } = loop.options;
+    loop.t = t0;
+    loop.p = problem.p;
+    loop.direction = t1 < t0 ? -1 : 1;
+    loop.smallest = Number.EPSILON * Number.EPSILON * Math.abs(t1 - t0);
+    loop.next.fill(0);
+    loop.naccept = 0;
+    loop.nreject = 0;
+    loop.outOfDomain = false;
+    this.#spent = { nf: 0, njac: 0, nlu: 0 };
+    this.#retcode = undefined;
+    this.#message = "";
+    this.#stop = 0;
+    this.#callbacks = callbacks.length > 0 ? new CallbackRunner(callbacks, problem.tspan, loop.u, problem.p) : undefined;
+    if (this.#callbacks) this.#beginCallbacks(this.#callbacks);
+    if (this.done) return;
+    if (stops.length === 0) return this.#finish("success", "");
+    loop.size = dt ?? Math.max(dtmin, this.#chooseStep());
+    if (Number.isNaN(loop.size)) return this.#finish("nonFinite", nonFiniteSlope(problem.f.bind(loop.p), t0, loop.u));
+    if (this.#adaptive) loop.size = Math.min(loop.size, dtmax);
+    this.#aim();
+  }
+
+  #beginCallbacks(callbacks: CallbackRunner): void {
+    this.#loop.p = callbacks.state.p;
+    callbacks.begin(this.#loop.recorder);
+    this.#afterCallbacks(callbacks);
+  }
+
+  #chooseStep(): number {
+    const { u, p, options } = this.#loop;
+    const { abstol, reltol, dtmax } = options;
+    const problem = this.#callbacks ? { ...this.#problem, u0: u } : this.#problem;
+    this.#spent.nf += initialStepCost;
+    const slope = new Float64Array(problem.f.dim);
+    const dt = (this.#algorithm.initialStep ?? initialStep)({ problem, f: problem.f.bind(p), order: this.#algorithm.order, abstol, reltol, dtmax }, slope);
+    this.#loop.stepper.start?.(slope);
+    return dt;
+  }
+
+  /** Turns to the next stop, from here on. */
+  #aim(): void {
+    const loop = this.#loop;
+    loop.target = loop.options.stops[this.#stop];
+    loop.origin = loop.t;
+    loop.index = 0;
+    // Rounding of the quotient must not add a sliver of a step.
+    if (!this.#adaptive) loop.count = Math.max(1, Math.ceil((Math.abs(loop.target - loop.t) / loop.size) * (1 - 1e-12)));
+  }
+
+  /** Takes up to `limit` steps, or fewer up to a stop or a callback. */
+  #advance(limit: number): void {
+    const loop = this.#loop;
+    const fault = this.#adaptive ? adaptiveSteps(loop, limit) : fixedSteps(loop, limit);
+    if (fault) return this.#finish(fault.retcode, fault.why);
+    if (this.#callbacks) this.#keepStep(this.#callbacks);
+    if (this.done || loop.t !== loop.target) return;
+    this.#stop++;
+    if (this.#stop === loop.options.stops.length) this.#finish("success", "");
+    else this.#aim();
+  }
+
+  /** Ends the step that was taken at the first event in it, if there is one, saves what is wanted and goes on from there. */
+  #keepStep(callbacks: CallbackRunner): void {
+    const loop = this.#loop;
+    const { stepper, recorder, t, h, u, next } = loop;
+    const theta = callbacks.locate(stepper, t, h, next);
+    const cut = theta < 1;
+    let end = cut ? t + theta * h : loop.end;
+    // Rounding must not leave a sliver of a step before a stop.
+    if (Math.abs(loop.target - end) <= timeTolerance(end, loop.target)) end = loop.target;
+    recorder.inside(stepper, t, h, end, next, callbacks.interpolant);
+    if (!cut) stepper.accept?.();
+    loop.options.onStep?.(t, cut ? end - t : h, u);
+    loop.u = next;
+    loop.next = u;
+    loop.t = end;
+    callbacks.run(end, next, recorder);
+    if (cut || callbacks.changedState) stepper.reset?.();
+    this.#afterCallbacks(callbacks);
+    if (cut && end !== loop.target) this.#aim();
+  }
+
+  #afterCallbacks({ changedParameters, terminatedBy, state }: CallbackRunner): void {
+    if (changedParameters) {
+      const { nf, njac, nlu } = this.stats;
+      this.#spent = { nf, njac, nlu };
+      // Bound fields rely on parameters that stay as they are, and those of the state may change again.
+      this.#loop.stepper = makeStepper(this.#algorithm, this.#problem, this.#loop.options, state.p.slice());
+    }
+    if (terminatedBy >= 0) this.#finish("terminated", `callback ${terminatedBy} ended the solve`);
+  }
+
+  #finish(retcode: Retcode, why: string): void {
+    const { t, u, p, size, stepper } = this.#loop;
+    let hint = "";
+    if (retcode === "maxIters" && this.#adaptive && stepper.njac === undefined) {
+      hint = stiffnessHint(this.#problem.f.bind(p.slice()), t, u, size);
+      this.#spent.nf += stiffnessCost;
+    }
+    this.#retcode = retcode;
+    this.#message = retcode === "success" ? "" : stopped(t, why + hint);
+  }
+}
+
+function makeStepper(algorithm: Algorithm, { f, massMatrix }: OdeProblem, { reltol, abstol }: CheckedOptions, p: Float64Array): Stepper {
+  const context: StepperContext = massMatrix ? { reltol, abstol, massMatrix } : { reltol, abstol };
+  return algorithm.stepper(f.bind(p), f.dim, context);
+}
