@@ -21,6 +21,7 @@ export { vern6, type Vern6Options } from "./algorithms/vern6.ts";
 export { vern7, type Vern7Options } from "./algorithms/vern7.ts";
 export { vern8, type Vern8Options } from "./algorithms/vern8.ts";
 export { vern9, type Vern9Options } from "./algorithms/vern9.ts";
+export { yoshida6, type Yoshida6Options } from "./algorithms/yoshida6.ts";
 export {
   continuousCallback,
   discreteCallback,
@@ -35,7 +36,6 @@ export {
   type PresetTimeCallbackOptions,
   type SaveSides,
 } from "./callback.ts";
-export { yoshida6, type Yoshida6Options } from "./algorithms/yoshida6.ts";
 export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type Table } from "./config.ts";
 export { ensemble, type EnsembleOptions, type Trajectory } from "./ensemble.ts";
 export { assertFinite, assertLength, OdeError, type OdeErrorCode } from "./errors.ts";
