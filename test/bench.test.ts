@@ -18,7 +18,8 @@ test("a measured time is the CPU time of one call", () => {
   };
   const ms = measure(spin, { budget: 30 });
   expect(ms).toBeGreaterThan(4.9);
-  expect(ms).toBeLessThan(10);
+  // A wrong unit would be off by a thousand; a busy machine adds system time.
+  expect(ms).toBeLessThan(100);
 });
 
 test("the page of benchmarks holds results and its figure", () => {
