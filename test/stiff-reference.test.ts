@@ -61,6 +61,26 @@ describe.each(Object.keys(bounds) as Name[])("%s against references", (name) => 
   });
 });
 
+/** Errors at the end in units of the tolerance, and evaluations at the tolerances given; a Jacobian serves several steps. */
+describe("diagonally implicit methods against references", () => {
+  const cases = [
+    ["implicitEuler", algorithms.implicitEuler(), [1e-3], 300, { vdp1e3: [1600], robertson40: [270], robertson1e11: [1550], hires: [600] }],
+    ["trbdf2", algorithms.trbdf2(), [1e-3, 1e-5], 300, { vdp1e3: [1500, 3400], robertson40: [150, 525], robertson1e11: [760, 3070], hires: [520, 1200] }],
+    ["kvaerno5", algorithms.kvaerno5(), [1e-3, 1e-5, 1e-7], 14, { vdp1e3: [2900, 4260, 7700], robertson40: [225, 420, 885], robertson1e11: [1010, 1980, 4220], hires: [870, 1600, 3540] }],
+  ] as const;
+  test.each(cases)("%s: errors in proportion to the tolerance, at known cost", (_name, algorithm, tolerances, error, nf) => {
+    for (const id of problemIds) {
+      tolerances.forEach((tol, i) => {
+        const { retcode, u, stats } = solveStiff(stiffProblems[id], algorithm, tol);
+        expect(retcode).toBe("success");
+        expect(relativeError(u.at(-1)!, stiffProblems[id].reference.at(-1)!.u), id).toBeLessThan(error * tol);
+        expect(stats.nf, id).toBeLessThanOrEqual(nf[id][i]);
+        expect(stats.njac, id).toBeLessThan(stats.nlu);
+      });
+    }
+  });
+});
+
 describe("Rosenbrock methods on Robertson's problem to 1e11 without a Jacobian", () => {
   test.each(["rodas4", "rodas5P"] as const)("%s: as accurate and in as many steps as with the exact one", (name) => {
     const problem = stiffProblems.robertson1e11;

@@ -240,7 +240,7 @@ describe("misuse throws", () => {
     ["a dense that is no flag", { dense: 1 as never }],
   ];
   test.each(wrong)("%s", (_what, options) => {
-    for (const make of Object.values(algorithms).filter((make) => !make().structure)) expect(() => solve(problem, make(), { dt: 0.1, ...options })).toThrow(code("INVALID_OPTION"));
+    for (const make of Object.values(algorithms).filter((factory) => !factory().structure)) expect(() => solve(problem, make(), { dt: 0.1, ...options })).toThrow(code("INVALID_OPTION"));
   });
 
   test("fixed steps without dt, and error control without an error estimate", () => {

@@ -3,7 +3,10 @@ import { dop853 } from "./dop853.ts";
 import { dp5 } from "./dp5.ts";
 import { euler } from "./euler.ts";
 import { heun } from "./heun.ts";
+import { implicitEuler } from "./implicit-euler.ts";
+import { implicitMidpoint } from "./implicit-midpoint.ts";
 import { kahanLi8 } from "./kahan-li8.ts";
+import { kvaerno5 } from "./kvaerno5.ts";
 import { mcAte4 } from "./mc-ate4.ts";
 import { midpoint } from "./midpoint.ts";
 import { ralston } from "./ralston.ts";
@@ -13,6 +16,8 @@ import { rodas5P } from "./rodas5-p.ts";
 import { rosenbrock23 } from "./rosenbrock23.ts";
 import { ruth3 } from "./ruth3.ts";
 import { symplecticEuler } from "./symplectic-euler.ts";
+import { trapezoid } from "./trapezoid.ts";
+import { trbdf2 } from "./trbdf2.ts";
 import { tsit5 } from "./tsit5.ts";
 import { velocityVerlet } from "./velocity-verlet.ts";
 import { vern6 } from "./vern6.ts";
@@ -39,6 +44,11 @@ export const algorithms: {
   readonly rosenbrock23: typeof rosenbrock23;
   readonly rodas4: typeof rodas4;
   readonly rodas5P: typeof rodas5P;
+  readonly implicitEuler: typeof implicitEuler;
+  readonly trapezoid: typeof trapezoid;
+  readonly implicitMidpoint: typeof implicitMidpoint;
+  readonly trbdf2: typeof trbdf2;
+  readonly kvaerno5: typeof kvaerno5;
   readonly symplecticEuler: typeof symplecticEuler;
   readonly velocityVerlet: typeof velocityVerlet;
   readonly ruth3: typeof ruth3;
@@ -62,6 +72,11 @@ export const algorithms: {
   rosenbrock23,
   rodas4,
   rodas5P,
+  implicitEuler,
+  trapezoid,
+  implicitMidpoint,
+  trbdf2,
+  kvaerno5,
   symplecticEuler,
   velocityVerlet,
   ruth3,
