@@ -4,7 +4,6 @@ import type { Backend, Kernel } from "../compile.ts";
 import { contractPrimitive } from "../contract.ts";
 import { copyPrimitive, withCopies } from "../lower/copies.ts";
 import { fuseProducts } from "../lower/fuse-products.ts";
-import { planMemory } from "../lower/memory-plan.ts";
 import { covers, isElementwise, schedule, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
@@ -16,45 +15,11 @@ import { canEmitSolve, emitSolve } from "./emit-solve.ts";
 import { Expressions, Imports } from "./expressions.ts";
 import { FunctionBuilder, unsigned } from "./function-builder.ts";
 import { webAssembly } from "./host.ts";
+import { makeKernel } from "./kernel.ts";
+import { exact, layOut, poolSize, type Layout } from "./layout.ts";
 import { emitLoops, type Operand } from "./loops.ts";
 import { moduleBytes } from "./module.ts";
 import { op, simd } from "./opcodes.ts";
-
-const poolSize = 192;
-/** Text that tells -0 from 0 and reads back as the same number. */
-const exact = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
-/** Vectors start at multiples of two numbers. */
-const even = (n: number): number => n + (n % 2);
-
-/** Where everything is in the memory, in numbers: constants, literals, intermediate results, then each input and output. */
-interface Layout {
-  /** Constants that operations read as arrays. */
-  readonly constants: ReadonlyMap<string, number>;
-  readonly literals: ReadonlyMap<Tensor, number>;
-  readonly arena: number;
-  readonly offsets: ReadonlyMap<Tensor, number>;
-  readonly inputs: readonly number[];
-  readonly outputs: readonly number[];
-  readonly size: number;
-}
-
-function layOut(plan: Schedule, { inputs, outputs }: Program): Layout {
-  let next = 2 * poolSize;
-  const take = (size: number): number => {
-    const at = next;
-    next += even(size);
-    return at;
-  };
-  const literals = new Map<Tensor, number>();
-  const constants = new Map<string, number>();
-  for (const { base, value } of plan.views.values()) {
-    if (base === null && !constants.has(exact(value))) constants.set(exact(value), take(1));
-    else if (base?.primitive === literalPrimitive && !literals.has(base)) literals.set(base, take(base.size));
-  }
-  const memory = planMemory(plan);
-  const arena = take(memory.size);
-  return { constants, literals, arena, offsets: memory.offsets, inputs: inputs.map((x) => take(x.size)), outputs: outputs.map((y) => take(y.size)), size: next };
-}
 
 /** Writes the steps of one program into one function; its parameters are the addresses of the inputs, then of the outputs. */
 class Writer {
@@ -276,42 +241,3 @@ export const wasm: Backend = {
     return makeKernel(program, accumulate, layout, numbers, run);
   },
 };
-
-/** Moves arrays that are not in the kernel's own memory in and out of it. */
-function makeKernel(program: Program, accumulate: readonly boolean[], layout: Layout, numbers: Float64Array, run: (...addresses: number[]) => void): Kernel {
-  const own = (at: number, x: Tensor): Float64Array => numbers.subarray(at, at + x.size);
-  const inputs = program.inputs.map((x, i) => own(layout.inputs[i], x));
-  const outputs = program.outputs.map((y, k) => own(layout.outputs[k], y));
-  const addresses = [...layout.inputs, ...layout.outputs].map((at) => 8 * at);
-  const call = caller(run, addresses.length);
-  const kernel = (ins: readonly Float64Array[], outs: readonly Float64Array[]): void => {
-    for (let i = 0; i < inputs.length; i++) if (ins[i] !== inputs[i]) copy(ins[i], inputs[i]);
-    for (let k = 0; k < outputs.length; k++) if (accumulate[k] && outs[k] !== outputs[k]) outputs[k].fill(0);
-    call(addresses);
-    for (let k = 0; k < outputs.length; k++) {
-      if (outs[k] === outputs[k]) continue;
-      if (accumulate[k]) for (let i = 0; i < outputs[k].length; i++) outs[k][i] += outputs[k][i];
-      else copy(outputs[k], outs[k]);
-    }
-  };
-  return Object.assign(kernel, { inputs, outputs });
-}
-
-/** `set` has a fixed cost that dominates for a few numbers. */
-function copy(from: Float64Array, to: Float64Array): void {
-  const n = Math.min(from.length, to.length);
-  if (n > 32) to.set(n < from.length ? from.subarray(0, n) : from);
-  else for (let i = 0; i < n; i++) to[i] = from[i];
-}
-
-/** Calls with a fixed number of arguments: spreading allocates. */
-function caller(run: (...addresses: number[]) => void, count: number): (a: readonly number[]) => void {
-  switch (count) {
-    case 2: return (a) => run(a[0], a[1]);
-    case 3: return (a) => run(a[0], a[1], a[2]);
-    case 4: return (a) => run(a[0], a[1], a[2], a[3]);
-    case 5: return (a) => run(a[0], a[1], a[2], a[3], a[4]);
-    case 6: return (a) => run(a[0], a[1], a[2], a[3], a[4], a[5]);
-    default: return (a) => run(...a);
-  }
-}

@@ -1,0 +1,42 @@
+import { planMemory } from "../lower/memory-plan.ts";
+import type { Schedule } from "../lower/schedule.ts";
+import { literalPrimitive, type Tensor } from "../tensor.ts";
+import type { Program } from "../trace.ts";
+
+/** How many vector constants the start of the memory holds. */
+export const poolSize = 192;
+/** Text that tells -0 from 0 and reads back as the same number. */
+export const exact = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
+/** Vectors start at multiples of two numbers. */
+const even = (n: number): number => n + (n % 2);
+
+/** Where everything is in the memory, in numbers: constants, literals, intermediate results, then each input and output. */
+export interface Layout {
+  /** Constants that operations read as arrays. */
+  readonly constants: ReadonlyMap<string, number>;
+  readonly literals: ReadonlyMap<Tensor, number>;
+  readonly arena: number;
+  readonly offsets: ReadonlyMap<Tensor, number>;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly size: number;
+}
+
+/** Assigns places to everything that a program reads and writes. */
+export function layOut(plan: Schedule, { inputs, outputs }: Program): Layout {
+  let next = 2 * poolSize;
+  const take = (size: number): number => {
+    const at = next;
+    next += even(size);
+    return at;
+  };
+  const literals = new Map<Tensor, number>();
+  const constants = new Map<string, number>();
+  for (const { base, value } of plan.views.values()) {
+    if (base === null && !constants.has(exact(value))) constants.set(exact(value), take(1));
+    else if (base?.primitive === literalPrimitive && !literals.has(base)) literals.set(base, take(base.size));
+  }
+  const memory = planMemory(plan);
+  const arena = take(memory.size);
+  return { constants, literals, arena, offsets: memory.offsets, inputs: inputs.map((x) => take(x.size)), outputs: outputs.map((y) => take(y.size)), size: next };
+}
