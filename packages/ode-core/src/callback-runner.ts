@@ -41,6 +41,8 @@ export class CallbackRunner {
   changedParameters: boolean = false;
   readonly #entries: readonly (EventWatch | PresetTimes | Callback)[];
   readonly #watches: readonly EventWatch[];
+  /** Whether there is a callback to ask after every step. */
+  readonly #isDiscrete: boolean;
   readonly #before: { readonly u: Float64Array; readonly p: Float64Array };
   #stop = false;
   #theta = Infinity;
@@ -53,6 +55,7 @@ export class CallbackRunner {
     const scratch = new Float64Array(u.length);
     this.#entries = callbacks.map((c) => (c.kind === "continuous" ? new EventWatch(c, scratch) : c.kind === "presetTime" ? new PresetTimes(c, tspan) : c));
     this.#watches = this.#entries.filter((entry) => entry instanceof EventWatch);
+    this.#isDiscrete = callbacks.some(({ kind }) => kind === "discrete");
     this.#before = { u: u.slice(), p: p.slice() };
     this.state = { t: tspan[0], u, p: p.slice(), terminate: () => void (this.#stop = true) };
   }
@@ -81,33 +84,39 @@ export class CallbackRunner {
     return this.#interpolant;
   }
 
-  /** At the end of a step, which may be an event: saves what is wanted and calls what is due, in the order of the list. */
-  run(t: number, u: Float64Array, recorder: Recorder): void {
+  /**
+   * At the end of a step, which may be an event: saves what is wanted and calls what is due, in the order of the list.
+   *
+   * @param atStop - Whether a preset time may be due.
+   */
+  run(t: number, u: Float64Array, recorder: Recorder, atStop: boolean): void {
     this.state.t = t;
     this.state.u = u;
-    const any = this.#call(recorder, false);
+    this.changedState = false;
+    this.changedParameters = false;
+    const isQuiet = this.#theta === Infinity && !atStop && !this.#isDiscrete;
+    if (!isQuiet) this.#call(recorder, false);
+    else if (recorder.everyStep) recorder.save(t, u);
     const { p } = this.state;
     const jumped = this.#theta < 1 || this.changedState || this.changedParameters;
     for (const watch of this.#watches) {
-      if (jumped || (any && this.#isTied(watch))) watch.restart(t, u, p, this.#isTied(watch));
+      const own = !isQuiet && this.#isTied(watch);
+      if (jumped || own) watch.restart(t, u, p, own);
       else watch.pass();
     }
   }
 
   #isTied({ theta }: EventWatch): boolean {
-    return theta - this.#theta <= this.#tie;
+    return this.#theta < Infinity && theta - this.#theta <= this.#tie;
   }
 
-  #call(recorder: Recorder, atStart: boolean): boolean {
+  #call(recorder: Recorder, atStart: boolean): void {
     const { t, u, p } = this.state;
     let { savedEnd: saved } = recorder;
-    let [any, after] = [false, false];
-    this.changedState = false;
-    this.changedParameters = false;
+    let after = false;
     this.#entries.forEach((entry, i) => {
       const callback = "callback" in entry ? entry.callback : entry;
       if (!this.#isDue(entry, atStart)) return;
-      any = true;
       const { save } = callback;
       if ((save === "both" || save === "before") && !saved) {
         recorder.save(t, u);
@@ -118,12 +127,11 @@ export class CallbackRunner {
     });
     if (after || (recorder.everyStep && !saved)) recorder.save(t, u);
     if (this.changedParameters) this.#before.p.set(p);
-    return any;
   }
 
   #isDue(entry: EventWatch | PresetTimes | Callback, atStart: boolean): boolean {
     const { t, u, p } = this.state;
-    if (entry instanceof EventWatch) return !atStart && this.#theta < Infinity && this.#isTied(entry);
+    if (entry instanceof EventWatch) return !atStart && this.#isTied(entry);
     if (entry instanceof PresetTimes) return entry.isDue(t);
     return !atStart && entry.kind === "discrete" && entry.condition(t, u, p);
   }

@@ -56,8 +56,9 @@ export interface ContinuousCallbackOptions {
   /** Which sides to save. Default `"both"`. */
   readonly save?: SaveSides;
   /**
-   * Points inside each step at which the condition is looked at, too: two events between neighbouring points are missed.
-   * 0 looks at the ends of the steps alone, which costs next to nothing. Default 8.
+   * Points inside a step at which the condition is looked at, too: two events between neighbouring points are missed. Steps at
+   * whose ends it is further from zero than twice its change over this step and the last one are spared. 0 looks at the ends of
+   * the steps alone. Default 8.
    */
   readonly interpPoints?: number;
 }
@@ -95,7 +96,7 @@ const sides = option.oneOf<SaveSides>(["both", "before", "after", "none"], "both
  * only after it has moved away. Infinitely many events in finite time, as of a ball coming to rest, end in `"maxIters"` or
  * are lost in rounding: make the last one terminal.
  *
- * Cost: per step one `condition`, and with `interpPoints` a copy of the step's stages and one interpolation and `condition` each.
+ * Cost: per step one `condition`; in steps near an event one interpolation and `condition` for each of `interpPoints`.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  */

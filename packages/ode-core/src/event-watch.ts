@@ -36,6 +36,8 @@ export class EventWatch {
   #gEnd = NaN;
   /** Sign of the condition on the way to the start of the step; 0 when it is yet to be seen. */
   #sign = 0;
+  /** |Change of the condition per time| over the step before; NaN when there was none, or a jump. */
+  #rate = NaN;
   /** Whether the step begins with a jump. */
   #fresh = true;
   /** Values at the start of the step up to this are a zero that does not count; NaN before the first step has shown the scale. */
@@ -73,7 +75,7 @@ export class EventWatch {
       step.interpolant().at(theta, this.#state);
       return callback.condition(step.t + theta * step.h, this.#state, step.p);
     };
-    const bracket = this.#scan(g);
+    const bracket = this.#scan(g, Math.abs(step.h));
     if (bracket) {
       this.theta = findRoot(g, bracket.a, bracket.b, bracket.ga, bracket.gb);
       this.#dealtWith = 16 * Math.abs(g(this.theta)) + noise * Math.abs(bracket.gb - bracket.ga);
@@ -85,18 +87,25 @@ export class EventWatch {
     this.#g = this.callback.condition(t, u, p);
     this.#sign = Math.sign(this.#g) || 0;
     this.#fresh = true;
+    this.#rate = NaN;
     this.theta = Infinity;
   }
 
   /** The first change of sign in the wanted direction between points of the step; keeps account of the sign. */
-  #scan(g: (theta: number) => number): Bracket | undefined {
+  #scan(g: (theta: number) => number, h: number): Bracket | undefined {
     const { direction, interpPoints } = this.callback;
-    const count = interpPoints + 1;
+    const end = g(1);
+    const change = Math.abs(end - this.#g);
+    const reach = 2 * (change + this.#rate * h);
+    // Too far from zero for this step's and the last one's pace: there is no need to look inside. False for a rate of NaN.
+    const isFar = Math.min(Math.abs(this.#g), Math.abs(end)) > reach && this.#g > 0 === end > 0;
+    const count = isFar ? 1 : interpPoints + 1;
     let a = 0;
     let ga = this.#g;
     let sign = this.#sign;
+    this.#rate = change / h;
     // The scale of the first step tells what rounding of the initial state amounts to.
-    if (this.#fresh && Number.isNaN(this.#dealtWith)) this.#dealtWith = initialNoise * Math.abs(g(1));
+    if (this.#fresh && Number.isNaN(this.#dealtWith)) this.#dealtWith = initialNoise * Math.abs(end);
     if (this.#fresh && Math.abs(ga) <= this.#dealtWith) {
       [a, ga] = departure(g, ga);
       sign = Math.sign(ga) || 0;
@@ -104,7 +113,7 @@ export class EventWatch {
     for (let i = 1; i <= count; i++) {
       const b = i / count;
       if (b <= a) continue;
-      const gb = g(b);
+      const gb = i === count ? end : g(b);
       // What rounding puts just beyond the end of a step happens at its end, where other events or the end of the solve may be.
       const arrived = b === 1 && sign !== 0 && Math.abs(gb) <= noise * Math.abs(gb - ga);
       const crossed = arrived || (sign > 0 ? gb <= 0 : sign < 0 && gb >= 0);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { continuousCallback, discreteCallback, init, odeProblem, presetTimeCallback, rk4, solve, tsit5, vectorField, type Callback, type CallbackState, type InPlaceRhs, type OdeProblem, type SaveSides } from "./index.ts";
+import { algorithms, continuousCallback, discreteCallback, init, odeProblem, presetTimeCallback, rk4, solve, tsit5, vectorField, type Callback, type CallbackState, type InPlaceRhs } from "./index.ts";
 
 const g = 9.81;
 const ball: InPlaceRhs = (_t, u, _p, out) => {
@@ -168,6 +168,23 @@ describe("continuous events", () => {
     }
   });
 
+  test("far from zero, where no event can hide, points inside are not looked at; near it none is missed", () => {
+    const calls = (level: number, interpPoints: number): number => {
+      let count = 0;
+      const condition = (_t: number, u: Float64Array): number => (count++, u[0] - level);
+      solve(odeProblem(oscillator, [0, 1], [0, 100]), tsit5(), { callback: continuousCallback({ condition, interpPoints }) });
+      return count;
+    };
+    expect(calls(10, 8)).toBeLessThan(1.1 * calls(10, 0));
+    // The time above the level is a tenth, the steps of this tolerance are several times that.
+    for (const [interpPoints, found] of [[0, 8], [8, 64]]) {
+      const times: number[] = [];
+      const callback = continuousCallback({ condition: (_t, u) => u[0] - Math.cos(0.05), interpPoints, affect: noting(times) });
+      solve(odeProblem(oscillator, [0, 1], [0, 200]), tsit5(), { reltol: 1e-5, abstol: 1e-5, callback });
+      expect(times.length).toBe(found);
+    }
+  });
+
   test("grazing: a curve that stays clear of zero has no event, one that passes by a little has two", () => {
     for (const [height, count] of [[1e-3, 0], [-1e-3, 2]]) {
       const times: number[] = [];
@@ -187,6 +204,28 @@ describe("continuous events", () => {
     const solution = solve(odeProblem(clock, [0], [0, 1]), tsit5(), { callback: [at((t) => t - 1), at(() => 0), at(() => NaN)] });
     expect([times, solution.retcode]).toEqual([[1], "success"]);
   });
+});
+
+const unstructured = Object.values(algorithms).map((make) => make()).filter(({ structure }) => structure === undefined);
+test.each(unstructured.map((algorithm) => [algorithm.name, algorithm] as const))("%s: restarts after an event that changes the state, and after one that changes p", (_name, algorithm) => {
+  const field = vectorField((_t, u, p, out) => void ([out[0], out[1]] = [u[1], -p[0] * u[0]]), { dim: 2, paramCount: 1, jacobian: (_t, _u, p, out) => out.set([0, 1, -p[0], 0]) });
+  const times: number[] = [];
+  // From each zero on, half a period of another frequency, and another amplitude.
+  const callback = continuousCallback({
+    condition: (_t, u) => u[0],
+    affect: ({ t, u, p }) => {
+      times.push(t);
+      u[1] *= 2;
+      p[0] *= 4;
+    },
+  });
+  const error = (dt: number): number => {
+    times.length = 0;
+    solve(odeProblem(field, [0, 1], [0, 6], [1]), algorithm, { ...(algorithm.order < 3 ? { dt, adaptive: false } : tight), dt, callback });
+    return Math.max(...[1, 1.5, 1.75].map((k, i) => Math.abs(times[i] - k * Math.PI)));
+  };
+  // A method that kept anything of the time before an event would be off by far more than its order allows.
+  expect(error(1e-3)).toBeLessThan(algorithm.order === 1 ? 3e-2 : algorithm.order < 3 ? 3e-5 : 1e-8);
 });
 
 describe("what an event does", () => {
@@ -248,49 +287,15 @@ describe("what an event does", () => {
 
   test("a discrete callback is looked at after each step, and its change restarts the method", () => {
     const at: number[] = [];
-    const callback = discreteCallback({ condition: (t, u) => void at.push(t) === undefined && u[0] < 0.5, affect: ({ u }) => void (u[0] += 1) });
+    const condition = (t: number, u: Float64Array): boolean => {
+      at.push(t);
+      return u[0] < 0.5;
+    };
+    const callback = discreteCallback({ condition, affect: ({ u }) => void (u[0] += 1) });
     const solution = solve(odeProblem(decay, [1], [0, 2]), rk4(), { dt: 0.1, callback });
     expect(at.length).toBe(20);
     expect(solution.at(0.65)[0]).toBeCloseTo(Math.exp(-0.65), 6);
     expect(solution.at(0.75)[0]).toBeCloseTo(Math.exp(-0.75) + Math.exp(-0.05), 6);
-  });
-});
-
-describe("what is saved", () => {
-  const jump = (save: SaveSides): Callback => continuousCallback({ condition: (_t, u) => u[0] - 0.5, save, affect: ({ u }) => void (u[0] = 10) });
-  const run = (problem: OdeProblem, save: SaveSides, saveAt?: number[]): [number, number][] => {
-    const { t, u } = solve(problem, rk4(), { dt: 0.4, callback: jump(save), ...(saveAt ? { saveAt } : {}) });
-    return Array.from(t, (time, i) => [Math.round(time * 1e12) / 1e12, Math.round(u[i][0] * 1e12) / 1e12]);
-  };
-  const problem = odeProblem(clock, [0], [0, 1]);
-  const [before, after] = [[0.5, 0.5], [0.5, 10]];
-
-  test("with every step: both sides, one of them, or as any other step", () => {
-    for (const [save, sides] of [["both", [before, after]], ["before", [before]], ["after", [after]], ["none", [after]]] as const) {
-      expect(run(problem, save)).toEqual([[0, 0], [0.4, 0.4], ...sides, [0.9, 10.4], [1, 10.5]]);
-    }
-  });
-
-  test("with saveAt: what is asked for, and the sides of the event", () => {
-    for (const [save, sides] of [["both", [before, after]], ["before", [before]], ["after", [after]], ["none", []]] as const) {
-      expect(run(problem, save, [0.2, 0.45, 0.6])).toEqual([[0.2, 0.2], [0.45, 0.45], ...sides, [0.6, 10.1]]);
-    }
-  });
-
-  test("with an event at a time of saveAt: the state before it, saved once", () => {
-    for (const [save, sides] of [["both", [before, after]], ["before", [before]], ["after", [before, after]], ["none", [before]]] as const) {
-      expect(run(problem, save, [0.5, 1])).toEqual([...sides, [1, 10.5]]);
-    }
-  });
-
-  test("backwards as well", () => {
-    expect(run(odeProblem(clock, [1], [1, 0]), "both", [0.75, 0.5])).toEqual([[0.75, 0.75], before, after]);
-  });
-
-  test("dense output is right on each side, and after the event at its time", () => {
-    const solution = solve(problem, rk4(), { dt: 0.4, callback: jump("none") });
-    for (const [t, u] of [[0.2, 0.2], [0.49, 0.49], [0.5 - 1e-13, 0.5], [0.5 + 1e-13, 10], [0.51, 10.01], [0.7, 10.2], [0.4, 0.4], [1, 10.5]]) expect(solution.at(t)[0]).toBeCloseTo(u, 11);
-    expect(solution.derivative(0.5)[0]).toBeCloseTo(1, 12);
   });
 });
 

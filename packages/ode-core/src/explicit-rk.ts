@@ -60,7 +60,7 @@ class TableauStepper implements Stepper {
     }
     const count = this.#fsal ? last : this.#stages;
     for (let i = 1; i < count; i++) memory.stage(i);
-    combine(u, memory.k, h, this.#b, 0, count, out);
+    combine(u, stages, h, this.#b, 0, count, out);
     if (this.#fsal) {
       f.rhs(t + h, out, stages[last]);
       memory.nf++;

@@ -42,12 +42,13 @@ export {
   type SaveSides,
 } from "./callback.ts";
 export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type Table } from "./config.ts";
+export { ensemble, type EnsembleOptions, type Trajectory } from "./ensemble.ts";
 export { assertFinite, assertLength, OdeError, type OdeErrorCode } from "./errors.ts";
 export { piController, type PiControllerOptions, type StepController } from "./controller.ts";
 export { explicitRk, type ExplicitRkOptions } from "./explicit-rk.ts";
+export type { InitialStep, InitialStepContext } from "./initial-step.ts";
 export { init } from "./init.ts";
 export type { Integrator } from "./integrator.ts";
-export type { InitialStep, InitialStepContext } from "./initial-step.ts";
 export { linearize, type LinearizeOptions } from "./linearize.ts";
 export { timeTolerance } from "./output-times.ts";
 export { odeProblem, remake, type OdeProblem, type OdeProblemOptions } from "./problem.ts";

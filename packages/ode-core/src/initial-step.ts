@@ -43,18 +43,22 @@ export function euclideanInitialStep(context: InitialStepContext, slope: Float64
 function choose({ problem, f, order, abstol, reltol, dtmax }: InitialStepContext, f0: Float64Array, weight: number, tiny: number): number {
   const { u0, tspan } = problem;
   const [t0, t1] = tspan;
+  const n = u0.length;
   const longest = Math.min(dtmax, Math.abs(t1 - t0));
   const norm = (x: Float64Array): number => errorNorm(x, u0, u0, abstol, reltol) * Math.sqrt(weight);
-  const f1 = new Float64Array(u0.length);
+  const u1 = new Float64Array(n);
+  const f1 = new Float64Array(n);
   f.rhs(t0, u0, f0);
-  if (!f0.every(Number.isFinite)) return NaN;
+  for (let i = 0; i < n; i++) if (!Number.isFinite(f0[i])) return NaN;
   const d0 = norm(u0);
   const d1 = norm(f0);
   const guess = d0 <= tiny || d1 <= tiny ? 1e-6 : (0.01 * d0) / d1;
   const h0 = Math.min(guess > 0 ? guess : 1e-6, longest);
   const h = t1 < t0 ? -h0 : h0;
-  f.rhs(t0 + h, u0.map((x, i) => x + h * f0[i]), f1);
-  const d2 = norm(f1.map((x, i) => x - f0[i])) / h0;
+  for (let i = 0; i < n; i++) u1[i] = u0[i] + h * f0[i];
+  f.rhs(t0 + h, u1, f1);
+  for (let i = 0; i < n; i++) f1[i] -= f0[i];
+  const d2 = norm(f1) / h0;
   // The Euler step left the domain of f: begin with less than it.
   if (!Number.isFinite(d2)) return h0 / 10;
   const steepest = Math.max(d1, d2);

@@ -36,7 +36,7 @@ export class Integrator {
     this.#adaptive = stepper.error !== undefined && checked.adaptive !== false;
     requireStepControl(algorithm, checked, this.#adaptive);
     this.#loop = {
-      stepper, control: algorithm.controller?.() ?? defaultController(algorithm.order), recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
+      stepper, controller: algorithm.controller?.() ?? defaultController(algorithm.order), recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
       direction: 1, smallest: NaN, p: problem.p, u: problem.u0.slice(), next: new Float64Array(problem.f.dim), error: new Float64Array(problem.f.dim),
       t: NaN, size: NaN, target: NaN, origin: NaN, index: 0, count: 0, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
     };
@@ -115,7 +115,7 @@ export class Integrator {
     const loop = this.#loop;
     loop.options = options;
     loop.stepper = makeStepper(this.#algorithm, problem, options, p);
-    loop.control = this.#algorithm.controller?.() ?? defaultController(this.#algorithm.order);
+    loop.controller = this.#algorithm.controller?.() ?? defaultController(this.#algorithm.order);
     loop.recorder = new Recorder(problem, options.times, options.dense);
     loop.u.set(problem.u0);
     this.#begin();
@@ -156,14 +156,15 @@ export class Integrator {
   }
 
   #chooseStep(): number {
-    const { u, p, options } = this.#loop;
+    const { u, p, options, stepper } = this.#loop;
+    const { order } = this.#algorithm;
+    const slope = new Float64Array(u.length);
     const { abstol, reltol, dtmax } = options;
     const problem = this.#callbacks ? { ...this.#problem, u0: u } : this.#problem;
     this.#spent.nf += initialStepCost;
-    const slope = new Float64Array(problem.f.dim);
-    const dt = (this.#algorithm.initialStep ?? initialStep)({ problem, f: problem.f.bind(p), order: this.#algorithm.order, abstol, reltol, dtmax }, slope);
-    this.#loop.stepper.start?.(slope);
-    return dt;
+    const size = (this.#algorithm.initialStep ?? initialStep)({ problem, f: problem.f.bind(p), order, abstol, reltol, dtmax }, slope);
+    stepper.start?.(slope);
+    return size;
   }
 
   /** Turns to the next stop, from here on. */
@@ -203,7 +204,7 @@ export class Integrator {
     loop.u = next;
     loop.next = u;
     loop.t = end;
-    callbacks.run(end, next, recorder);
+    callbacks.run(end, next, recorder, end === loop.target);
     if (cut || callbacks.changedState) stepper.reset?.();
     this.#afterCallbacks(callbacks);
     if (cut && end !== loop.target) this.#aim();

@@ -16,7 +16,8 @@ export class Recorder {
   readonly #starts: number[] = [];
   readonly #lengths: number[] = [];
   readonly #interpolants: Interpolant[] = [];
-  #end: number;
+  /** Where the last step ended, and before where (times the direction) nothing is to be saved. In an array, as fields would be boxed anew. */
+  readonly #now: Float64Array = new Float64Array(2);
   #next = 0;
   #savedEnd = false;
 
@@ -28,14 +29,23 @@ export class Recorder {
     this.#dense = dense;
     this.#direction = t1 < t0 ? -1 : 1;
     this.#tolerance = timeTolerance(t0, t1);
-    this.#end = t0;
+    this.#now[0] = t0;
     if (!times) this.save(t0, u0);
     else while (this.#next < times.length && this.#isPast(t0)) this.save(times[this.#next++], u0);
     this.#savedEnd = this.t.length > 0;
+    this.#wait();
   }
 
   /** Takes note of a kept step of `stepper` from `t` by `h` to `end`, where the state is `next`, and saves what is wanted. */
   step(stepper: Stepper, t: number, h: number, end: number, next: Float64Array): void {
+    // Small enough to be inlined, so that steps that save nothing box no numbers for a call.
+    if (this.#direction * end < this.#now[1]) {
+      this.#now[0] = end;
+      this.#savedEnd = false;
+    } else this.#due(stepper, t, h, end, next);
+  }
+
+  #due(stepper: Stepper, t: number, h: number, end: number, next: Float64Array): void {
     this.inside(stepper, t, h, end, next);
     if (this.everyStep) this.save(end, next);
   }
@@ -47,7 +57,7 @@ export class Recorder {
    * @param interpolant - That of the step, when it was made before.
    */
   inside(stepper: Stepper, t: number, h: number, end: number, next: Float64Array, interpolant?: Interpolant): void {
-    this.#end = end;
+    this.#now[0] = end;
     this.#savedEnd = false;
     if (this.#dense) {
       interpolant ??= stepper.capture();
@@ -66,6 +76,14 @@ export class Recorder {
         interpolant.at((time - t) / h, this.u[this.u.length - 1]);
       } else this.#savedEnd = true;
     }
+    this.#wait();
+  }
+
+  /** Notes until when nothing is to be saved; twice the tolerance leaves the doubtful cases to `#isPast`. */
+  #wait(): void {
+    const times = this.#times;
+    if (!times || this.#dense) this.#now[1] = -Infinity;
+    else this.#now[1] = this.#next < times.length ? this.#direction * times[this.#next] - 2 * this.#tolerance : Infinity;
   }
 
   /** Saves a copy of `u` at `t`. */
@@ -81,7 +99,7 @@ export class Recorder {
 
   /** What dense output needs; `undefined` when it was not wanted. */
   record(): StepRecord | undefined {
-    return this.#dense ? { t: this.#starts, h: this.#lengths, interpolants: this.#interpolants, end: this.#end } : undefined;
+    return this.#dense ? { t: this.#starts, h: this.#lengths, interpolants: this.#interpolants, end: this.#now[0] } : undefined;
   }
 
   #isPast(end: number): boolean {

@@ -2,24 +2,59 @@ import type { Interpolant, StepperContext, Tableau } from "./algorithm.ts";
 import { errorNorm } from "./error-norm.ts";
 import type { BoundField } from "./vector-field.ts";
 
-/** `out = u + h sum_i w[from + i] k_i` over `count` stages that lie one after the other in `k`. */
-export function combine(u: Float64Array, k: Float64Array, h: number, w: Float64Array, from: number, count: number, out: Float64Array): void {
+/** `out = sum_i w[from + i] k_i` over `count` stages. Stage by stage, without those of weight zero. */
+function weigh(stages: readonly Float64Array[], w: Float64Array, from: number, count: number, out: Float64Array): void {
   const n = out.length;
-  for (let j = 0; j < n; j++) {
-    let sum = 0;
-    for (let i = 0, at = j; i < count; i++, at += n) sum += w[from + i] * k[at];
-    out[j] = u[j] + h * sum;
+  for (let j = 0; j < n; j++) out[j] = 0;
+  for (let i = 0; i < count; i++) {
+    const weight = w[from + i];
+    if (weight === 0) continue;
+    const k = stages[i];
+    for (let j = 0; j < n; j++) out[j] += weight * k[j];
   }
 }
 
-/** `out = scale sum_i w[i] k_i`. */
-function weigh(k: Float64Array, scale: number, w: Float64Array, count: number, out: Float64Array): void {
-  const n = out.length;
-  for (let j = 0; j < n; j++) {
-    let sum = 0;
-    for (let i = 0, at = j; i < count; i++, at += n) sum += w[i] * k[at];
-    out[j] = scale * sum;
-  }
+/** `out = u + h sum_i w[from + i] k_i` over `count` stages. */
+export function combine(u: Float64Array, stages: readonly Float64Array[], h: number, w: Float64Array, from: number, count: number, out: Float64Array): void {
+  weigh(stages, w, from, count, out);
+  for (let j = 0; j < out.length; j++) out[j] = u[j] + h * out[j];
+}
+
+/** The numbers of a tableau in typed arrays. */
+interface Coefficients {
+  /** Rows of the stages and of the extra stages, one after the other: row i has i entries and starts at `start[i]`. */
+  readonly a: Float64Array;
+  readonly start: Int32Array;
+  readonly c: Float64Array;
+  readonly e: Float64Array;
+  readonly coarse: Float64Array | undefined;
+  /** Stages and extra stages. */
+  readonly total: number;
+  /** Index of the stage that equals `f(t + h, u1)`, or -1. */
+  readonly endStage: number;
+}
+
+/** Made once per tableau: with small systems, making them anew would cost as much as many steps. */
+const known = new WeakMap<Tableau, Coefficients>();
+
+function coefficients(tableau: Tableau): Coefficients {
+  const found = known.get(tableau);
+  if (found) return found;
+  const { a, b, c, bError = [], bErrorCoarse, dense } = tableau;
+  const rows = [...a, ...dense.a];
+  const start = new Int32Array(rows.length);
+  for (let i = 1; i < rows.length; i++) start[i] = start[i - 1] + rows[i - 1].length;
+  const made: Coefficients = {
+    a: Float64Array.from(rows.flat()),
+    start,
+    c: Float64Array.from([...c, ...dense.c]),
+    e: Float64Array.from(bError),
+    coarse: bErrorCoarse ? Float64Array.from(bErrorCoarse) : undefined,
+    total: b.length + dense.c.length,
+    endStage: endStage(tableau),
+  };
+  known.set(tableau, made);
+  return made;
 }
 
 /**
@@ -28,9 +63,7 @@ function weigh(k: Float64Array, scale: number, w: Float64Array, count: number, o
  */
 export class RkMemory {
   readonly f: BoundField;
-  /** Stages and extra stages one after the other. */
-  readonly k: Float64Array;
-  /** Views of `k`: stages `k_i[n]`, then extra stages. */
+  /** Stages `k_i[n]`, then extra stages. Arrays of their own: views into one array are dear to make. */
   readonly stages: readonly Float64Array[];
   /** State at the start of the last step. */
   readonly u: Float64Array;
@@ -38,46 +71,31 @@ export class RkMemory {
   readonly input: Float64Array;
   /** Start and length of the last step. In an array, as a property would be boxed anew at each assignment. */
   readonly now: Float64Array = new Float64Array(2);
+  /** Error estimate of the last step, where a stepper fills it in. */
+  readonly estimate: Float64Array;
   nf = 0;
   /** The first stage of the next step is known. */
   hasFirst = false;
   /** The extra stages of the last step are known. */
   hasExtra = false;
   readonly #tableau: Tableau;
+  readonly #coefficients: Coefficients;
   readonly #context: StepperContext;
-  /** Rows of the stages and of the extra stages, one after the other: row i has i entries and starts at `#start[i]`. */
-  readonly #a: Float64Array;
-  readonly #start: Int32Array;
-  readonly #c: Float64Array;
-  readonly #e: Float64Array;
-  readonly #coarse: Float64Array | undefined;
-  readonly #weights: Float64Array;
-  readonly #scratch: Float64Array;
-  /** Index of the stage that equals `f(t + h, u1)`, or -1. */
-  readonly #endStage: number;
   #next: Float64Array;
+  #weights: Float64Array | undefined;
 
   constructor(tableau: Tableau, f: BoundField, n: number, context: StepperContext) {
-    const { a, b, c, bError = [], bErrorCoarse, dense } = tableau;
-    const total = b.length + dense.c.length;
-    const rows = [...a, ...dense.a];
     this.f = f;
     this.#tableau = tableau;
+    this.#coefficients = coefficients(tableau);
     this.#context = context;
-    this.k = new Float64Array(total * n);
-    this.stages = Array.from({ length: total }, (_, i) => this.k.subarray(i * n, (i + 1) * n));
+    const stages: Float64Array[] = [];
+    for (let i = 0; i < this.#coefficients.total; i++) stages.push(new Float64Array(n));
+    this.stages = stages;
     this.u = new Float64Array(n);
     this.input = new Float64Array(n);
+    this.estimate = new Float64Array(n);
     this.#next = this.input;
-    this.#scratch = new Float64Array(n);
-    this.#a = Float64Array.from(rows.flat());
-    this.#start = new Int32Array(rows.length);
-    for (let i = 1; i < rows.length; i++) this.#start[i] = this.#start[i - 1] + rows[i - 1].length;
-    this.#c = Float64Array.from([...c, ...dense.c]);
-    this.#e = Float64Array.from(bError);
-    this.#coarse = bErrorCoarse ? Float64Array.from(bErrorCoarse) : undefined;
-    this.#weights = new Float64Array(total);
-    this.#endStage = endStage(tableau);
   }
 
   /** To be called at the start of a step. */
@@ -90,22 +108,28 @@ export class RkMemory {
 
   /** Evaluates stage i, an extra one or not. */
   stage(i: number): void {
-    combine(this.u, this.k, this.now[1], this.#a, this.#start[i], i, this.input);
-    this.f.rhs(this.now[0] + this.#c[i] * this.now[1], this.input, this.stages[i]);
+    const { a, start, c } = this.#coefficients;
+    combine(this.u, this.stages, this.now[1], a, start[i], i, this.input);
+    this.f.rhs(this.now[0] + c[i] * this.now[1], this.input, this.stages[i]);
     this.nf++;
   }
 
   /** See `Stepper.error`. */
   error(out: Float64Array): void {
-    const h = this.now[1];
-    weigh(this.k, h, this.#e, this.#e.length, out);
-    if (!this.#coarse) return;
+    const { e, coarse } = this.#coefficients;
+    this.#weigh(e, out);
+    if (!coarse) return;
     const { abstol, reltol } = this.#context;
-    weigh(this.k, h, this.#coarse, this.#coarse.length, this.#scratch);
+    const second = this.estimate;
+    this.#weigh(coarse, second);
     const fine = errorNorm(out, this.u, this.#next, abstol, reltol);
-    const coarse = errorNorm(this.#scratch, this.u, this.#next, abstol, reltol);
-    const scale = combinedError(fine, coarse) / fine;
+    const scale = combinedError(fine, errorNorm(second, this.u, this.#next, abstol, reltol)) / fine;
     if (fine > 0) for (let j = 0; j < out.length; j++) out[j] *= scale;
+  }
+
+  #weigh(w: Float64Array, out: Float64Array): void {
+    weigh(this.stages, w, 0, w.length, out);
+    for (let j = 0; j < out.length; j++) out[j] *= this.now[1];
   }
 
   /** See `Stepper.start`. */
@@ -116,20 +140,26 @@ export class RkMemory {
 
   /** See `Stepper.accept`. */
   accept(): void {
-    const end = this.#endStage;
+    const end = this.#coefficients.endStage;
     this.hasFirst = end >= 0 && (end < this.#tableau.b.length || this.hasExtra);
     if (!this.hasFirst) return;
-    const [first, last] = [this.stages[0], this.stages[end]];
+    const first = this.stages[0];
+    const last = this.stages[end];
     for (let j = 0; j < first.length; j++) first[j] = last[j];
   }
 
   /** See `Stepper.capture`. */
   capture(): Interpolant {
+    const { total } = this.#coefficients;
     if (!this.hasExtra) {
-      for (let i = this.#tableau.b.length; i < this.stages.length; i++) this.stage(i);
+      for (let i = this.#tableau.b.length; i < total; i++) this.stage(i);
       this.hasExtra = true;
     }
-    return new RkInterpolant(this.#tableau, this.now[1], this.u.slice(), this.k.slice(), this.#weights);
+    const n = this.u.length;
+    const k = new Float64Array(total * n);
+    for (let i = 0; i < total; i++) k.set(this.stages[i], i * n);
+    this.#weights ??= new Float64Array(total);
+    return new RkInterpolant(this.#tableau, this.now[1], this.u.slice(), k, this.#weights);
   }
 }
 
@@ -150,6 +180,7 @@ class RkInterpolant implements Interpolant {
   readonly #tableau: Tableau;
   readonly #h: number;
   readonly #u: Float64Array;
+  /** All stages, one after the other. */
   readonly #k: Float64Array;
   /** Scratch that all interpolants of one stepper share: it holds nothing between calls. */
   readonly #weights: Float64Array;
@@ -163,14 +194,19 @@ class RkInterpolant implements Interpolant {
   }
 
   at(theta: number, out: Float64Array): void {
-    const w = this.#weights;
-    this.#tableau.dense.weights(theta, w);
-    combine(this.#u, this.#k, this.#h, w, 0, w.length, out);
+    this.#tableau.dense.weights(theta, this.#weights);
+    for (let j = 0; j < out.length; j++) out[j] = this.#u[j] + this.#h * this.#sum(j);
   }
 
   derivative(theta: number, out: Float64Array): void {
-    const w = this.#weights;
-    this.#tableau.dense.weightsDerivative(theta, w);
-    weigh(this.#k, 1, w, w.length, out);
+    this.#tableau.dense.weightsDerivative(theta, this.#weights);
+    for (let j = 0; j < out.length; j++) out[j] = this.#sum(j);
+  }
+
+  #sum(j: number): number {
+    const n = this.#u.length;
+    let sum = 0;
+    for (let i = 0, at = j; i < this.#weights.length; i++, at += n) sum += this.#weights[i] * this.#k[at];
+    return sum;
   }
 }

@@ -10,7 +10,7 @@ import type { CheckedOptions } from "./solve-options.ts";
 /** What a solve is made of, as far as it changes from step to step. Numbers that do begin as no integers: V8 then stores them in place. */
 export interface StepLoop {
   stepper: Stepper;
-  control: StepController;
+  controller: StepController;
   recorder: Recorder;
   options: CheckedOptions;
   /** 1 forwards, -1 backwards. */
@@ -57,11 +57,10 @@ export function fixedSteps(loop: StepLoop, limit: number): StepFault {
   const single = callbacks.length > 0;
   for (let i = 0; i < limit && loop.t !== target; i++) {
     const { t, u, next, index } = loop;
-    if (signal?.aborted) return fault("aborted", "the signal was aborted");
+    if (signal?.aborted || loop.naccept === maxIters) return halted(options);
     const last = index === count - 1;
     const end = last ? target : origin + direction * (index + 1) * size;
     const h = last ? target - t : direction * size;
-    if (loop.naccept === maxIters) return fault("maxIters", `maxIters = ${maxIters} steps were taken`);
     if (t + h === t) return fault("dtLessThanMin", `a step of ${h} does not change the time`);
     if (!stepper.step(t, h, u, next)) return fault("stepFailed", `the equations of a step of ${h} could not be solved`);
     const bad = firstNonFinite(next);
@@ -86,20 +85,18 @@ export function fixedSteps(loop: StepLoop, limit: number): StepFault {
  * with a much smaller one. With callbacks as {@link fixedSteps}.
  */
 export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
-  const { stepper, control, options, recorder, direction, smallest, target, error, p } = loop;
+  const { stepper, controller, options, recorder, direction, smallest, target, p } = loop;
   const { abstol, abstols, reltol, dtmin, dtmax, maxIters, isOutOfDomain, callbacks, signal, onStep } = options;
+  // The stepper's own norm is faster where it has one and no other is asked for.
+  const fused = stepper.scaledError !== undefined && !abstols;
   const single = callbacks.length > 0;
   // What changes is kept in locals: in fields it would cost a quarter of the solve of a small system.
   let { t, size, u, next, naccept, nreject } = loop;
   let kept = 0;
   let stopped: StepFault;
   while (kept < limit && t !== target) {
-    if (signal?.aborted) {
-      stopped = fault("aborted", "the signal was aborted");
-      break;
-    }
-    if (naccept + nreject === maxIters) {
-      stopped = fault("maxIters", `maxIters = ${maxIters} steps were taken`);
+    if (signal?.aborted || naccept + nreject === maxIters) {
+      stopped = halted(options);
       break;
     }
     const remaining = Math.abs(target - t);
@@ -112,14 +109,14 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
     const h = last ? target - t : direction * size;
     const end = last ? target : t + h;
     const solved = stepper.step(t, h, u, next);
-    const scaled = !solved ? Infinity : abstols ? ownError(stepper, error, u, next, options) : scaledError(stepper, error, u, next, abstol, reltol);
+    const scaled = !solved ? Infinity : fused ? (stepper as Required<Stepper>).scaledError(u, next, abstol, reltol) : scaledError(loop, u, next);
     if (!(scaled <= 1) || (isOutOfDomain !== undefined && isOutOfDomain(end, next, p))) {
       nreject++;
       loop.outOfDomain = scaled <= 1;
-      size = Math.abs(h) * (solved && !(scaled <= 1) ? control.reject(scaled) : 0.25);
+      size = Math.abs(h) * (solved && !(scaled <= 1) ? controller.reject(scaled) : 0.25);
       continue;
     }
-    const proposed = Math.abs(h) * control.accept(scaled);
+    const proposed = Math.abs(h) * controller.accept(scaled);
     // A step that was cut very short at a stop says nothing about the length it was to have.
     size = Math.min(dtmax, 10 * Math.abs(h) < size ? Math.max(size, proposed) : proposed);
     naccept++;
@@ -144,17 +141,14 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
   return stopped;
 }
 
-/** By the stepper's fused way if it has one; `error` is scratch. */
-function scaledError(stepper: Stepper, error: Float64Array, u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-  if (stepper.scaledError) return stepper.scaledError(u, next, abstol, reltol);
+function scaledError({ stepper, options, error }: StepLoop, u: Float64Array, next: Float64Array): number {
+  const { abstol, abstols, reltol, norm } = options;
   stepper.error?.(error);
-  return errorNorm(error, u, next, abstol, reltol);
+  return abstols ? ownNorm(error, u, next, abstols, reltol, norm, error) : errorNorm(error, u, next, abstol, reltol);
 }
 
-/** By the tolerances of each component and the norm that the user gave. */
-function ownError(stepper: Stepper, error: Float64Array, u: Float64Array, next: Float64Array, { abstols, reltol, norm }: CheckedOptions): number {
-  stepper.error?.(error);
-  return ownNorm(error, u, next, abstols!, reltol, norm, error);
+function halted({ signal, maxIters }: CheckedOptions): StepFault {
+  return signal?.aborted ? fault("aborted", "the signal was aborted") : fault("maxIters", `maxIters = ${maxIters} steps were taken`);
 }
 
 function tooSmall({ outOfDomain, options }: StepLoop, size: number, next: Float64Array): StepFault {

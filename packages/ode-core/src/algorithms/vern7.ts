@@ -9,7 +9,8 @@ export type Vern7Options = Readonly<Record<never, never>>;
 
 /**
  * Verner's "most efficient" 7(6) pair: order 7 with step-size control, ten evaluations per step, and its own continuous
- * extension of order 7 at six further evaluations per step, one of which the next step uses. For tolerances about 1e-7 to 1e-10.
+ * extension of order 7 at six further evaluations per step, one of which the next step uses. As published, the extension meets
+ * the conditions of order 7 to 3e-7 only, which does not show above rounding. For tolerances about 1e-7 to 1e-10.
  *
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Verner, Numer. Algorithms 53 (2010) 383-396, doi:10.1007/s11075-009-9290-3.

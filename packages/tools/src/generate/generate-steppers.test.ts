@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { algorithmsFolder, generateSteppers } from "./generate-steppers.ts";
+import { solverPage, solverPagePath } from "./solver-page.ts";
 import { linearSum, usedStages } from "./linear-sum.ts";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url)).replace(/[/\\]$/, "");
@@ -15,6 +16,10 @@ test("the committed steppers are what their tableaus generate, byte for byte", a
     const path = file.getFilePath();
     expect(file.getFullText() === readFileSync(path, "utf8"), `${basename(path)} differs: run npm run generate`).toBe(true);
   }
+});
+
+test("the committed page of solvers is what the algorithms and their TSDoc make", async () => {
+  expect((await solverPage(root)) === readFileSync(`${root}/${solverPagePath}`, "utf8"), "run npm run generate").toBe(true);
 });
 
 test("a sum leaves out zeros and factors of one, and keeps signs", () => {

@@ -21,12 +21,12 @@ function writeStart(writer: CodeBlockWriter, tableau: TableauData): void {
 }
 
 /** Adds the scaled squares of one component, as `errorNorm` of ode-core does; not by a call, as a number that a call returns may be boxed. */
-function writeComponent(writer: CodeBlockWriter, tableau: TableauData, index: string, suffix: string): void {
+function writeComponent(writer: CodeBlockWriter, tableau: TableauData, index: string, suffix: string, ready = false): void {
   const [u, next] = [`u[${index}]`, `next[${index}]`];
   writer.writeLine(`const size${suffix} = Math.max(Math.abs(${u}), Math.abs(${next}));`);
   writer.writeLine(`if (!(size${suffix} < Infinity)) return NaN;`);
   for (const [name, row] of estimates(tableau)) {
-    writer.writeLine(`const ${name}${suffix} = h * (${linearSum(row, (i) => `k${i}[${index}]`)});`);
+    writer.writeLine(`const ${name}${suffix} = ${ready ? `estimate[${index}]` : `h * (${linearSum(row, (i) => `k${i}[${index}]`)})`};`);
     writer.write(`if (${name}${suffix} !== 0)`).block(() => {
       writer.writeLine(`const e = ${name}${suffix} / (abstol + reltol * size${suffix});`).writeLine(`${name} += e * e;`);
     });
@@ -43,11 +43,12 @@ export function writeLoopError(writer: CodeBlockWriter, tableau: TableauData): v
   });
 }
 
-/** Writes `scaledError` for states of `n` numbers. */
+/** Writes `scaledError` for states of `n` numbers; a single estimate stands ready from the step. */
 export function writeScalarError(writer: CodeBlockWriter, tableau: TableauData, n: number): void {
   writer.write(signature).block(() => {
-    writeStart(writer, tableau);
-    for (let j = 0; j < n; j++) writeComponent(writer, tableau, String(j), String(j));
+    if (tableau.bErrorCoarse) writeStart(writer, tableau);
+    else writer.writeLine("const estimate = this.#memory.estimate;").writeLine("let sum = 0;");
+    for (let j = 0; j < n; j++) writeComponent(writer, tableau, String(j), String(j), tableau.bErrorCoarse === undefined);
     writeResult(writer, tableau, String(n));
   });
 }

@@ -16,8 +16,7 @@ function writeStart(writer: CodeBlockWriter, { b }: TableauData): void {
   });
 }
 
-function writeEnd(writer: CodeBlockWriter, { b, fsal }: TableauData): void {
-  if (fsal) writer.writeLine(`f.rhs(t + h, out, k${b.length});`);
+function writeEnd(writer: CodeBlockWriter, { b }: TableauData): void {
   if (b.length > 1) writer.writeLine(`memory.nf += ${b.length - 1};`);
   writer.writeLine("return true;");
 }
@@ -35,6 +34,7 @@ export function writeLoopStep(writer: CodeBlockWriter, tableau: TableauData): vo
       writer.writeLine(`f.rhs(${at(c[i])}, input, k${i + 1});`);
     }
     writer.writeLine(`for (let j = 0; j < n; j++) out[j] = ${sum(b)};`);
+    if (fsal) writer.writeLine(`f.rhs(t + h, out, k${b.length});`);
     writeEnd(writer, tableau);
   });
 }
@@ -43,7 +43,9 @@ export function writeLoopStep(writer: CodeBlockWriter, tableau: TableauData): vo
 export function writeScalarStep(writer: CodeBlockWriter, tableau: TableauData, n: number): void {
   const { a, b, c, fsal } = tableau;
   const last = b.length - (fsal ? 1 : 0);
-  const needed = new Set(usedStages(...a.slice(0, last), b));
+  // The error estimate is computed here, where the stages are at hand, unless it takes two.
+  const bError = tableau.bErrorCoarse ? [] : (tableau.bError ?? []);
+  const needed = new Set(usedStages(...a.slice(0, last), b, bError));
   writer.write(signature).block(() => {
     writeStart(writer, tableau);
     for (const j of range(n)) writer.writeLine(`const u${j} = u[${j}];`);
@@ -61,6 +63,14 @@ export function writeScalarStep(writer: CodeBlockWriter, tableau: TableauData, n
       load(i + 1);
     }
     store("out", b);
+    if (fsal) {
+      writer.writeLine(`f.rhs(t + h, out, k${b.length});`);
+      load(b.length);
+    }
+    if (bError.length > 0) {
+      writer.writeLine("const estimate = memory.estimate;");
+      for (const j of range(n)) writer.writeLine(`estimate[${j}] = h * (${linearSum(bError, (i) => `k${i}at${j}`)});`);
+    }
     writeEnd(writer, tableau);
   });
 }

@@ -141,20 +141,19 @@ class Stepper1 implements Stepper {
     const k3at0 = k3[0];
     out[0] = u0 + h * (0.2222222222222222 * k1at0 + 0.3333333333333333 * k2at0 + 0.4444444444444444 * k3at0);
     f.rhs(t + h, out, k4);
+    const k4at0 = k4[0];
+    const estimate = memory.estimate;
+    estimate[0] = h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0);
     memory.nf += 3;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (-0.06944444444444445 * k1[0] + 0.08333333333333333 * k2[0] + 0.1111111111111111 * k3[0] - 0.125 * k4[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
@@ -234,27 +233,28 @@ class Stepper2 implements Stepper {
     out[0] = u0 + h * (0.2222222222222222 * k1at0 + 0.3333333333333333 * k2at0 + 0.4444444444444444 * k3at0);
     out[1] = u1 + h * (0.2222222222222222 * k1at1 + 0.3333333333333333 * k2at1 + 0.4444444444444444 * k3at1);
     f.rhs(t + h, out, k4);
+    const k4at0 = k4[0];
+    const k4at1 = k4[1];
+    const estimate = memory.estimate;
+    estimate[0] = h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0);
+    estimate[1] = h * (-0.06944444444444445 * k1at1 + 0.08333333333333333 * k2at1 + 0.1111111111111111 * k3at1 - 0.125 * k4at1);
     memory.nf += 3;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (-0.06944444444444445 * k1[0] + 0.08333333333333333 * k2[0] + 0.1111111111111111 * k3[0] - 0.125 * k4[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (-0.06944444444444445 * k1[1] + 0.08333333333333333 * k2[1] + 0.1111111111111111 * k3[1] - 0.125 * k4[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
@@ -342,34 +342,37 @@ class Stepper3 implements Stepper {
     out[1] = u1 + h * (0.2222222222222222 * k1at1 + 0.3333333333333333 * k2at1 + 0.4444444444444444 * k3at1);
     out[2] = u2 + h * (0.2222222222222222 * k1at2 + 0.3333333333333333 * k2at2 + 0.4444444444444444 * k3at2);
     f.rhs(t + h, out, k4);
+    const k4at0 = k4[0];
+    const k4at1 = k4[1];
+    const k4at2 = k4[2];
+    const estimate = memory.estimate;
+    estimate[0] = h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0);
+    estimate[1] = h * (-0.06944444444444445 * k1at1 + 0.08333333333333333 * k2at1 + 0.1111111111111111 * k3at1 - 0.125 * k4at1);
+    estimate[2] = h * (-0.06944444444444445 * k1at2 + 0.08333333333333333 * k2at2 + 0.1111111111111111 * k3at2 - 0.125 * k4at2);
     memory.nf += 3;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (-0.06944444444444445 * k1[0] + 0.08333333333333333 * k2[0] + 0.1111111111111111 * k3[0] - 0.125 * k4[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (-0.06944444444444445 * k1[1] + 0.08333333333333333 * k2[1] + 0.1111111111111111 * k3[1] - 0.125 * k4[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
     }
     const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
     if (!(size2 < Infinity)) return NaN;
-    const sum2 = h * (-0.06944444444444445 * k1[2] + 0.08333333333333333 * k2[2] + 0.1111111111111111 * k3[2] - 0.125 * k4[2]);
+    const sum2 = estimate[2];
     if (sum2 !== 0) {
       const e = sum2 / (abstol + reltol * size2);
       sum += e * e;
@@ -465,41 +468,46 @@ class Stepper4 implements Stepper {
     out[2] = u2 + h * (0.2222222222222222 * k1at2 + 0.3333333333333333 * k2at2 + 0.4444444444444444 * k3at2);
     out[3] = u3 + h * (0.2222222222222222 * k1at3 + 0.3333333333333333 * k2at3 + 0.4444444444444444 * k3at3);
     f.rhs(t + h, out, k4);
+    const k4at0 = k4[0];
+    const k4at1 = k4[1];
+    const k4at2 = k4[2];
+    const k4at3 = k4[3];
+    const estimate = memory.estimate;
+    estimate[0] = h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0);
+    estimate[1] = h * (-0.06944444444444445 * k1at1 + 0.08333333333333333 * k2at1 + 0.1111111111111111 * k3at1 - 0.125 * k4at1);
+    estimate[2] = h * (-0.06944444444444445 * k1at2 + 0.08333333333333333 * k2at2 + 0.1111111111111111 * k3at2 - 0.125 * k4at2);
+    estimate[3] = h * (-0.06944444444444445 * k1at3 + 0.08333333333333333 * k2at3 + 0.1111111111111111 * k3at3 - 0.125 * k4at3);
     memory.nf += 3;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (-0.06944444444444445 * k1[0] + 0.08333333333333333 * k2[0] + 0.1111111111111111 * k3[0] - 0.125 * k4[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (-0.06944444444444445 * k1[1] + 0.08333333333333333 * k2[1] + 0.1111111111111111 * k3[1] - 0.125 * k4[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
     }
     const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
     if (!(size2 < Infinity)) return NaN;
-    const sum2 = h * (-0.06944444444444445 * k1[2] + 0.08333333333333333 * k2[2] + 0.1111111111111111 * k3[2] - 0.125 * k4[2]);
+    const sum2 = estimate[2];
     if (sum2 !== 0) {
       const e = sum2 / (abstol + reltol * size2);
       sum += e * e;
     }
     const size3 = Math.max(Math.abs(u[3]), Math.abs(next[3]));
     if (!(size3 < Infinity)) return NaN;
-    const sum3 = h * (-0.06944444444444445 * k1[3] + 0.08333333333333333 * k2[3] + 0.1111111111111111 * k3[3] - 0.125 * k4[3]);
+    const sum3 = estimate[3];
     if (sum3 !== 0) {
       const e = sum3 / (abstol + reltol * size3);
       sum += e * e;

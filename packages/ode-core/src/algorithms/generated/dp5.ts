@@ -176,22 +176,19 @@ class Stepper1 implements Stepper {
     const k6at0 = k6[0];
     out[0] = u0 + h * (0.09114583333333333 * k1at0 + 0.44923629829290207 * k3at0 + 0.6510416666666666 * k4at0 - 0.322376179245283 * k5at0 + 0.13095238095238096 * k6at0);
     f.rhs(t + h, out, k7);
+    const k7at0 = k7[0];
+    const estimate = memory.estimate;
+    estimate[0] = h * (0.0012326388888888888 * k1at0 - 0.0042527702905061394 * k3at0 + 0.03697916666666667 * k4at0 - 0.05086379716981132 * k5at0 + 0.0419047619047619 * k6at0 - 0.025 * k7at0);
     memory.nf += 6;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (0.0012326388888888888 * k1[0] - 0.0042527702905061394 * k3[0] + 0.03697916666666667 * k4[0] - 0.05086379716981132 * k5[0] + 0.0419047619047619 * k6[0] - 0.025 * k7[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
@@ -295,29 +292,28 @@ class Stepper2 implements Stepper {
     out[0] = u0 + h * (0.09114583333333333 * k1at0 + 0.44923629829290207 * k3at0 + 0.6510416666666666 * k4at0 - 0.322376179245283 * k5at0 + 0.13095238095238096 * k6at0);
     out[1] = u1 + h * (0.09114583333333333 * k1at1 + 0.44923629829290207 * k3at1 + 0.6510416666666666 * k4at1 - 0.322376179245283 * k5at1 + 0.13095238095238096 * k6at1);
     f.rhs(t + h, out, k7);
+    const k7at0 = k7[0];
+    const k7at1 = k7[1];
+    const estimate = memory.estimate;
+    estimate[0] = h * (0.0012326388888888888 * k1at0 - 0.0042527702905061394 * k3at0 + 0.03697916666666667 * k4at0 - 0.05086379716981132 * k5at0 + 0.0419047619047619 * k6at0 - 0.025 * k7at0);
+    estimate[1] = h * (0.0012326388888888888 * k1at1 - 0.0042527702905061394 * k3at1 + 0.03697916666666667 * k4at1 - 0.05086379716981132 * k5at1 + 0.0419047619047619 * k6at1 - 0.025 * k7at1);
     memory.nf += 6;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (0.0012326388888888888 * k1[0] - 0.0042527702905061394 * k3[0] + 0.03697916666666667 * k4[0] - 0.05086379716981132 * k5[0] + 0.0419047619047619 * k6[0] - 0.025 * k7[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (0.0012326388888888888 * k1[1] - 0.0042527702905061394 * k3[1] + 0.03697916666666667 * k4[1] - 0.05086379716981132 * k5[1] + 0.0419047619047619 * k6[1] - 0.025 * k7[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
@@ -435,36 +431,37 @@ class Stepper3 implements Stepper {
     out[1] = u1 + h * (0.09114583333333333 * k1at1 + 0.44923629829290207 * k3at1 + 0.6510416666666666 * k4at1 - 0.322376179245283 * k5at1 + 0.13095238095238096 * k6at1);
     out[2] = u2 + h * (0.09114583333333333 * k1at2 + 0.44923629829290207 * k3at2 + 0.6510416666666666 * k4at2 - 0.322376179245283 * k5at2 + 0.13095238095238096 * k6at2);
     f.rhs(t + h, out, k7);
+    const k7at0 = k7[0];
+    const k7at1 = k7[1];
+    const k7at2 = k7[2];
+    const estimate = memory.estimate;
+    estimate[0] = h * (0.0012326388888888888 * k1at0 - 0.0042527702905061394 * k3at0 + 0.03697916666666667 * k4at0 - 0.05086379716981132 * k5at0 + 0.0419047619047619 * k6at0 - 0.025 * k7at0);
+    estimate[1] = h * (0.0012326388888888888 * k1at1 - 0.0042527702905061394 * k3at1 + 0.03697916666666667 * k4at1 - 0.05086379716981132 * k5at1 + 0.0419047619047619 * k6at1 - 0.025 * k7at1);
+    estimate[2] = h * (0.0012326388888888888 * k1at2 - 0.0042527702905061394 * k3at2 + 0.03697916666666667 * k4at2 - 0.05086379716981132 * k5at2 + 0.0419047619047619 * k6at2 - 0.025 * k7at2);
     memory.nf += 6;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (0.0012326388888888888 * k1[0] - 0.0042527702905061394 * k3[0] + 0.03697916666666667 * k4[0] - 0.05086379716981132 * k5[0] + 0.0419047619047619 * k6[0] - 0.025 * k7[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (0.0012326388888888888 * k1[1] - 0.0042527702905061394 * k3[1] + 0.03697916666666667 * k4[1] - 0.05086379716981132 * k5[1] + 0.0419047619047619 * k6[1] - 0.025 * k7[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
     }
     const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
     if (!(size2 < Infinity)) return NaN;
-    const sum2 = h * (0.0012326388888888888 * k1[2] - 0.0042527702905061394 * k3[2] + 0.03697916666666667 * k4[2] - 0.05086379716981132 * k5[2] + 0.0419047619047619 * k6[2] - 0.025 * k7[2]);
+    const sum2 = estimate[2];
     if (sum2 !== 0) {
       const e = sum2 / (abstol + reltol * size2);
       sum += e * e;
@@ -596,43 +593,46 @@ class Stepper4 implements Stepper {
     out[2] = u2 + h * (0.09114583333333333 * k1at2 + 0.44923629829290207 * k3at2 + 0.6510416666666666 * k4at2 - 0.322376179245283 * k5at2 + 0.13095238095238096 * k6at2);
     out[3] = u3 + h * (0.09114583333333333 * k1at3 + 0.44923629829290207 * k3at3 + 0.6510416666666666 * k4at3 - 0.322376179245283 * k5at3 + 0.13095238095238096 * k6at3);
     f.rhs(t + h, out, k7);
+    const k7at0 = k7[0];
+    const k7at1 = k7[1];
+    const k7at2 = k7[2];
+    const k7at3 = k7[3];
+    const estimate = memory.estimate;
+    estimate[0] = h * (0.0012326388888888888 * k1at0 - 0.0042527702905061394 * k3at0 + 0.03697916666666667 * k4at0 - 0.05086379716981132 * k5at0 + 0.0419047619047619 * k6at0 - 0.025 * k7at0);
+    estimate[1] = h * (0.0012326388888888888 * k1at1 - 0.0042527702905061394 * k3at1 + 0.03697916666666667 * k4at1 - 0.05086379716981132 * k5at1 + 0.0419047619047619 * k6at1 - 0.025 * k7at1);
+    estimate[2] = h * (0.0012326388888888888 * k1at2 - 0.0042527702905061394 * k3at2 + 0.03697916666666667 * k4at2 - 0.05086379716981132 * k5at2 + 0.0419047619047619 * k6at2 - 0.025 * k7at2);
+    estimate[3] = h * (0.0012326388888888888 * k1at3 - 0.0042527702905061394 * k3at3 + 0.03697916666666667 * k4at3 - 0.05086379716981132 * k5at3 + 0.0419047619047619 * k6at3 - 0.025 * k7at3);
     memory.nf += 6;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (0.0012326388888888888 * k1[0] - 0.0042527702905061394 * k3[0] + 0.03697916666666667 * k4[0] - 0.05086379716981132 * k5[0] + 0.0419047619047619 * k6[0] - 0.025 * k7[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (0.0012326388888888888 * k1[1] - 0.0042527702905061394 * k3[1] + 0.03697916666666667 * k4[1] - 0.05086379716981132 * k5[1] + 0.0419047619047619 * k6[1] - 0.025 * k7[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
     }
     const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
     if (!(size2 < Infinity)) return NaN;
-    const sum2 = h * (0.0012326388888888888 * k1[2] - 0.0042527702905061394 * k3[2] + 0.03697916666666667 * k4[2] - 0.05086379716981132 * k5[2] + 0.0419047619047619 * k6[2] - 0.025 * k7[2]);
+    const sum2 = estimate[2];
     if (sum2 !== 0) {
       const e = sum2 / (abstol + reltol * size2);
       sum += e * e;
     }
     const size3 = Math.max(Math.abs(u[3]), Math.abs(next[3]));
     if (!(size3 < Infinity)) return NaN;
-    const sum3 = h * (0.0012326388888888888 * k1[3] - 0.0042527702905061394 * k3[3] + 0.03697916666666667 * k4[3] - 0.05086379716981132 * k5[3] + 0.0419047619047619 * k6[3] - 0.025 * k7[3]);
+    const sum3 = estimate[3];
     if (sum3 !== 0) {
       const e = sum3 / (abstol + reltol * size3);
       sum += e * e;

@@ -120,18 +120,18 @@ class Stepper1 implements Stepper {
     f.rhs(t + 0.6666666666666666 * h, input, k2);
     const k2at0 = k2[0];
     out[0] = u0 + h * (0.25 * k1at0 + 0.75 * k2at0);
+    const estimate = memory.estimate;
+    estimate[0] = h * (-0.75 * k1at0 + 0.75 * k2at0);
     memory.nf += 1;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (-0.75 * k1[0] + 0.75 * k2[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
@@ -199,25 +199,26 @@ class Stepper2 implements Stepper {
     const k2at1 = k2[1];
     out[0] = u0 + h * (0.25 * k1at0 + 0.75 * k2at0);
     out[1] = u1 + h * (0.25 * k1at1 + 0.75 * k2at1);
+    const estimate = memory.estimate;
+    estimate[0] = h * (-0.75 * k1at0 + 0.75 * k2at0);
+    estimate[1] = h * (-0.75 * k1at1 + 0.75 * k2at1);
     memory.nf += 1;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (-0.75 * k1[0] + 0.75 * k2[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (-0.75 * k1[1] + 0.75 * k2[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
@@ -291,32 +292,34 @@ class Stepper3 implements Stepper {
     out[0] = u0 + h * (0.25 * k1at0 + 0.75 * k2at0);
     out[1] = u1 + h * (0.25 * k1at1 + 0.75 * k2at1);
     out[2] = u2 + h * (0.25 * k1at2 + 0.75 * k2at2);
+    const estimate = memory.estimate;
+    estimate[0] = h * (-0.75 * k1at0 + 0.75 * k2at0);
+    estimate[1] = h * (-0.75 * k1at1 + 0.75 * k2at1);
+    estimate[2] = h * (-0.75 * k1at2 + 0.75 * k2at2);
     memory.nf += 1;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (-0.75 * k1[0] + 0.75 * k2[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (-0.75 * k1[1] + 0.75 * k2[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
     }
     const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
     if (!(size2 < Infinity)) return NaN;
-    const sum2 = h * (-0.75 * k1[2] + 0.75 * k2[2]);
+    const sum2 = estimate[2];
     if (sum2 !== 0) {
       const e = sum2 / (abstol + reltol * size2);
       sum += e * e;
@@ -396,39 +399,42 @@ class Stepper4 implements Stepper {
     out[1] = u1 + h * (0.25 * k1at1 + 0.75 * k2at1);
     out[2] = u2 + h * (0.25 * k1at2 + 0.75 * k2at2);
     out[3] = u3 + h * (0.25 * k1at3 + 0.75 * k2at3);
+    const estimate = memory.estimate;
+    estimate[0] = h * (-0.75 * k1at0 + 0.75 * k2at0);
+    estimate[1] = h * (-0.75 * k1at1 + 0.75 * k2at1);
+    estimate[2] = h * (-0.75 * k1at2 + 0.75 * k2at2);
+    estimate[3] = h * (-0.75 * k1at3 + 0.75 * k2at3);
     memory.nf += 1;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (-0.75 * k1[0] + 0.75 * k2[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (-0.75 * k1[1] + 0.75 * k2[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
     }
     const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
     if (!(size2 < Infinity)) return NaN;
-    const sum2 = h * (-0.75 * k1[2] + 0.75 * k2[2]);
+    const sum2 = estimate[2];
     if (sum2 !== 0) {
       const e = sum2 / (abstol + reltol * size2);
       sum += e * e;
     }
     const size3 = Math.max(Math.abs(u[3]), Math.abs(next[3]));
     if (!(size3 < Infinity)) return NaN;
-    const sum3 = h * (-0.75 * k1[3] + 0.75 * k2[3]);
+    const sum3 = estimate[3];
     if (sum3 !== 0) {
       const e = sum3 / (abstol + reltol * size3);
       sum += e * e;

@@ -177,23 +177,19 @@ class Stepper1 implements Stepper {
     const k6at0 = k6[0];
     out[0] = u0 + h * (0.09646076681806523 * k1at0 + 0.01 * k2at0 + 0.4798896504144996 * k3at0 + 1.379008574103742 * k4at0 - 3.290069515436081 * k5at0 + 2.324710524099774 * k6at0);
     f.rhs(t + h, out, k7);
+    const k7at0 = k7[0];
+    const estimate = memory.estimate;
+    estimate[0] = h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0);
     memory.nf += 6;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (-0.001780011052225777 * k1[0] - 0.0008164344596567469 * k2[0] + 0.007880878010261995 * k3[0] - 0.1447110071732629 * k4[0] + 0.5823571654525552 * k5[0] - 0.45808210592918697 * k6[0] + 0.015151515151515152 * k7[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
@@ -297,30 +293,28 @@ class Stepper2 implements Stepper {
     out[0] = u0 + h * (0.09646076681806523 * k1at0 + 0.01 * k2at0 + 0.4798896504144996 * k3at0 + 1.379008574103742 * k4at0 - 3.290069515436081 * k5at0 + 2.324710524099774 * k6at0);
     out[1] = u1 + h * (0.09646076681806523 * k1at1 + 0.01 * k2at1 + 0.4798896504144996 * k3at1 + 1.379008574103742 * k4at1 - 3.290069515436081 * k5at1 + 2.324710524099774 * k6at1);
     f.rhs(t + h, out, k7);
+    const k7at0 = k7[0];
+    const k7at1 = k7[1];
+    const estimate = memory.estimate;
+    estimate[0] = h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0);
+    estimate[1] = h * (-0.001780011052225777 * k1at1 - 0.0008164344596567469 * k2at1 + 0.007880878010261995 * k3at1 - 0.1447110071732629 * k4at1 + 0.5823571654525552 * k5at1 - 0.45808210592918697 * k6at1 + 0.015151515151515152 * k7at1);
     memory.nf += 6;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (-0.001780011052225777 * k1[0] - 0.0008164344596567469 * k2[0] + 0.007880878010261995 * k3[0] - 0.1447110071732629 * k4[0] + 0.5823571654525552 * k5[0] - 0.45808210592918697 * k6[0] + 0.015151515151515152 * k7[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (-0.001780011052225777 * k1[1] - 0.0008164344596567469 * k2[1] + 0.007880878010261995 * k3[1] - 0.1447110071732629 * k4[1] + 0.5823571654525552 * k5[1] - 0.45808210592918697 * k6[1] + 0.015151515151515152 * k7[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
@@ -438,37 +432,37 @@ class Stepper3 implements Stepper {
     out[1] = u1 + h * (0.09646076681806523 * k1at1 + 0.01 * k2at1 + 0.4798896504144996 * k3at1 + 1.379008574103742 * k4at1 - 3.290069515436081 * k5at1 + 2.324710524099774 * k6at1);
     out[2] = u2 + h * (0.09646076681806523 * k1at2 + 0.01 * k2at2 + 0.4798896504144996 * k3at2 + 1.379008574103742 * k4at2 - 3.290069515436081 * k5at2 + 2.324710524099774 * k6at2);
     f.rhs(t + h, out, k7);
+    const k7at0 = k7[0];
+    const k7at1 = k7[1];
+    const k7at2 = k7[2];
+    const estimate = memory.estimate;
+    estimate[0] = h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0);
+    estimate[1] = h * (-0.001780011052225777 * k1at1 - 0.0008164344596567469 * k2at1 + 0.007880878010261995 * k3at1 - 0.1447110071732629 * k4at1 + 0.5823571654525552 * k5at1 - 0.45808210592918697 * k6at1 + 0.015151515151515152 * k7at1);
+    estimate[2] = h * (-0.001780011052225777 * k1at2 - 0.0008164344596567469 * k2at2 + 0.007880878010261995 * k3at2 - 0.1447110071732629 * k4at2 + 0.5823571654525552 * k5at2 - 0.45808210592918697 * k6at2 + 0.015151515151515152 * k7at2);
     memory.nf += 6;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (-0.001780011052225777 * k1[0] - 0.0008164344596567469 * k2[0] + 0.007880878010261995 * k3[0] - 0.1447110071732629 * k4[0] + 0.5823571654525552 * k5[0] - 0.45808210592918697 * k6[0] + 0.015151515151515152 * k7[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (-0.001780011052225777 * k1[1] - 0.0008164344596567469 * k2[1] + 0.007880878010261995 * k3[1] - 0.1447110071732629 * k4[1] + 0.5823571654525552 * k5[1] - 0.45808210592918697 * k6[1] + 0.015151515151515152 * k7[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
     }
     const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
     if (!(size2 < Infinity)) return NaN;
-    const sum2 = h * (-0.001780011052225777 * k1[2] - 0.0008164344596567469 * k2[2] + 0.007880878010261995 * k3[2] - 0.1447110071732629 * k4[2] + 0.5823571654525552 * k5[2] - 0.45808210592918697 * k6[2] + 0.015151515151515152 * k7[2]);
+    const sum2 = estimate[2];
     if (sum2 !== 0) {
       const e = sum2 / (abstol + reltol * size2);
       sum += e * e;
@@ -600,44 +594,46 @@ class Stepper4 implements Stepper {
     out[2] = u2 + h * (0.09646076681806523 * k1at2 + 0.01 * k2at2 + 0.4798896504144996 * k3at2 + 1.379008574103742 * k4at2 - 3.290069515436081 * k5at2 + 2.324710524099774 * k6at2);
     out[3] = u3 + h * (0.09646076681806523 * k1at3 + 0.01 * k2at3 + 0.4798896504144996 * k3at3 + 1.379008574103742 * k4at3 - 3.290069515436081 * k5at3 + 2.324710524099774 * k6at3);
     f.rhs(t + h, out, k7);
+    const k7at0 = k7[0];
+    const k7at1 = k7[1];
+    const k7at2 = k7[2];
+    const k7at3 = k7[3];
+    const estimate = memory.estimate;
+    estimate[0] = h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0);
+    estimate[1] = h * (-0.001780011052225777 * k1at1 - 0.0008164344596567469 * k2at1 + 0.007880878010261995 * k3at1 - 0.1447110071732629 * k4at1 + 0.5823571654525552 * k5at1 - 0.45808210592918697 * k6at1 + 0.015151515151515152 * k7at1);
+    estimate[2] = h * (-0.001780011052225777 * k1at2 - 0.0008164344596567469 * k2at2 + 0.007880878010261995 * k3at2 - 0.1447110071732629 * k4at2 + 0.5823571654525552 * k5at2 - 0.45808210592918697 * k6at2 + 0.015151515151515152 * k7at2);
+    estimate[3] = h * (-0.001780011052225777 * k1at3 - 0.0008164344596567469 * k2at3 + 0.007880878010261995 * k3at3 - 0.1447110071732629 * k4at3 + 0.5823571654525552 * k5at3 - 0.45808210592918697 * k6at3 + 0.015151515151515152 * k7at3);
     memory.nf += 6;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (-0.001780011052225777 * k1[0] - 0.0008164344596567469 * k2[0] + 0.007880878010261995 * k3[0] - 0.1447110071732629 * k4[0] + 0.5823571654525552 * k5[0] - 0.45808210592918697 * k6[0] + 0.015151515151515152 * k7[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (-0.001780011052225777 * k1[1] - 0.0008164344596567469 * k2[1] + 0.007880878010261995 * k3[1] - 0.1447110071732629 * k4[1] + 0.5823571654525552 * k5[1] - 0.45808210592918697 * k6[1] + 0.015151515151515152 * k7[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
     }
     const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
     if (!(size2 < Infinity)) return NaN;
-    const sum2 = h * (-0.001780011052225777 * k1[2] - 0.0008164344596567469 * k2[2] + 0.007880878010261995 * k3[2] - 0.1447110071732629 * k4[2] + 0.5823571654525552 * k5[2] - 0.45808210592918697 * k6[2] + 0.015151515151515152 * k7[2]);
+    const sum2 = estimate[2];
     if (sum2 !== 0) {
       const e = sum2 / (abstol + reltol * size2);
       sum += e * e;
     }
     const size3 = Math.max(Math.abs(u[3]), Math.abs(next[3]));
     if (!(size3 < Infinity)) return NaN;
-    const sum3 = h * (-0.001780011052225777 * k1[3] - 0.0008164344596567469 * k2[3] + 0.007880878010261995 * k3[3] - 0.1447110071732629 * k4[3] + 0.5823571654525552 * k5[3] - 0.45808210592918697 * k6[3] + 0.015151515151515152 * k7[3]);
+    const sum3 = estimate[3];
     if (sum3 !== 0) {
       const e = sum3 / (abstol + reltol * size3);
       sum += e * e;

@@ -199,23 +199,19 @@ class Stepper1 implements Stepper {
     const k8at0 = k8[0];
     out[0] = u0 + h * (0.03438957868357036 * k1at0 + 0.2582624555633503 * k4at0 + 0.4209371189673537 * k5at0 + 4.40539646966931 * k6at0 - 176.48311902429865 * k7at0 + 172.36413340141507 * k8at0);
     f.rhs(t + h, out, k9);
+    const k9at0 = k9[0];
+    const estimate = memory.estimate;
+    estimate[0] = h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0);
     memory.nf += 8;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (0.008623404282200852 * k1[0] - 0.019434029953152708 * k4[0] + 0.028450072588037983 * k5[0] - 2.109711061065291 * k6[0] + 103.45854289996399 * k7[0] - 101.39980461914911 * k8[0] + 0.03333333333333333 * k9[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
@@ -335,30 +331,28 @@ class Stepper2 implements Stepper {
     out[0] = u0 + h * (0.03438957868357036 * k1at0 + 0.2582624555633503 * k4at0 + 0.4209371189673537 * k5at0 + 4.40539646966931 * k6at0 - 176.48311902429865 * k7at0 + 172.36413340141507 * k8at0);
     out[1] = u1 + h * (0.03438957868357036 * k1at1 + 0.2582624555633503 * k4at1 + 0.4209371189673537 * k5at1 + 4.40539646966931 * k6at1 - 176.48311902429865 * k7at1 + 172.36413340141507 * k8at1);
     f.rhs(t + h, out, k9);
+    const k9at0 = k9[0];
+    const k9at1 = k9[1];
+    const estimate = memory.estimate;
+    estimate[0] = h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0);
+    estimate[1] = h * (0.008623404282200852 * k1at1 - 0.019434029953152708 * k4at1 + 0.028450072588037983 * k5at1 - 2.109711061065291 * k6at1 + 103.45854289996399 * k7at1 - 101.39980461914911 * k8at1 + 0.03333333333333333 * k9at1);
     memory.nf += 8;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (0.008623404282200852 * k1[0] - 0.019434029953152708 * k4[0] + 0.028450072588037983 * k5[0] - 2.109711061065291 * k6[0] + 103.45854289996399 * k7[0] - 101.39980461914911 * k8[0] + 0.03333333333333333 * k9[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (0.008623404282200852 * k1[1] - 0.019434029953152708 * k4[1] + 0.028450072588037983 * k5[1] - 2.109711061065291 * k6[1] + 103.45854289996399 * k7[1] - 101.39980461914911 * k8[1] + 0.03333333333333333 * k9[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
@@ -496,37 +490,37 @@ class Stepper3 implements Stepper {
     out[1] = u1 + h * (0.03438957868357036 * k1at1 + 0.2582624555633503 * k4at1 + 0.4209371189673537 * k5at1 + 4.40539646966931 * k6at1 - 176.48311902429865 * k7at1 + 172.36413340141507 * k8at1);
     out[2] = u2 + h * (0.03438957868357036 * k1at2 + 0.2582624555633503 * k4at2 + 0.4209371189673537 * k5at2 + 4.40539646966931 * k6at2 - 176.48311902429865 * k7at2 + 172.36413340141507 * k8at2);
     f.rhs(t + h, out, k9);
+    const k9at0 = k9[0];
+    const k9at1 = k9[1];
+    const k9at2 = k9[2];
+    const estimate = memory.estimate;
+    estimate[0] = h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0);
+    estimate[1] = h * (0.008623404282200852 * k1at1 - 0.019434029953152708 * k4at1 + 0.028450072588037983 * k5at1 - 2.109711061065291 * k6at1 + 103.45854289996399 * k7at1 - 101.39980461914911 * k8at1 + 0.03333333333333333 * k9at1);
+    estimate[2] = h * (0.008623404282200852 * k1at2 - 0.019434029953152708 * k4at2 + 0.028450072588037983 * k5at2 - 2.109711061065291 * k6at2 + 103.45854289996399 * k7at2 - 101.39980461914911 * k8at2 + 0.03333333333333333 * k9at2);
     memory.nf += 8;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (0.008623404282200852 * k1[0] - 0.019434029953152708 * k4[0] + 0.028450072588037983 * k5[0] - 2.109711061065291 * k6[0] + 103.45854289996399 * k7[0] - 101.39980461914911 * k8[0] + 0.03333333333333333 * k9[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (0.008623404282200852 * k1[1] - 0.019434029953152708 * k4[1] + 0.028450072588037983 * k5[1] - 2.109711061065291 * k6[1] + 103.45854289996399 * k7[1] - 101.39980461914911 * k8[1] + 0.03333333333333333 * k9[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
     }
     const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
     if (!(size2 < Infinity)) return NaN;
-    const sum2 = h * (0.008623404282200852 * k1[2] - 0.019434029953152708 * k4[2] + 0.028450072588037983 * k5[2] - 2.109711061065291 * k6[2] + 103.45854289996399 * k7[2] - 101.39980461914911 * k8[2] + 0.03333333333333333 * k9[2]);
+    const sum2 = estimate[2];
     if (sum2 !== 0) {
       const e = sum2 / (abstol + reltol * size2);
       sum += e * e;
@@ -682,44 +676,46 @@ class Stepper4 implements Stepper {
     out[2] = u2 + h * (0.03438957868357036 * k1at2 + 0.2582624555633503 * k4at2 + 0.4209371189673537 * k5at2 + 4.40539646966931 * k6at2 - 176.48311902429865 * k7at2 + 172.36413340141507 * k8at2);
     out[3] = u3 + h * (0.03438957868357036 * k1at3 + 0.2582624555633503 * k4at3 + 0.4209371189673537 * k5at3 + 4.40539646966931 * k6at3 - 176.48311902429865 * k7at3 + 172.36413340141507 * k8at3);
     f.rhs(t + h, out, k9);
+    const k9at0 = k9[0];
+    const k9at1 = k9[1];
+    const k9at2 = k9[2];
+    const k9at3 = k9[3];
+    const estimate = memory.estimate;
+    estimate[0] = h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0);
+    estimate[1] = h * (0.008623404282200852 * k1at1 - 0.019434029953152708 * k4at1 + 0.028450072588037983 * k5at1 - 2.109711061065291 * k6at1 + 103.45854289996399 * k7at1 - 101.39980461914911 * k8at1 + 0.03333333333333333 * k9at1);
+    estimate[2] = h * (0.008623404282200852 * k1at2 - 0.019434029953152708 * k4at2 + 0.028450072588037983 * k5at2 - 2.109711061065291 * k6at2 + 103.45854289996399 * k7at2 - 101.39980461914911 * k8at2 + 0.03333333333333333 * k9at2);
+    estimate[3] = h * (0.008623404282200852 * k1at3 - 0.019434029953152708 * k4at3 + 0.028450072588037983 * k5at3 - 2.109711061065291 * k6at3 + 103.45854289996399 * k7at3 - 101.39980461914911 * k8at3 + 0.03333333333333333 * k9at3);
     memory.nf += 8;
     return true;
   }
 
   scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
+    const estimate = this.#memory.estimate;
     let sum = 0;
-    const k1 = this.#k1;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
     const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
     if (!(size0 < Infinity)) return NaN;
-    const sum0 = h * (0.008623404282200852 * k1[0] - 0.019434029953152708 * k4[0] + 0.028450072588037983 * k5[0] - 2.109711061065291 * k6[0] + 103.45854289996399 * k7[0] - 101.39980461914911 * k8[0] + 0.03333333333333333 * k9[0]);
+    const sum0 = estimate[0];
     if (sum0 !== 0) {
       const e = sum0 / (abstol + reltol * size0);
       sum += e * e;
     }
     const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
     if (!(size1 < Infinity)) return NaN;
-    const sum1 = h * (0.008623404282200852 * k1[1] - 0.019434029953152708 * k4[1] + 0.028450072588037983 * k5[1] - 2.109711061065291 * k6[1] + 103.45854289996399 * k7[1] - 101.39980461914911 * k8[1] + 0.03333333333333333 * k9[1]);
+    const sum1 = estimate[1];
     if (sum1 !== 0) {
       const e = sum1 / (abstol + reltol * size1);
       sum += e * e;
     }
     const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
     if (!(size2 < Infinity)) return NaN;
-    const sum2 = h * (0.008623404282200852 * k1[2] - 0.019434029953152708 * k4[2] + 0.028450072588037983 * k5[2] - 2.109711061065291 * k6[2] + 103.45854289996399 * k7[2] - 101.39980461914911 * k8[2] + 0.03333333333333333 * k9[2]);
+    const sum2 = estimate[2];
     if (sum2 !== 0) {
       const e = sum2 / (abstol + reltol * size2);
       sum += e * e;
     }
     const size3 = Math.max(Math.abs(u[3]), Math.abs(next[3]));
     if (!(size3 < Infinity)) return NaN;
-    const sum3 = h * (0.008623404282200852 * k1[3] - 0.019434029953152708 * k4[3] + 0.028450072588037983 * k5[3] - 2.109711061065291 * k6[3] + 103.45854289996399 * k7[3] - 101.39980461914911 * k8[3] + 0.03333333333333333 * k9[3]);
+    const sum3 = estimate[3];
     if (sum3 !== 0) {
       const e = sum3 / (abstol + reltol * size3);
       sum += e * e;

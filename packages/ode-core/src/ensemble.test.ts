@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { continuousCallback, ensemble, odeProblem, remake, solve, tsit5, type InPlaceRhs, type OdeProblem } from "./index.ts";
+
+const decay: InPlaceRhs = (_t, u, p, out) => void (out[0] = -p[0] * u[0]);
+const problem = odeProblem(decay, [1], [0, 1], [1]);
+const prob = (base: OdeProblem, i: number): OdeProblem => remake(base, { p: [i] });
+
+test("solves each problem as solve does, in the order of the index", () => {
+  const all = ensemble(problem, tsit5(), { trajectories: 5, prob, reltol: 1e-8, saveAt: [1] });
+  expect(all.length).toBe(5);
+  all.forEach((one, i) => {
+    const alone = solve(prob(problem, i), tsit5(), { reltol: 1e-8, saveAt: [1] });
+    expect(one.ok && one.value.u).toEqual(alone.u);
+  });
+  expect(ensemble(problem, tsit5(), { trajectories: 0, prob })).toEqual([]);
+});
+
+test("keeps of each solution what reduce returns", () => {
+  const ends = ensemble(problem, tsit5(), { trajectories: 4, prob, reduce: ({ u }, i) => u.at(-1)![0] - Math.exp(-i) });
+  for (const end of ends) expect(end.ok && Math.abs(end.value)).toBeLessThan(1e-5);
+});
+
+test("a trajectory that fails leaves the others alone and says why", () => {
+  const thrown = new Error("no such trajectory");
+  const all = ensemble(problem, tsit5(), {
+    trajectories: 6,
+    prob: (base, i) => {
+      if (i === 1) throw thrown;
+      if (i === 2) return odeProblem((_t, u, _p, out) => void (out[0] = u[0] * u[0]), [2], [0, 1]);
+      if (i === 3) return remake(base, { u0: [NaN] });
+      return prob(base, i);
+    },
+    reduce: ({ u }, i) => {
+      if (i === 4) throw thrown;
+      return u.at(-1)![0];
+    },
+  });
+  expect(all.map(({ ok }) => ok)).toEqual([true, false, false, false, false, true]);
+  const errors = all.map((one) => (one.ok ? undefined : one.error));
+  expect([errors[1], errors[4]]).toEqual([thrown, thrown]);
+  expect(errors[2]).toMatchObject({ code: "SOLVE_FAILED" });
+  expect((errors[2] as Error).message).toContain("trajectory 2");
+  expect(errors[3]).toMatchObject({ code: "NON_FINITE" });
+});
+
+test("each trajectory has events of its own; one that ends at an event is no failure", () => {
+  const callback = continuousCallback({ condition: (_t, u) => u[0] - 0.5, terminal: true });
+  const halves = ensemble(problem, tsit5(), { trajectories: 8, prob, callback, reltol: 1e-10, reduce: ({ t }) => t.at(-1)! });
+  halves.forEach((half, i) => expect(half.ok && half.value).toBeCloseTo(Math.min(1, Math.LN2 / i), 9));
+});
+
+test("wrong options throw once", () => {
+  const invalid = expect.objectContaining({ code: "INVALID_OPTION" });
+  expect(() => ensemble(problem, tsit5(), { trajectories: 1.5, prob })).toThrow(invalid);
+  expect(() => ensemble(problem, tsit5(), { trajectories: 1, prob: undefined as never })).toThrow(invalid);
+  expect(() => ensemble(problem, tsit5(), { trajectories: 1, prob, reltol: -1 })).toThrow(invalid);
+});

@@ -1,0 +1,51 @@
+import type { Algorithm } from "./algorithm.ts";
+import { OdeError } from "./errors.ts";
+import { integrate } from "./integrate.ts";
+import type { OdeProblem } from "./problem.ts";
+import type { OdeSolution, SolveOptions } from "./solution.ts";
+import { checkSolveOptions } from "./solve-options.ts";
+
+/** Options of {@link ensemble}, and those of each solve. */
+export interface EnsembleOptions<R = OdeSolution> extends SolveOptions {
+  /** How many. */
+  readonly trajectories: number;
+  /** The problem of trajectory `i`, mostly a `remake` of the given one. Must depend on nothing but its arguments. */
+  readonly prob: (problem: OdeProblem, i: number) => OdeProblem;
+  /** What to keep of the solution of trajectory `i`. Default: all of it. */
+  readonly reduce?: (solution: OdeSolution, i: number) => R;
+}
+
+/** What became of one trajectory. */
+export type Trajectory<R> =
+  | { readonly ok: true; readonly value: R }
+  /** `error` is what `prob`, the solve or `reduce` threw, or an `OdeError` `SOLVE_FAILED` with the solution's retcode and message. */
+  | { readonly ok: false; readonly error: unknown };
+
+/**
+ * Solves one problem many times with changes, one after the other. Each trajectory depends on its index alone, and one that
+ * fails, numerically or by an exception, does not stop the others.
+ *
+ * @returns One entry per trajectory, in order.
+ * @throws OdeError `INVALID_OPTION` for a wrong option, once and not per trajectory.
+ */
+export function ensemble<R = OdeSolution>(problem: OdeProblem, algorithm: Algorithm, { trajectories, prob, reduce, ...options }: EnsembleOptions<R>): Trajectory<R>[] {
+  if (!Number.isInteger(trajectories) || trajectories < 0) throw wrong("trajectories", "a whole number >= 0", trajectories);
+  if (typeof prob !== "function") throw wrong("prob", "a function", prob);
+  if (reduce !== undefined && typeof reduce !== "function") throw wrong("reduce", "a function", reduce);
+  checkSolveOptions(options, problem);
+  return Array.from({ length: trajectories }, (_, i): Trajectory<R> => {
+    try {
+      const solution = integrate(prob(problem, i), algorithm, options);
+      const { retcode, message } = solution;
+      if (retcode !== "success" && retcode !== "terminated") {
+        return { ok: false, error: new OdeError("SOLVE_FAILED", `Cannot use trajectory ${i} as its retcode must be "success" or "terminated": it is "${retcode}". ${message}`) };
+      }
+      return { ok: true, value: reduce ? reduce(solution, i) : (solution as R) };
+    } catch (error) {
+      return { ok: false, error };
+    }
+  });
+}
+
+const wrong = (name: string, expected: string, value: unknown): OdeError =>
+  new OdeError("INVALID_OPTION", `Cannot solve an ensemble as option "${name}" must be ${expected}: current value is ${String(value)}`);

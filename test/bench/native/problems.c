@@ -1,0 +1,118 @@
+/* The benchmark problems; ../support/bench-problems.ts holds the same formulas. All start at t = 0. */
+#include "native.h"
+
+static void lotka_volterra(double t, const double *u, double *du) {
+  (void)t;
+  du[0] = 1.5 * u[0] - u[0] * u[1];
+  du[1] = -3 * u[1] + u[0] * u[1];
+}
+static void lotka_volterra_start(double *u) { u[0] = u[1] = 1; }
+
+static void lorenz(double t, const double *u, double *du) {
+  (void)t;
+  du[0] = 10 * (u[1] - u[0]);
+  du[1] = u[0] * (28 - u[2]) - u[1];
+  du[2] = u[0] * u[1] - 8.0 / 3 * u[2];
+}
+static void lorenz_start(double *u) {
+  u[0] = 1;
+  u[1] = u[2] = 0;
+}
+
+static void arenstorf(double t, const double *u, double *du) {
+  (void)t;
+  const double mu = 0.012277471, mu1 = 1 - mu;
+  double a = u[0] + mu, b = u[0] - mu1, v2 = u[1] * u[1];
+  double r1 = a * a + v2, r2 = b * b + v2;
+  double d1 = r1 * sqrt(r1), d2 = r2 * sqrt(r2);
+  du[0] = u[2];
+  du[1] = u[3];
+  du[2] = u[0] + 2 * u[3] - mu1 * a / d1 - mu * b / d2;
+  du[3] = u[1] - 2 * u[2] - mu1 * u[1] / d1 - mu * u[1] / d2;
+}
+static void arenstorf_start(double *u) {
+  u[0] = 0.994;
+  u[1] = u[2] = 0;
+  u[3] = -2.0015851063790824;
+}
+
+static void kepler(double t, const double *u, double *du) {
+  (void)t;
+  double r2 = u[0] * u[0] + u[1] * u[1], r3 = r2 * sqrt(r2);
+  du[0] = u[2];
+  du[1] = u[3];
+  du[2] = -u[0] / r3;
+  du[3] = -u[1] / r3;
+}
+static void kepler_start(double *u) {
+  u[0] = 0.4;
+  u[1] = u[2] = 0;
+  u[3] = 2;
+}
+
+static void double_pendulum(double t, const double *u, double *du) {
+  (void)t;
+  const double g = 9.81;
+  double c = cos(u[0] - u[1]), s = sin(u[0] - u[1]), a1 = 0.5 * c;
+  double f1 = -0.5 * u[3] * u[3] * s - g * sin(u[0]);
+  double f2 = u[2] * u[2] * s - g * sin(u[1]);
+  du[0] = u[2];
+  du[1] = u[3];
+  du[2] = (f1 - a1 * f2) / (1 - a1 * c);
+  du[3] = (f2 - c * f1) / (1 - a1 * c);
+}
+static void double_pendulum_start(double *u) {
+  u[0] = 1.3463968515384828;
+  u[1] = 2.356194490192345;
+  u[2] = u[3] = 0;
+}
+
+static void pleiades(double t, const double *u, double *du) {
+  (void)t;
+  for (int i = 0; i < 7; i++) {
+    double ax = 0, ay = 0;
+    for (int j = 0; j < 7; j++) {
+      if (j == i) continue;
+      double dx = u[j] - u[i], dy = u[7 + j] - u[7 + i];
+      double r2 = dx * dx + dy * dy, r3 = r2 * sqrt(r2);
+      ax += (j + 1) * dx / r3;
+      ay += (j + 1) * dy / r3;
+    }
+    du[i] = u[14 + i];
+    du[7 + i] = u[21 + i];
+    du[14 + i] = ax;
+    du[21 + i] = ay;
+  }
+}
+static void pleiades_start(double *u) {
+  static const double start[28] = {3, 3, -1, -3, 2, -2, 2, 3, -3, 2, 0, 0, -4, 4, 0, 0, 0, 0, 0, 1.75, -1.5, 0, 0, 0, -1.25, 1, 0, 0};
+  memcpy(u, start, sizeof start);
+}
+
+static void brusselator(double t, const double *y, double *dy) {
+  (void)t;
+  const int n = 32;
+  const double c = 33.0 * 33 / 50;
+  for (int i = 0; i < n; i++) {
+    double u = y[i], v = y[n + i], uuv = u * u * v;
+    dy[i] = 1 + uuv - 4 * u + c * ((i > 0 ? y[i - 1] : 1) - 2 * u + (i < n - 1 ? y[i + 1] : 1));
+    dy[n + i] = 3 * u - uuv + c * ((i > 0 ? y[n + i - 1] : 3) - 2 * v + (i < n - 1 ? y[n + i + 1] : 3));
+  }
+}
+static void brusselator_start(double *u) {
+  for (int i = 0; i < 32; i++) {
+    u[i] = 1 + sin(2 * 3.141592653589793 * (i + 1) / 33);
+    u[32 + i] = 3;
+  }
+}
+
+const Problem problems[] = {
+    {"lotka_volterra", 2, 10, lotka_volterra, lotka_volterra_start},
+    {"lorenz", 3, 20, lorenz, lorenz_start},
+    {"arenstorf", 4, 17.065216560157964, arenstorf, arenstorf_start},
+    {"kepler_e06_10", 4, 62.83185307179586, kepler, kepler_start},
+    {"dblpend_large", 4, 10, double_pendulum, double_pendulum_start},
+    {"pleiades", 28, 3, pleiades, pleiades_start},
+    {"brusselator1d_32", 64, 10, brusselator, brusselator_start},
+};
+const int problem_count = sizeof problems / sizeof problems[0];

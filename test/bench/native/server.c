@@ -1,0 +1,32 @@
+/* Answers lines "SOLVER PROBLEM TOL REPEATS" with "CPU_US NFEV ACCEPTED REJECTED u_1 ... u_n": CPU time per solve, of this process. */
+#include "native.h"
+#include <stdio.h>
+#include <time.h>
+
+static double cpu_us(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return now.tv_sec * 1e6 + now.tv_nsec * 1e-3;
+}
+
+int main(void) {
+  char solver[16], id[64];
+  double tol, y[MAX_N];
+  long repeats;
+  while (scanf("%15s %63s %lf %ld", solver, id, &tol, &repeats) == 4) {
+    const Problem *p = problems;
+    while (p < problems + problem_count && strcmp(p->id, id) != 0) p++;
+    if (p == problems + problem_count) return 2;
+    Counts counts = {0, 0, 0};
+    double begin = cpu_us();
+    for (long i = 0; i < repeats; i++) {
+      p->start(y);
+      counts = (strcmp(solver, "dopri5") == 0 ? dopri5 : dop853)(p->f, p->n, 0, p->end, y, tol);
+    }
+    printf("%.6g %ld %ld %ld", (cpu_us() - begin) / repeats, counts.nfev, counts.accepted, counts.rejected);
+    for (int i = 0; i < p->n; i++) printf(" %.17g", y[i]);
+    printf("\n");
+    fflush(stdout);
+  }
+  return 0;
+}

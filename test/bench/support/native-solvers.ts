@@ -1,0 +1,51 @@
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** One answer of the compiled solvers. */
+export interface NativeResult {
+  /** CPU time per solve in microseconds. */
+  readonly cpuUs: number;
+  readonly nfev: number;
+  readonly u: readonly number[];
+}
+
+/** The compiled reference solvers, running in a process of their own. */
+export interface NativeSolvers {
+  solve(solver: "dopri5" | "dop853", problem: string, tol: number, repeats: number): Promise<NativeResult>;
+  close(): void;
+}
+
+/** Builds `../native/*.c` with `cc -O2` and starts them; `undefined` where there is no C compiler. */
+export function startNative(): NativeSolvers | undefined {
+  const sources = fileURLToPath(new URL("../native", import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), "fluxion-native-"));
+  const binary = join(folder, "server");
+  const files = readdirSync(sources).filter((name) => name.endsWith(".c")).map((name) => join(sources, name));
+  const built = spawnSync("cc", ["-O2", "-o", binary, ...files, "-lm"], { stdio: "pipe", encoding: "utf8" });
+  if (built.error) {
+    rmSync(folder, { recursive: true });
+    return undefined;
+  }
+  if (built.status !== 0) throw new Error(`Cannot build the compiled references: ${built.stderr}`);
+  const child = spawn(binary);
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    solve: (solver, problem, tol, repeats) => ask(child, answers, `${solver} ${problem} ${tol} ${repeats}\n`),
+    close: () => {
+      child.stdin.end();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function ask(child: ChildProcessWithoutNullStreams, answers: AsyncIterator<string>, question: string): Promise<NativeResult> {
+  child.stdin.write(question);
+  const { value, done } = await answers.next();
+  if (done) throw new Error(`The compiled references ended at: ${question}`);
+  const [cpuUs, nfev, , , ...u] = value.split(" ").map(Number);
+  return { cpuUs, nfev, u };
+}
