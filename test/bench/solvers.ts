@@ -1,7 +1,7 @@
 // `npm run bench -- solvers [PROBLEM ...]`: CPU time of the explicit methods through `solve` against compiled DOPRI5 and DOP853.
-import { mkdirSync, writeFileSync } from "node:fs";
 import { dop853, dp5, odeProblem, solve, tsit5, vern7, vern9, type Algorithm, type OdeProblem } from "@fluxion/ode-core";
 import { benchProblems, type BenchProblem } from "./support/bench-problems.ts";
+import { currentSetting, writeResult } from "./harness.ts";
 import { startNative, type NativeSolvers } from "./support/native-solvers.ts";
 
 interface Row {
@@ -98,5 +98,4 @@ for (const algorithm of ["dp5", "tsit5", "vern7", "dop853"]) {
     if (ratios.length > 0) console.log(`${algorithm}, ${label}: geometric mean of the ratios ${Math.exp(ratios.reduce((s, r) => s + Math.log(r), 0) / ratios.length).toFixed(2)}`);
   }
 }
-mkdirSync("out/bench", { recursive: true });
-writeFileSync("out/bench/solvers.json", `${JSON.stringify(rows, undefined, 2)}\n`);
+writeResult("solvers.json", `${JSON.stringify({ ...currentSetting(), rows }, null, 2)}\n`);

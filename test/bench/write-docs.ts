@@ -11,7 +11,8 @@ interface GradientResult extends Setting {
 
 const cores = (count: number): string => `${count} ${count === 1 ? "core" : "cores"}`;
 
-function gradientSection({ rows, backend, machine, versions, date }: GradientResult): string {
+function gradientSection(result: GradientResult): string {
+  const { rows, backend } = result;
   const sensealgs = [...new Set(rows.map(({ sensealg }) => sensealg))];
   const tables = [...new Set(rows.map(({ model }) => model))].map((model) => {
     const own = rows.filter((row) => row.model === model);
@@ -22,16 +23,45 @@ function gradientSection({ rows, backend, machine, versions, date }: GradientRes
     };
     return `\`${model}\`:\n\n${markdownTable(["parameters", ...sensealgs], counts.map((parameters) => [String(parameters), ...sensealgs.map((name) => cell(parameters, name))]))}`;
   });
-  const where = `Measured on ${date}: ${machine.cpu}, ${cores(machine.cores)}, ${machine.platform}; Node ${versions["node"]}, Fluxion ${versions["fluxion"]}, backend ${backend}.`;
-  return `${where}\n\nTime of one gradient in ms, in brackets in us per parameter.\n\n${tables.join("\n\n")}\n\n![Time of one gradient against the number of parameters](figures/gradient-cost.svg)`;
+  return `${where(result)}, backend ${backend}.\n\nTime of one gradient in ms, in brackets in us per parameter.\n\n${tables.join("\n\n")}\n\n![Time of one gradient against the number of parameters](figures/gradient-cost.svg)`;
 }
 
-if (!existsSync(`${root}/out/bench/gradient.json`)) {
-  console.error("Cannot write the page as out/bench/gradient.json must exist: run npm run bench -- gradient first");
+/** out/bench/lnn.json. */
+interface LnnResult extends Setting {
+  readonly rows: readonly { readonly task: string; readonly H: number; readonly backend: string; readonly us: number; readonly native_us: number | null; readonly ratio: number | null }[];
+}
+
+const where = ({ machine, versions, date }: Setting): string =>
+  `Measured on ${date}: ${machine.cpu}, ${cores(machine.cores)}, ${machine.platform}; Node ${versions["node"]}, Fluxion ${versions["fluxion"]}`;
+
+function lnnSection(result: LnnResult): string {
+  const cell = (x: number | null): string => (x === null ? "" : short(x));
+  const rows = result.rows.map((row) => [`${row.task}, H = ${row.H}, ${row.backend}`, short(row.us), cell(row.native_us), cell(row.ratio)]);
+  return `${where(result)}.\n\n${markdownTable(["task", "us", "native us", "ratio"], rows)}`;
+}
+
+/** out/bench/solvers.json. */
+interface SolversResult extends Setting {
+  readonly rows: readonly { readonly problem: string; readonly algorithm: string; readonly tol: number; readonly nfev: number; readonly error: number; readonly cpu_us: number; readonly reference: string | null; readonly ratio: number | null }[];
+}
+
+function solversSection(result: SolversResult): string {
+  const rows = result.rows.map((row) => [`${row.problem}, ${row.algorithm}, ${row.tol.toExponential(0)}`, String(row.nfev), row.error.toExponential(1), short(row.cpu_us), row.ratio === null ? "" : short(row.ratio)]);
+  return `${where(result)}.\n\n${markdownTable(["problem, algorithm, tolerance", "evaluations", "error", "us per solve", "ratio"], rows)}`;
+}
+
+/** Sections of the page by name, with what makes them from the benchmark's result of the same name. */
+const sections: Readonly<Record<string, (result: never) => string>> = { gradient: gradientSection, lnn: lnnSection, solvers: solversSection };
+
+const names = Object.keys(sections).filter((name) => existsSync(`${root}/out/bench/${name}.json`));
+if (names.length === 0) {
+  console.error(`Cannot write the page as there must be results: run npm run bench -- NAME first, with one of ${Object.keys(sections).join(", ")}`);
   process.exit(2);
 }
 const page = `${root}/docs/benchmarks.md`;
-writeFileSync(page, replaceSection(readText("docs/benchmarks.md"), "gradient", gradientSection(readJson<GradientResult>("out/bench/gradient.json"))));
-mkdirSync(`${root}/docs/figures`, { recursive: true });
-copyFileSync(`${root}/out/bench/gradient.svg`, `${root}/docs/figures/gradient-cost.svg`);
-console.log("Wrote docs/benchmarks.md and docs/figures/gradient-cost.svg");
+writeFileSync(page, names.reduce((text, name) => replaceSection(text, name, sections[name](readJson(`out/bench/${name}.json`) as never)), readText("docs/benchmarks.md")));
+if (names.includes("gradient")) {
+  mkdirSync(`${root}/docs/figures`, { recursive: true });
+  copyFileSync(`${root}/out/bench/gradient.svg`, `${root}/docs/figures/gradient-cost.svg`);
+}
+console.log(`Wrote docs/benchmarks.md: ${names.join(", ")}`);
