@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 /** The repository's root folder. */
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
 
+// Ctrl-C reaches the whole process group: the program that is running decides what it means, and this one waits for it.
+process.on("SIGINT", () => {});
+
 /** Runs a program in the root folder with inherited streams; ends this process with its exit code when that is not 0. */
 export function run(command, args, env = {}) {
   const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });

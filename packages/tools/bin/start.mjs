@@ -4,4 +4,4 @@ import { install, root, runNode } from "./install.mjs";
 install();
 runNode(`${root}/packages/tools/bin/turbo.mjs`, ["run", "build", "--log-order=grouped", "--output-logs=errors-only"]);
 const config = "docs/examples/double-pendulum/train.json";
-runNode(`${root}/packages/cli/dist/bin.js`, ["train", config, ...process.argv.slice(2)]);
+runNode(`${root}/packages/cli/bin/fluxion.js`, ["train", config, ...process.argv.slice(2)]);

@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// Committed, unlike dist/, so that installing a clone links the command.
+import { existsSync } from "node:fs";
+
+const program = new URL("../dist/bin.js", import.meta.url);
+if (existsSync(program)) await import(program.href);
+else {
+  console.error("fluxion: Cannot run as the packages must be built: run npm run build first");
+  process.exitCode = 2;
+}
