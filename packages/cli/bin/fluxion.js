@@ -5,6 +5,6 @@ import { existsSync } from "node:fs";
 const program = new URL("../dist/bin.js", import.meta.url);
 if (existsSync(program)) await import(program.href);
 else {
-  console.error("fluxion: Cannot run as the packages must be built: run npm run build first");
+  process.stderr.write("fluxion: Cannot run as the packages must be built: run npm run build first\n");
   process.exitCode = 2;
 }
