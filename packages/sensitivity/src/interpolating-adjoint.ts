@@ -1,5 +1,6 @@
-import { option, readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { option, readOptions, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { assertPullable, assertSucceeded } from "./assert-pullable.ts";
+import type { VjpField } from "./step-transpose.ts";
 
 /** Options of {@link interpolatingAdjoint}. */
 export interface InterpolatingAdjointOptions {
@@ -90,8 +91,9 @@ function reverseSolver({ problem, algorithm, options, solve }: SensitivityContex
 function adjointField({ f, p }: OdeProblem, solution: OdeSolution): VectorField {
   const n = f.dim;
   const m = p.length;
-  const bound = f.bind(p) as Required<BoundField>;
-  const [u, lambda, gradU, gradP] = [new Float64Array(n), new Float64Array(n), new Float64Array(n), new Float64Array(m)];
+  const bound = f.bind(p) as VjpField;
+  const [u, lambda, gradU] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+  const gradP = bound.gradientBuffer?.() ?? new Float64Array(m);
   const rhs = (t: number, z: Float64Array, out: Float64Array): void => {
     for (let i = 0; i < n; i++) lambda[i] = z[i];
     gradP.fill(0);

@@ -1,7 +1,7 @@
 import { collapse } from "../lower/collapse.ts";
 import type { Shape } from "../tensor.ts";
 import type { Address, FunctionBuilder } from "./function-builder.ts";
-import { i32, simd } from "./opcodes.ts";
+import { simd } from "./opcodes.ts";
 
 /** A strided window on memory: strides count numbers, not bytes. */
 export interface Operand {
@@ -46,6 +46,22 @@ function storeLanes(f: FunctionBuilder, at: Address, stride: number, lanes: 1 | 
   }
 }
 
+/** Addresses that a loop moves along the first of `strides`: one pointer for all operands that move alike from the same place. */
+function pointersFor(f: FunctionBuilder, at: readonly Address[], strides: readonly (readonly number[])[]): { moved: Address[]; advance: (entries: number) => void } {
+  const pointers = new Map<string, { local: number; step: number }>();
+  const moved = at.map((address, k): Address => {
+    if (strides[k].every((s) => s === 0)) return address;
+    const key = `${address.local} ${strides[k].join()}`;
+    let pointer = pointers.get(key);
+    if (!pointer) {
+      pointer = { local: f.pin({ local: address.local, bytes: 0 }), step: 8 * strides[k][0] };
+      pointers.set(key, pointer);
+    }
+    return { local: pointer.local, bytes: address.bytes };
+  });
+  return { moved, advance: (entries) => pointers.forEach(({ local, step }) => f.advance(local, step * entries)) };
+}
+
 /**
  * A loop nest over `shape`, two entries of the innermost axis at a time and a single one at its odd end. Loads stand at
  * the outermost level where they do not change.
@@ -68,31 +84,8 @@ export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Oper
     }
     const inner = level === depth - 1;
     const count = inner ? Math.floor(sizes[level] / 2) : sizes[level];
-    // One pointer for all operands that move alike from the same place.
-    const pointers = new Map<string, number>();
-    const moved = operands.map((_, k): Address => {
-      if (!moves(k, level)) return at[k];
-      const looped = count > 1 || (inner && sizes[level] > 2);
-      if (!looped) return at[k];
-      const key = `${at[k].local} ${strides[k].slice(level).join()}`;
-      let pointer = pointers.get(key);
-      if (pointer === undefined) {
-        pointer = f.local(i32);
-        pointers.set(key, pointer);
-        if (at[k].local === null) f.constant(0);
-        else f.get(at[k].local!);
-        f.set(pointer);
-      }
-      return { local: pointer, bytes: at[k].bytes };
-    });
-    const advance = (entries: number): void => {
-      const done = new Set<number>();
-      moved.forEach(({ local }, k) => {
-        if (local === null || done.has(local) || ![...pointers.values()].includes(local)) return;
-        done.add(local);
-        f.advance(local, 8 * strides[k][level] * entries);
-      });
-    };
+    const looped = count > 1 || (inner && sizes[level] > 2);
+    const { moved, advance } = looped ? pointersFor(f, at, strides.map((own) => own.slice(level))) : { moved: at, advance: () => {} };
     if (!inner) {
       f.repeat(count, () => {
         const outer = values.slice();
@@ -109,9 +102,9 @@ export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Oper
     };
     f.repeat(count, () => {
       body(2, 0);
-      if (pointers.size > 0) advance(2);
+      advance(2);
     });
-    if (sizes[level] % 2 === 1) body(1, pointers.size > 0 ? 0 : 2 * count);
+    if (sizes[level] % 2 === 1) body(1, looped ? 0 : 2 * count);
   };
   visit(0, operands.map((o) => o.at));
 }
