@@ -11,6 +11,8 @@ export interface SplitProgram {
   readonly first: Program;
   /** Inputs: what was kept, then the shared and the late ones. Outputs: the others. */
   readonly second: Program;
+  /** Places of the shared inputs among those of the first part. */
+  readonly shared: readonly number[];
 }
 
 /** How to cut a program in two. */
@@ -57,6 +59,7 @@ export function split(program: Program, { late, shared, early }: SplitOptions): 
     return {
       first: { inputs: inputs.slice(0, inputs.length - late), outputs: [...outputs.slice(0, early), record] },
       second: { inputs: [store, ...sharedInputs, ...lateInputs], outputs: outputs.slice(early).map((y) => rebuilt(y, value)) },
+      shared,
     };
   });
 }
