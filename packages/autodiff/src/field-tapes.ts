@@ -60,6 +60,10 @@ class Tape implements EvaluationTape {
     copy(outputs[0], outU);
   }
 
+  rewind(): void {
+    this.#length = 0;
+  }
+
   #extend(): boolean {
     this.#capacity = Math.max(64, 2 * this.#capacity);
     this.#full = !this.#kernel.reserve(this.#capacity);

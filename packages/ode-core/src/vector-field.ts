@@ -54,6 +54,8 @@ export interface EvaluationTape {
   push(t: number, u: Float64Array, out: Float64Array): number;
   /** `outU[n] = f_u' w[n]` at evaluation `i`, and `gradient += f_p' w`. */
   vjp(i: number, w: Float64Array, outU: Float64Array): void;
+  /** Forgets all evaluations: the next one is number 0. */
+  rewind(): void;
   /** The sums `[m]` of parameter gradients, to be cleared and read by the caller; replaced by `push`. */
   readonly gradient: Float64Array;
 }

@@ -39,6 +39,7 @@ function taped(room = Infinity): { field: VectorField; counts: { rhs: number; vj
             bound.rhs(t, u, out);
             return kept.push([t, u.slice()]) - 1;
           },
+          rewind: () => void (kept.length = 0),
           vjp: (i, w, outU) => {
             counts.fromTape++;
             bound.vjp!(kept[i][0], kept[i][1], w, outU, gradient);

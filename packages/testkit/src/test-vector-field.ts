@@ -195,6 +195,12 @@ function tapeTests({ field, t, u, p }: Context): void {
       expect(outU.intact()).toBe(true);
     }
     expectClose(tape.gradient.slice(), sum, 1e-11);
+    tape.rewind();
+    expect(tape.push(t, states[7], new Float64Array(n))).toBe(0);
+    const [again, expected] = [new Float64Array(n), new Float64Array(n)];
+    tape.vjp(0, wave(n, 8), again);
+    bound.vjp(t, states[7], wave(n, 8), expected, sum);
+    expectClose(again, expected, 1e-12);
   });
 
   test("a new tape closes the one before, whatever the parameters", () => {
