@@ -22,18 +22,18 @@ test("is the mean penalty over samples and entries", () => {
   expect([message, rhsEvaluations]).toEqual(["", 19]);
 });
 
+const { batch: _, ...unbatched } = model;
 const untaped: DynamicsModel = {
-  ...model,
+  ...unbatched,
   bind: (q) => {
     const { rhs, vjp } = model.bind(q);
     return { rhs, vjp: vjp! };
   },
 };
-const unbatched = (({ batch: _, ...rest }) => rest)(model);
 
 test.each([
   ["a compiled model", model],
-  ["a model without tapes and batches", (({ batch: _, ...rest }) => rest)(untaped)],
+  ["a model without tapes and batches", untaped],
   ["a model without batches", unbatched],
 ] as const)("%s: the gradient is that of differences, whatever was evaluated before", (_name, field) => {
   const evaluate = derivativeLoss({ ...common, model: field, loss: huber({ delta: 0.8 }) });
