@@ -60,7 +60,7 @@ describe.each(all)("$name", (loss) => {
 });
 
 describe("trajectories with equal times", () => {
-  const { batch: _, ...withoutBatches } = model;
+  const { batch: _batch, ...withoutBatches } = model;
   const t = Float64Array.of(0, 0.1, 0.25, 0.4);
   const at = (k: number): Trajectory => ({ t, u: Array.from(t, (_, i) => Float64Array.of(Math.sin(k + i), Math.cos(2 * k - i))) });
   const many = [...Array.from({ length: 11 }, (_, k) => at(k)), trajectories[0], at(11)];
