@@ -39,7 +39,7 @@ export const exponential: Readonly<Record<4 | 8, Exponential>> = {
   4: {
     magic: 12582912,
     ln2High: 6.93359375e-1,
-    ln2Low: -2.1219444005469058e-4,
+    ln2Low: -2.1219444e-4,
     taylor: inverseFactorials(7), // the rest is below 6e-9
     mantissaBits: 23,
     exponentBias: 127 * 2 ** -149,
