@@ -69,7 +69,7 @@ export class Expressions {
       case "sigmoid":
         return this.#sigmoid(x);
       case "softplus":
-        return this.#op("add", this.#op("max", x, this.constant(0)), this.#log1p(this.#expOfMinusAbs(x)));
+        return this.#op("add", this.#op("greater", x, this.constant(0)), this.#log1p(this.#expOfMinusAbs(x)));
       case "tanh":
         return this.#tanh(x);
       default:
@@ -91,10 +91,8 @@ export class Expressions {
   }
 
   #op(name: VectorOp | "and" | "or" | "select", ...args: readonly number[]): number {
-    // |-x| is |x|: sigmoid(x) and sigmoid(-x) share their exponential.
-    const operands = name === "abs" ? args.map((x) => this.#negated.get(x) ?? x) : args;
-    const local = this.#memo(`${name} ${operands.join(" ")}`, () => {
-      for (const x of operands) this.#f.get(x);
+    const local = this.#memo(`${name} ${args.join(" ")}`, () => {
+      for (const x of args) this.#f.get(x);
       if (name === "and" || name === "or" || name === "select") this.#f.simd(simd[name]);
       else this.#f.vectorOp(name);
     });
@@ -102,11 +100,12 @@ export class Expressions {
     return local;
   }
 
-  #shift(name: "shiftLeft" | "shiftRight", x: number, count: number): number {
-    return this.#memo(`${name} ${x} ${count}`, () => {
+  /** `2^n` where the low bits of `x` hold n and the exponent's bias. */
+  #power(x: number): number {
+    return this.#memo(`power ${x}`, () => {
       this.#f.get(x);
-      this.#f.constant(count);
-      this.#f.vectorOp(name);
+      this.#f.constant(this.#numbers.mantissaBits);
+      this.#f.vectorOp("shiftLeft");
     });
   }
 
@@ -130,35 +129,42 @@ export class Expressions {
     return terms[0];
   }
 
-  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`: k as an integer, and `e^r - 1`. */
-  #reduced(x: number): { k: number; expm1: number } {
-    const { magic, ln2High, ln2Low, taylor } = this.#numbers;
-    const shifted = this.#multiplyAdd(x, this.constant(Math.LOG2E), this.constant(magic));
-    const whole = this.#op("sub", shifted, this.constant(magic));
+  /** The nearest integer, and it with the exponent's bias in the low bits. */
+  #rounded(x: number, factor: number): { whole: number; biased: number } {
+    // Adding this rounds to an integer in the low bits.
+    const magic = this.constant(this.#numbers.magic + this.#numbers.bias);
+    const biased = this.#multiplyAdd(x, this.constant(factor), magic);
+    return { whole: this.#op("sub", biased, magic), biased };
+  }
+
+  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`: k, as it is and biased, and `e^r - 1`. */
+  #reduced(x: number): { whole: number; biased: number; expm1: number } {
+    const { ln2High, ln2Low, taylor } = this.#numbers;
+    const { whole, biased } = this.#rounded(x, Math.LOG2E);
     const r = this.#multiplyAdd(whole, this.constant(-ln2Low), this.#multiplyAdd(whole, this.constant(-ln2High), x));
     const tail = this.#polynomial(r, taylor);
-    return { k: this.#op("intSub", shifted, this.constant(magic)), expm1: this.#multiplyAdd(this.#op("mul", r, r), tail, r) };
+    return { whole, biased, expm1: this.#multiplyAdd(this.#op("mul", r, r), tail, r) };
   }
 
-  /** `2^k` for an integer k of a normal number. */
-  #power(k: number): number {
-    const { exponentBias, mantissaBits } = this.#numbers;
-    return this.#shift("shiftLeft", this.#op("intAdd", k, this.constant(exponentBias)), mantissaBits);
+  /** `e^x` for `smallest <= x <= largest`: overflows to Infinity and underflows through subnormals to 0. */
+  #expInside(x: number): number {
+    const { whole, biased, expm1 } = this.#reduced(x);
+    // In two factors, as 2^k may be no normal number.
+    const half = this.#rounded(whole, 0.5).biased;
+    const rest = this.#op("intAdd", this.#op("intSub", biased, half), this.constant(this.#numbers.biasBits));
+    return this.#op("mul", this.#op("mul", this.#op("add", this.constant(1), expm1), this.#power(half)), this.#power(rest));
   }
 
-  /** Accurate to about 1 ulp on the whole range; overflows to Infinity and underflows through subnormals to 0. */
+  /** Accurate to about 1 ulp on the whole range. */
   #exp(x: number): number {
     const { largest, smallest } = this.#numbers;
-    const inside = this.#op("max", this.#op("min", x, this.constant(largest)), this.constant(smallest));
-    const { k, expm1 } = this.#reduced(inside);
-    const half = this.#shift("shiftRight", k, 1);
-    const scaled = this.#op("mul", this.#op("add", this.constant(1), expm1), this.#power(half));
-    return this.#op("mul", scaled, this.#power(this.#op("intSub", k, half)));
+    return this.#expInside(this.#op("greater", this.#op("lesser", x, this.constant(largest)), this.constant(smallest)));
   }
 
-  /** In (0, 1], for sigmoid and softplus, which share it. */
+  /** In (0, 1], for sigmoid and softplus, which share it, also for x and -x. */
   #expOfMinusAbs(x: number): number {
-    return this.#exp(this.#op("neg", this.#op("abs", x)));
+    const minusAbs = this.#op("or", this.#negated.get(x) ?? x, this.constant(-0));
+    return this.#expInside(this.#op("greater", minusAbs, this.constant(this.#numbers.smallest)));
   }
 
   #sigmoid(x: number): number {
@@ -181,9 +187,9 @@ export class Expressions {
 
   /** `-t / (t + 2)` with `t = e^(-2 |x|) - 1`, which keeps small arguments accurate; the sign is put back. */
   #tanh(x: number): number {
-    const y = this.#times(this.#op("min", this.#op("abs", x), this.constant(20)), -2);
-    const { k, expm1 } = this.#reduced(y);
-    const scale = this.#power(k);
+    const y = this.#times(this.#op("lesser", this.#op("abs", x), this.constant(20)), -2);
+    const { biased, expm1 } = this.#reduced(y);
+    const scale = this.#power(biased);
     const t = this.#op("add", this.#op("mul", scale, expm1), this.#op("sub", scale, this.constant(1)));
     const magnitude = this.#op("div", this.#op("neg", t), this.#op("add", t, this.constant(2)));
     return this.#op("or", this.#op("abs", magnitude), this.#op("and", x, this.constant(-0)));

@@ -57,7 +57,6 @@ export const f64x2 = {
   gt: 0x4a,
   ge: 0x4c,
   shiftLeft: 0xcb,
-  shiftRight: 0xcc,
   intAdd: 0xce,
   intSub: 0xd1,
   abs: 0xec,
@@ -69,6 +68,9 @@ export const f64x2 = {
   div: 0xf3,
   min: 0xf4,
   max: 0xf5,
+  /** `y < x ? y : x` and `x < y ? y : x`: one instruction, where min and max take several. */
+  lesser: 0xf6,
+  greater: 0xf7,
   multiplyAdd: 0x107,
 } as const;
 
@@ -89,7 +91,6 @@ export const f32x4: Readonly<Record<VectorOp, number>> = {
   gt: 0x44,
   ge: 0x46,
   shiftLeft: 0xab,
-  shiftRight: 0xac,
   intAdd: 0xae,
   intSub: 0xb1,
   abs: 0xe0,
@@ -101,6 +102,8 @@ export const f32x4: Readonly<Record<VectorOp, number>> = {
   div: 0xe7,
   min: 0xe8,
   max: 0xe9,
+  lesser: 0xea,
+  greater: 0xeb,
   multiplyAdd: 0x105,
 };
 
