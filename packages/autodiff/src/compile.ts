@@ -21,8 +21,6 @@ export interface Kernel {
   readonly inputs?: readonly Numbers[];
   /** The same for outputs; adding to them is as fast as writing. */
   readonly outputs?: readonly Numbers[];
-  /** Runs on `inputs` and `outputs`, where the kernel has them: the shortest way. */
-  readonly run?: () => void;
 }
 
 /** What backends are told besides the program. */

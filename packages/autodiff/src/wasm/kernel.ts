@@ -20,7 +20,7 @@ export function makeKernel(code: ModuleCode, accumulate: readonly boolean[]): Ke
       else copy(outputs[k], outs[k]);
     }
   };
-  return Object.assign(kernel, { inputs, outputs, run });
+  return Object.assign(kernel, { inputs, outputs });
 }
 
 /** `set` has a fixed cost that dominates for a few numbers. */
