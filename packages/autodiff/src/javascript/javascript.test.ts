@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
-  add, at, compile, concat, contract, dot, eulerLagrange, gather, grad, greater, hessian, matmul, mul, outer, reshape, sin, slice, softplus, solveLinear, stack, sum, tensor, transpose, vjp,
-  vmap, where, type Tensor,
+  add, at, compile, concat, dot, eulerLagrange, grad, greater, matmul, mul, outer, reshape, sin, slice, softplus, sum, tensor, transpose, vjp, where, type Tensor,
 } from "../index.ts";
 import { padBlock } from "../shape-ops.ts";
 
