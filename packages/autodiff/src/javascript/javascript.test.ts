@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
-  add, at, compile, concat, dot, eulerLagrange, grad, greater, matmul, mul, outer, reshape, sin, slice, softplus, sum, tensor, transpose, vjp, where, type Tensor,
+  add, compile, concat, dot, eulerLagrange, grad, greater, matmul, mul, outer, reshape, sin, slice, softplus, sum, tensor, transpose, vjp, where, type Tensor,
 } from "../index.ts";
 import { padBlock } from "../shape-ops.ts";
 
-const { PI } = Math;
 const values = (n: number, offset = 0): Float64Array => Float64Array.from({ length: n }, (_, k) => Math.sin(1 + 1.7 * k + offset));
 
 describe.each(["interpreter", "javascript"] as const)("outputs, %s", (backend) => {
