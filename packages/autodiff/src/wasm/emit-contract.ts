@@ -50,6 +50,7 @@ function nest(f: FunctionBuilder, axes: readonly Axis[], bases: Bases, body: (ba
 
 /** `count` rounds of `body`, each `by` steps along the axis after the last. */
 function walk(f: FunctionBuilder, count: number, by: number, axis: Axis, bases: Bases, body: (bases: Bases) => void): void {
+  if (count === 0) return;
   if (count === 1) return body(bases);
   const moved = bases.map((base, k): Address => (axis.steps[k] === 0 ? base : { local: f.pin(base), bytes: 0 })) as unknown as Bases;
   f.repeat(count, () => {
@@ -145,9 +146,8 @@ function alongSum(tile: Tile, bases: Bases): void {
   };
   const block = (rows: number, columns: number, at: Bases): void => {
     const cells = accumulate(tile, at, rows * columns, step(rows, columns, "load"), lanes);
-    for (const k of range(rest)) {
-      nest(f, summed.slice(0, -1), along(f, at, inner, inner.size - rest + k), (moved) => step(rows, columns, "loadZero")(moved, cells));
-    }
+    walk(f, rest, 1, inner, along(f, at, inner, inner.size - rest), (single) =>
+      nest(f, summed.slice(0, -1), single, (moved) => step(rows, columns, "loadZero")(moved, cells)));
     for (const r of range(rows)) putSums(tile, f.shift(at[2], r * row.steps[2]), cells.slice(r * columns, (r + 1) * columns));
   };
   const wide = Math.min(column.size, 4);

