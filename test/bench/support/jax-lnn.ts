@@ -2,11 +2,12 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { lnnInput, type LnnCase, type LnnResult } from "./lagrangian-network.ts";
 
-/** What the JAX program prints. Times are CPU times of one gradient. */
+/** What the JAX program prints for one form of the accelerations. Times are CPU times of one gradient. */
 export interface JaxResult extends LnnResult {
   readonly us: number;
   readonly medianUs: number;
   readonly compileSeconds: number;
+  readonly form: "automatic" | "by hand, products" | "by hand, sums";
   readonly jax: string;
 }
 
@@ -14,8 +15,8 @@ export interface JaxResult extends LnnResult {
 export interface JaxLnn {
   /** How it is kept to one thread. */
   readonly flags: string;
-  /** Compiles the gradient of a task and times it for about `seconds`. */
-  run(data: LnnCase, dtype: "f64" | "f32", seconds: number): JaxResult;
+  /** Compiles the gradient of a task in each form and times it for about `seconds`. */
+  run(data: LnnCase, dtype: "f64" | "f32", seconds: number): readonly JaxResult[];
 }
 
 const xlaFlags = "--xla_cpu_multi_thread_eigen=false";
@@ -32,7 +33,7 @@ export function startJax(): JaxLnn | undefined {
       const [command, ...args] = [...pin, python, script, data.task, String(data.H), String(data.count), dtype, String(seconds)];
       const { stdout, stderr, status } = spawnSync(command, args, { input: lnnInput(data), encoding: "utf8", env: { ...process.env, JAX_PLATFORMS: "cpu", XLA_FLAGS: xlaFlags } });
       if (status !== 0) throw new Error(`Cannot run JAX for ${data.task}, H = ${data.H}: ${stderr}`);
-      return JSON.parse(stdout) as JaxResult;
+      return JSON.parse(stdout) as JaxResult[];
     },
   };
 }
