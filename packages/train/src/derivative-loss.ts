@@ -38,26 +38,21 @@ interface Tile {
 export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions): (p: Float64Array) => LossValue {
   requireCapabilities("derivativeLoss", ["vjp"], model);
   if (samples.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match derivatives as there must be at least one sample: got none");
-  const n = model.dim;
   const observed = inTiles(model, samples);
-  const penalty = penaltyKernel(loss, n);
-  const [residual, slope] = [new Float64Array(n), new Float64Array(n)];
-  const buffers = new Map(observed.map(({ field }) => [field, { out: new Float64Array(field.dim), w: new Float64Array(field.dim), outU: new Float64Array(field.dim) }]));
+  const buffers = new Map([...new Set(observed.map(({ field }) => field))].map((field) => [field, buffersFor(field.dim, loss)]));
   const gradient = new Float64Array(model.paramCount);
-  const entries = samples.length * n;
+  const entries = samples.length * model.dim;
 
   return (p) => {
     let total = 0;
     const evaluations = new Map([...buffers.keys()].map((field) => [field, evaluation(field.bind(p), p.length)]));
     for (const { field, t, u, du } of observed) {
-      const { out, w, outU } = buffers.get(field)!;
+      const { penalty, out, residual, w, outU } = buffers.get(field)!;
       const { rhs, vjp } = evaluations.get(field)!;
       rhs(t, u, out);
-      for (let from = 0; from < u.length; from += n) {
-        for (let i = 0; i < n; i++) residual[i] = out[from + i] - du[from + i];
-        total += penalty(residual, slope);
-        for (let i = 0; i < n; i++) w[from + i] = slope[i] / entries;
-      }
+      for (let i = 0; i < u.length; i++) residual[i] = out[i] - du[i];
+      total += penalty(residual, w);
+      for (let i = 0; i < u.length; i++) w[i] /= entries;
       vjp(t, u, w, outU);
     }
     gradient.fill(0);
@@ -66,6 +61,19 @@ export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions):
     if (message) gradient.fill(0);
     return { loss: message ? Infinity : total / entries, gradient, rhsEvaluations: samples.length, message };
   };
+}
+
+interface Buffers {
+  readonly penalty: ReturnType<typeof penaltyKernel>;
+  readonly out: Float64Array;
+  readonly residual: Float64Array;
+  readonly w: Float64Array;
+  readonly outU: Float64Array;
+}
+
+function buffersFor(size: number, loss: Loss): Buffers {
+  const [out, residual, w, outU] = Array.from({ length: 4 }, () => new Float64Array(size));
+  return { penalty: penaltyKernel(loss, size), out, residual, w, outU };
 }
 
 function inTiles(model: DynamicsModel, samples: readonly DerivativeSample[]): Tile[] {

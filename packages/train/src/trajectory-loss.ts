@@ -43,9 +43,8 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
   const observed = observations({ ...options, solver, intervals: options.intervals ?? Infinity });
   const n = model.dim;
   const entries = observed.reduce((sum, { times, count }) => sum + times.length * count * n, 0);
-  const penalty = penaltyKernel(loss, n);
-  const [residual, slope] = [new Float64Array(n), new Float64Array(n)];
-  const cotangents = observed.map(({ times, count }) => Array.from(times, () => new Float64Array(count * n)));
+  const penalties = new Map([...new Set(observed.map(({ u0 }) => u0.length))].map((size) => [size, { penalty: penaltyKernel(loss, size), residual: new Float64Array(size) }]));
+  const cotangents = observed.map(({ times, u0 }) => Array.from(times, () => new Float64Array(u0.length)));
   const gradient = new Float64Array(model.paramCount);
 
   return (p) => {
@@ -59,13 +58,12 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
         gradient.fill(0);
         return { loss: Infinity, gradient, rhsEvaluations, message: solution.message };
       }
+      const { penalty, residual } = penalties.get(u0.length)!;
       for (let k = 0; k < times.length; k++) {
         const cotangent = cotangents[b][k];
-        for (let from = 0; from < count * n; from += n) {
-          for (let i = 0; i < n; i++) residual[i] = solution.u[k][from + i] - states[k][from + i];
-          total += penalty(residual, slope);
-          for (let i = 0; i < n; i++) cotangent[from + i] = slope[i] / entries;
-        }
+        for (let i = 0; i < residual.length; i++) residual[i] = solution.u[k][i] - states[k][i];
+        total += penalty(residual, cotangent);
+        for (let i = 0; i < residual.length; i++) cotangent[i] /= entries;
       }
       const { dp } = pull(cotangents[b]);
       for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
