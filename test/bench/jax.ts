@@ -5,12 +5,14 @@ import { startJax, type JaxLnn } from "./support/jax-lnn.ts";
 import { assertSameResult, lagrangianNetwork, lnnCase, lnnModel } from "./support/lagrangian-network.ts";
 import { lnnTasks } from "./support/lnn-tasks.ts";
 
+type Dtype = "f64" | "f32";
+
 interface Row {
   readonly task: "acceleration" | "rollout";
   readonly model: typeof lnnModel;
   readonly H: number;
   readonly trajectories_or_batch: number;
-  readonly dtype: "f64";
+  readonly dtype: Dtype;
   /** One gradient, the least of many. */
   readonly us: number;
   /** The fastest form of the program in JAX. */
@@ -31,17 +33,17 @@ const tasks: readonly (readonly [task: Row["task"], widths: readonly number[], c
 
 const versions = new Set<string>();
 
-function compare(jax: JaxLnn, task: Row["task"], H: number, count: number): Row {
+function compare(jax: JaxLnn, task: Row["task"], H: number, count: number, dtype: Dtype): Row {
   const data = lnnCase(task, H, count);
-  const forms = jax.run(data, "f64", 0.7);
+  const forms = jax.run(data, dtype, 0.7);
   const theirs = forms.reduce((best, form) => (form.us < best.us ? form : best));
   const automatic = forms.find(({ form }) => form === "automatic")!;
   versions.add(theirs.jax);
-  const ours = lnnTasks[task](lagrangianNetwork(H, "wasm"), data);
+  const ours = lnnTasks[task](lagrangianNetwork(H, { backend: "wasm", dtype, relaxedSimd: false }), data);
   const us = 1000 * measure(ours.run);
-  for (const form of forms) assertSameResult(`${task}, H = ${H}, ${count}, JAX ${form.form}`, ours.result(), form);
+  for (const form of forms) assertSameResult(`${task}, H = ${H}, ${count}, JAX ${form.form}`, ours.result(), form, dtype === "f64" ? 1e-9 : 1e-3);
   return {
-    task, model: lnnModel, H, trajectories_or_batch: count, dtype: "f64", us, jax_us: theirs.us, jax_median_us: theirs.medianUs,
+    task, model: lnnModel, H, trajectories_or_batch: count, dtype, us, jax_us: theirs.us, jax_median_us: theirs.medianUs,
     jax_compile_s: theirs.compileSeconds, jax_form: theirs.form, ratio: theirs.us / us, jax_automatic_us: automatic.us,
   };
 }
@@ -51,10 +53,10 @@ if (!jax) {
   console.error("Cannot compare with JAX as a Python must import it: python3, or the one named by FLUXION_PYTHON, does not");
   process.exit(2);
 }
-const rows = tasks.flatMap(([task, widths, counts]) => widths.flatMap((H) => counts.map((count) => compare(jax, task, H, count))));
+const rows = (["f64", "f32"] as const).flatMap((dtype) => tasks.flatMap(([task, widths, counts]) => widths.flatMap((H) => counts.map((count) => compare(jax, task, H, count, dtype)))));
 const { versions: own, ...setting } = currentSetting();
 printTable(
-  ["task", "H", "count", "ms", "JAX ms", "JAX median ms", "JAX compile s", "ratio", "JAX form", "JAX automatic ms"],
-  rows.map((r) => [r.task, String(r.H), String(r.trajectories_or_batch), short(r.us / 1000), short(r.jax_us / 1000), short(r.jax_median_us / 1000), short(r.jax_compile_s), short(r.ratio), r.jax_form, short(r.jax_automatic_us / 1000)]),
+  ["task", "dtype", "H", "count", "ms", "JAX ms", "JAX median ms", "JAX compile s", "ratio", "JAX form", "JAX automatic ms"],
+  rows.map((r) => [r.task, r.dtype, String(r.H), String(r.trajectories_or_batch), short(r.us / 1000), short(r.jax_us / 1000), short(r.jax_median_us / 1000), short(r.jax_compile_s), short(r.ratio), r.jax_form, short(r.jax_automatic_us / 1000)]),
 );
 writeResult("jax.json", `${JSON.stringify({ ...setting, versions: { ...own, jax: [...versions].join() }, jax_flags: jax.flags, rows }, null, 2)}\n`);

@@ -1,9 +1,17 @@
 // `npm run bench -- lnn`: a Lagrangian network against native code written by hand for this shape: right-hand sides, their
-// vector-Jacobian products, gradients of an acceleration loss and of trajectories. Float64, one core; the least CPU time counts.
+// vector-Jacobian products, gradients of an acceleration loss and of trajectories. One core; the least CPU time counts.
+import { setFlagsFromString } from "node:v8";
+import type { TargetOptions } from "@fluxion/autodiff";
 import { currentSetting, measure, printTable, short, writeResult } from "./harness.ts";
 import { assertSameResult, lagrangianNetwork, lnnCase, lnnModel, type LnnCase, type LnnTask } from "./support/lagrangian-network.ts";
 import { lnnTasks } from "./support/lnn-tasks.ts";
 import { buildNativeLnn, nativeVectors, type NativeLnn } from "./support/native-lnn.ts";
+
+// Node 22 has fused multiply-add by default, Node 20 behind this flag.
+setFlagsFromString("--experimental-wasm-relaxed-simd");
+
+type Dtype = "f64" | "f32";
+type BackendLabel = "wasm" | "wasm, fused" | "javascript";
 
 interface Row {
   readonly task: LnnTask;
@@ -11,8 +19,8 @@ interface Row {
   readonly H: number;
   /** States or trajectories. */
   readonly batch: number;
-  readonly dtype: "f64";
-  readonly backend: "wasm" | "javascript";
+  readonly dtype: Dtype;
+  readonly backend: BackendLabel;
   /** For one state of `rhs` and `rhs+vjp`, and for one whole gradient otherwise. */
   readonly us: number;
   /** With vectors of 256 bits. Null without a C++ compiler. */
@@ -23,33 +31,51 @@ interface Row {
   readonly native_512_us: number | null;
 }
 
-const tasks: readonly (readonly [task: LnnTask, batches: readonly number[], javascript: readonly number[]])[] = [
-  ["rhs", [1, 100], [1]],
-  ["rhs+vjp", [1, 100], [1]],
-  ["acceleration", [100, 1500], []],
-  ["rollout", [1, 10, 100], [1]],
+interface Target {
+  readonly backend: BackendLabel;
+  readonly options: TargetOptions;
+  /** Only the tasks with one state or trajectory. */
+  readonly single: boolean;
+}
+
+const targets: Readonly<Record<Dtype, readonly Target[]>> = {
+  f64: [
+    { backend: "wasm", options: { backend: "wasm", relaxedSimd: false }, single: false },
+    { backend: "wasm, fused", options: { backend: "wasm" }, single: false },
+    { backend: "javascript", options: { backend: "javascript" }, single: true },
+  ],
+  f32: [{ backend: "wasm", options: { backend: "wasm", dtype: "f32", relaxedSimd: false }, single: false }],
+};
+
+const tasks: readonly (readonly [task: LnnTask, batches: readonly number[]])[] = [
+  ["rhs", [1, 100]],
+  ["rhs+vjp", [1, 100]],
+  ["acceleration", [100, 1500]],
+  ["rollout", [1, 10, 100]],
 ];
+/** How far results may be apart. */
+const tolerance: Readonly<Record<Dtype, number>> = { f64: 1e-9, f32: 1e-3 };
 
 /** Times of `data` by the native builds, narrow and wide vectors, which must give one result. */
-function measureNative(builds: readonly (NativeLnn | undefined)[], data: LnnCase): readonly { readonly us: number; readonly value: number; readonly gradientNorm: number }[] {
+function measureNative(builds: readonly (NativeLnn | undefined)[], data: LnnCase, dtype: Dtype): readonly { readonly us: number; readonly value: number; readonly gradientNorm: number }[] {
   const results = builds.flatMap((build) => build?.run(data, 0.5) ?? []);
-  for (const result of results) assertSameResult(`native ${data.task}, H = ${data.H}`, result, results[0]);
+  for (const result of results) assertSameResult(`native ${data.task}, H = ${data.H}`, result, results[0], tolerance[dtype]);
   return results;
 }
 
-function measureWidth(H: number, wide: boolean): Row[] {
-  const builds = [256, ...(wide ? [512] : [])].map((vectorBits) => buildNativeLnn({ H, dtype: "f64", vectorBits }));
-  const rows = tasks.flatMap(([task, batches, javascript]) =>
+function measureWidth(H: number, dtype: Dtype, wide: boolean): Row[] {
+  const builds = [256, ...(wide ? [512] : [])].map((vectorBits) => buildNativeLnn({ H, dtype, vectorBits }));
+  const rows = tasks.flatMap(([task, batches]) =>
     batches.flatMap((batch) => {
       const data = lnnCase(task, H, batch);
-      const native = measureNative(builds, data);
+      const native = measureNative(builds, data, dtype);
       const states = task === "rhs" || task === "rhs+vjp" ? batch : 1;
-      return (javascript.includes(batch) ? (["wasm", "javascript"] as const) : (["wasm"] as const)).map((backend): Row => {
-        const ours = lnnTasks[task](lagrangianNetwork(H, backend), data);
+      return targets[dtype].filter(({ single }) => !single || batch === 1).map(({ backend, options }): Row => {
+        const ours = lnnTasks[task](lagrangianNetwork(H, options), data);
         const us = (1000 * measure(ours.run)) / states;
-        if (native.length > 0) assertSameResult(`${task}, H = ${H}`, ours.result(), native[0]);
+        if (native.length > 0) assertSameResult(`${task}, H = ${H}`, ours.result(), native[0], tolerance[dtype]);
         const [narrowUs, wideUs] = [0, 1].map((i) => (i < native.length ? native[i].us / states : null));
-        return { task, model: lnnModel, H, batch, dtype: "f64", backend, us, native_us: narrowUs, ratio: narrowUs && us / narrowUs, native_512_us: wideUs };
+        return { task, model: lnnModel, H, batch, dtype, backend, us, native_us: narrowUs, ratio: narrowUs && us / narrowUs, native_512_us: wideUs };
       });
     }),
   );
@@ -58,10 +84,10 @@ function measureWidth(H: number, wide: boolean): Row[] {
 }
 
 const vectors = nativeVectors();
-const rows = [10, 32, 128].flatMap((H) => measureWidth(H, vectors?.wide ?? false));
+const rows = (["f64", "f32"] as const).flatMap((dtype) => [10, 32, 128].flatMap((H) => measureWidth(H, dtype, vectors?.wide ?? false)));
 const cell = (x: number | null): string => (x === null ? "-" : short(x));
 printTable(
-  ["task", "backend", "H", "batch", "us", "native us", "ratio", "native 512 us"],
-  rows.map((r) => [r.task, r.backend, String(r.H), String(r.batch), short(r.us), cell(r.native_us), cell(r.ratio), cell(r.native_512_us)]),
+  ["task", "backend", "dtype", "H", "batch", "us", "native us", "ratio", "native 512 us"],
+  rows.map((r) => [r.task, r.backend, r.dtype, String(r.H), String(r.batch), short(r.us), cell(r.native_us), cell(r.ratio), cell(r.native_512_us)]),
 );
 writeResult("lnn.json", `${JSON.stringify({ ...currentSetting(), rows }, null, 2)}\n`);

@@ -32,6 +32,7 @@ interface LnnResult extends Setting {
     readonly task: string;
     readonly H: number;
     readonly batch: number;
+    readonly dtype: string;
     readonly backend: string;
     readonly us: number;
     readonly native_us: number | null;
@@ -45,7 +46,7 @@ const where = ({ machine, versions, date }: Setting): string =>
 
 function lnnSection(result: LnnResult): string {
   const cell = (x: number | null): string => (x === null ? "" : short(x));
-  const rows = result.rows.map((row) => [`${row.task}, H = ${row.H}, ${row.backend}`, String(row.batch), short(row.us), cell(row.native_us), cell(row.ratio), cell(row.native_512_us)]);
+  const rows = result.rows.map((row) => [`${row.task}, H = ${row.H}, ${row.dtype}, ${row.backend}`, String(row.batch), short(row.us), cell(row.native_us), cell(row.ratio), cell(row.native_512_us)]);
   return `${where(result)}.\n\n${markdownTable(["task", "batch", "us", "native us", "ratio", "native us, 512 bits"], rows)}`;
 }
 
@@ -55,6 +56,7 @@ interface JaxResult extends Setting {
   readonly rows: readonly {
     readonly task: string;
     readonly H: number;
+    readonly dtype: string;
     readonly trajectories_or_batch: number;
     readonly us: number;
     readonly jax_us: number;
@@ -67,7 +69,7 @@ interface JaxResult extends Setting {
 
 function jaxSection(result: JaxResult): string {
   const rows = result.rows.map((row) => [
-    `${row.task}, H = ${row.H}`,
+    `${row.task}, H = ${row.H}, ${row.dtype}`,
     String(row.trajectories_or_batch),
     ...[row.us / 1000, row.jax_us / 1000, row.jax_median_us / 1000, row.jax_compile_s, row.ratio, row.jax_automatic_us / 1000].map(short),
   ]);

@@ -1,6 +1,7 @@
 // The Lagrangian network of the benchmarks against other programs, what is computed with it, and every number that goes in.
-import { add, concat, dot, eulerLagrange, matmul, reshape, slice, softplus, tracedField, type BackendName, type Tensor } from "@fluxion/autodiff";
-import type { VectorField } from "@fluxion/ode-core";
+import type { TargetOptions } from "@fluxion/autodiff";
+import { lagrangianNN } from "@fluxion/lnn";
+import { mlp, type DynamicsModel } from "@fluxion/nn-core";
 
 /** Names the network in results. */
 export const lnnModel = "lagrangian 4-H-H-1 softplus";
@@ -56,23 +57,9 @@ export function lnnCase(task: LnnTask, H: number, count: number): LnnCase {
 /** All numbers of a task as other programs read them from standard input. */
 export const lnnInput = ({ parameters: p, states, others: rest }: LnnCase): Buffer => Buffer.from(Float64Array.of(...p, ...states, ...rest).buffer);
 
-/** The network as a vector field of this library. */
-export function lagrangianNetwork(H: number, backend: BackendName): VectorField {
-  const lagrangian = (x: Tensor, p: Tensor): Tensor => {
-    let from = 0;
-    const take = (...shape: number[]): Tensor => {
-      const size = shape.reduce((n, s) => n * s, 1);
-      from += size;
-      return reshape(slice(p, from - size, from), shape);
-    };
-    const [W1, b1, W2, b2, w3] = [take(H, 4), take(H), take(H, H), take(H), take(H)];
-    return dot(w3, softplus(add(matmul(W2, softplus(add(matmul(W1, x), b1))), b2)));
-  };
-  return tracedField((_t, u, p) => {
-    const v = slice(u, 2, 4);
-    return concat([v, eulerLagrange((q, w) => lagrangian(concat([q, w]), p))(slice(u, 0, 2), v)]);
-  }, { dim: 4, paramCount: parameterCount(H), backend });
-}
+/** The network as a model of this library. Its last bias, which shifts L, has no effect: parameters are those of the task and a zero. */
+export const lagrangianNetwork = (H: number, target: TargetOptions): DynamicsModel =>
+  lagrangianNN({ coordinates: 2, network: mlp({ hidden: [H, H], activation: "softplus" }), massOffset: 0, ...target });
 
 /** @throws Error when two programs do not compute the same to a relative `tolerance`. */
 export function assertSameResult(what: string, got: LnnResult, want: LnnResult, tolerance = 1e-9): void {

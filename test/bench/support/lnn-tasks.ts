@@ -1,6 +1,8 @@
 // The tasks of the Lagrangian network by this library, one function each.
-import { linearize, odeProblem, rk4, type VectorField } from "@fluxion/ode-core";
+import { meanSquaredError, type DynamicsModel } from "@fluxion/nn-core";
+import { rk4, type EvaluationTape, type VectorField } from "@fluxion/ode-core";
 import { discreteAdjoint } from "@fluxion/sensitivity";
+import { derivativeLoss, trajectoryLoss } from "@fluxion/train";
 import { rolloutStep, rolloutSteps, type LnnCase, type LnnResult, type LnnTask } from "./lagrangian-network.ts";
 
 /** A task ready to be timed. */
@@ -17,95 +19,86 @@ const rows = (matrix: Float64Array, count: number): Float64Array[] =>
 
 const norm = (x: Float64Array): number => Math.sqrt(x.reduce((squares, one) => squares + one * one, 0));
 
-function rightHandSides(field: VectorField, { parameters, states, count }: LnnCase): PreparedTask {
-  const bound = field.bind(parameters);
+/** The model's parameters: its last bias has no effect. */
+const withBias = (parameters: Float64Array): Float64Array => Float64Array.of(...parameters, 0);
+
+/** The states in batches of up to ten, with the field for each. */
+const batches = (model: DynamicsModel, count: number): { field: VectorField; rounds: number; size: number } => {
+  const size = Math.min(count, 10);
+  return { field: size === 1 ? model : model.batch!(size), rounds: count / size, size };
+};
+
+function rightHandSides(model: DynamicsModel, { parameters, states, count }: LnnCase): PreparedTask {
+  const { field, rounds } = batches(model, count);
+  const bound = field.bind(withBias(parameters));
   const out = new Float64Array(4 * count);
-  const [x, outs] = [rows(states, count), rows(out, count)];
+  const [x, outs] = [rows(states, rounds), rows(out, rounds)];
   return {
     run: () => {
-      for (let k = 0; k < count; k++) bound.rhs(0, x[k], outs[k]);
+      for (let k = 0; k < rounds; k++) bound.rhs(0, x[k], outs[k]);
     },
     result: () => ({ value: norm(out), gradientNorm: 0 }),
   };
 }
 
-/** The kernel of the product computes the right-hand sides that it needs. */
-function vectorJacobianProducts(field: VectorField, data: LnnCase): PreparedTask {
-  const { parameters, states, others, count } = data;
-  const bound = field.bind(parameters);
-  const outU = new Float64Array(4);
-  const [x, w] = [rows(states, count), rows(others, count)];
-  const sums = bound.gradientBuffer!();
+/** Right-hand side and product of each state, both of which are of use. */
+function vectorJacobianProducts(model: DynamicsModel, { parameters, states, others, count }: LnnCase): PreparedTask {
+  const { field, rounds } = batches(model, count);
+  const [out, outU] = [new Float64Array(4 * count), new Float64Array(field.dim)];
+  const [x, outs, w] = [rows(states, rounds), rows(out, rounds), rows(others, rounds)];
+  const tape: EvaluationTape = field.bind(withBias(parameters)).tape!();
   const run = (): void => {
-    for (let k = 0; k < count; k++) bound.vjp!(0, x[k], w[k], outU, sums);
+    for (let k = 0; k < rounds; k++) {
+      tape.rewind();
+      tape.push(0, x[k], outs[k]);
+      tape.vjp(0, w[k], outU);
+    }
   };
   return {
     run,
     result: () => {
-      const sides = rightHandSides(field, data);
-      sides.run();
-      sums.fill(0);
+      const gradient = new Float64Array(parameters.length + 1);
+      tape.clearGradient();
       run();
-      return { value: sides.result().value, gradientNorm: norm(sums) };
+      tape.addGradient(gradient);
+      return { value: norm(out), gradientNorm: norm(gradient) };
     },
   };
 }
 
-function accelerationGradient(field: VectorField, { parameters, states, others, count }: LnnCase): PreparedTask {
-  const [x, targets] = [rows(states, count), rows(others, count)];
-  const [out, outU, cotangent] = [new Float64Array(4), new Float64Array(4), new Float64Array(4)];
-  let loss = 0;
-  let gradient = new Float64Array(0);
+function accelerationGradient(model: DynamicsModel, { parameters, states, others, count }: LnnCase): PreparedTask {
+  const targets = rows(others, count);
+  // The velocities are what they are: only accelerations differ from their targets.
+  const samples = rows(states, count).map((u, k) => ({ u, du: Float64Array.of(u[2], u[3], ...targets[k]) }));
+  const evaluate = derivativeLoss({ model, samples, loss: meanSquaredError() });
+  const p = withBias(parameters);
+  let last = evaluate(p);
   return {
     run: () => {
-      const bound = field.bind(parameters);
-      const sums = bound.gradientBuffer!();
-      loss = 0;
-      for (let k = 0; k < count; k++) {
-        bound.rhs(0, x[k], out);
-        for (let i = 0; i < 2; i++) {
-          const error = out[2 + i] - targets[k][i];
-          loss += (error * error) / count;
-          cotangent[2 + i] = (2 * error) / count;
-        }
-        bound.vjp!(0, x[k], cotangent, outU, sums);
-      }
-      gradient = sums.slice();
+      last = evaluate(p);
     },
-    result: () => ({ value: loss, gradientNorm: norm(gradient) }),
+    // The mean over states, where the loss is one over entries.
+    result: () => ({ value: 4 * last.loss, gradientNorm: 4 * norm(last.gradient) }),
   };
 }
 
-function rolloutGradient(field: VectorField, { parameters, states, others, count }: LnnCase): PreparedTask {
-  const saveAt = Array.from({ length: rolloutSteps }, (_, step) => (step + 1) * rolloutStep);
-  const [u0, targets] = [rows(states, count), rows(others, count).map((all) => rows(all, rolloutSteps))];
-  const scale = 1 / (count * rolloutSteps * 4);
-  const sensealg = discreteAdjoint();
-  let loss = 0;
-  const gradient = new Float64Array(parameters.length);
+function rolloutGradient(model: DynamicsModel, { parameters, states, others, count }: LnnCase): PreparedTask {
+  const t = Float64Array.from({ length: rolloutSteps + 1 }, (_, step) => step * rolloutStep);
+  const targets = rows(others, count);
+  const trajectories = rows(states, count).map((u0, k) => ({ t, u: [u0, ...rows(targets[k], rolloutSteps)] }));
+  const evaluate = trajectoryLoss({ model, trajectories, loss: meanSquaredError(), algorithm: rk4(), solver: { dt: rolloutStep }, sensealg: discreteAdjoint() });
+  const p = withBias(parameters);
+  let last = evaluate(p);
   return {
     run: () => {
-      loss = 0;
-      gradient.fill(0);
-      for (let k = 0; k < count; k++) {
-        const { solution, pull } = linearize(odeProblem(field, u0[k], [0, 1], parameters), rk4(), { dt: rolloutStep, saveAt, sensealg });
-        const uBar = solution.u.map((u, step) =>
-          u.map((x, i) => {
-            const error = x - targets[k][step][i];
-            loss += scale * error * error;
-            return 2 * scale * error;
-          }),
-        );
-        const { dp } = pull(uBar);
-        for (let i = 0; i < gradient.length; i++) gradient[i] += dp[i];
-      }
+      last = evaluate(p);
     },
-    result: () => ({ value: loss, gradientNorm: norm(gradient) }),
+    result: () => ({ value: last.loss, gradientNorm: norm(last.gradient) }),
   };
 }
 
 /** Each task by name. */
-export const lnnTasks: Readonly<Record<LnnTask, (field: VectorField, data: LnnCase) => PreparedTask>> = {
+export const lnnTasks: Readonly<Record<LnnTask, (model: DynamicsModel, data: LnnCase) => PreparedTask>> = {
   rhs: rightHandSides,
   "rhs+vjp": vectorJacobianProducts,
   acceleration: accelerationGradient,
