@@ -1,7 +1,7 @@
 import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorithm.ts";
 import { option, type OptionSpec } from "./config.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
-import { luFactor, luSolve } from "./linear-algebra/lu.ts";
+import { iterationMatrix, massProduct, type IterationMatrix, type MassProduct } from "./linear-algebra/iteration-matrix.ts";
 import { predictiveController } from "./predictive-controller.ts";
 import type { BoundField } from "./vector-field.ts";
 
@@ -72,12 +72,11 @@ class RosenbrockStepper implements Stepper {
   readonly #b: Float64Array;
   readonly #bError: Float64Array;
   readonly #dense: readonly Float64Array[];
-  readonly #mass: Float64Array | undefined;
+  readonly #mass: MassProduct | undefined;
   readonly #autonomous: boolean;
   readonly #jacobian: JacobianEvaluator;
   readonly #J: Float64Array;
-  readonly #W: Float64Array;
-  readonly #pivots: Int32Array;
+  readonly #W: IterationMatrix;
   /** The stages `U_i`, one after the other, and views of each. */
   readonly #stages: Float64Array;
   readonly #views: readonly Float64Array[];
@@ -85,6 +84,7 @@ class RosenbrockStepper implements Stepper {
   readonly #lastSlope: Float64Array;
   readonly #timeSlope: Float64Array;
   readonly #input: Float64Array;
+  readonly #product: Float64Array;
   readonly #u: Float64Array;
   readonly #next: Float64Array;
   /** `#slope`, `#J` and `#timeSlope` belong to the state that the next step starts from. */
@@ -105,16 +105,15 @@ class RosenbrockStepper implements Stepper {
     this.#b = Float64Array.from(tableau.b);
     this.#bError = Float64Array.from(tableau.bError);
     this.#dense = rows(tableau.dense);
-    this.#mass = context.massMatrix;
+    this.#mass = massProduct(n, context);
     this.#autonomous = autonomous;
     this.#jacobian = jacobianOf(f, n, context);
     this.#J = new Float64Array(n * n);
-    this.#W = new Float64Array(n * n);
-    this.#pivots = new Int32Array(n);
+    this.#W = iterationMatrix(n, context);
     this.#stages = new Float64Array(stages * n);
     this.#views = Array.from({ length: stages }, (_, i) => this.#stages.subarray(i * n, (i + 1) * n));
     [this.#slope, this.#lastSlope, this.#timeSlope] = [vector(), vector(), vector()];
-    [this.#input, this.#u, this.#next] = [vector(), vector(), vector()];
+    [this.#input, this.#product, this.#u, this.#next] = [vector(), vector(), vector(), vector()];
   }
 
   get nf(): number {
@@ -128,7 +127,8 @@ class RosenbrockStepper implements Stepper {
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     this.#h = h;
     this.#linearise(t, h, u);
-    if (!this.#factorise(h)) return false;
+    this.nlu++;
+    if (!this.#W.factor(1 / (this.#tableau.gamma * h), this.#J)) return false;
     this.#u.set(u);
     const { c, d } = this.#tableau;
     for (let i = 0; i < this.#views.length; i++) {
@@ -186,40 +186,22 @@ class RosenbrockStepper implements Stepper {
     this.#hasJacobian = true;
   }
 
-  #factorise(h: number): boolean {
-    const n = this.#n;
-    const W = this.#W;
-    const scale = 1 / (this.#tableau.gamma * h);
-    const mass = this.#mass;
-    if (mass) for (let i = 0; i < W.length; i++) W[i] = scale * mass[i] - this.#J[i];
-    else {
-      for (let i = 0; i < W.length; i++) W[i] = -this.#J[i];
-      for (let i = 0; i < W.length; i += n + 1) W[i] += scale;
-    }
-    this.nlu++;
-    return luFactor(W, n, this.#pivots);
-  }
-
   #solveStage(i: number, h: number, slope: Float64Array, d: number): void {
     const n = this.#n;
     const U = this.#views[i];
-    const mass = this.#mass;
     U.set(slope);
-    if (mass && i > 0) {
-      const input = this.#input;
+    if (this.#mass && i > 0) {
+      const [input, product] = [this.#input, this.#product];
       input.fill(0);
       accumulate(this.#stages, this.#C[i], 1 / h, input);
-      for (let row = 0, at = 0; row < n; row++) {
-        let sum = 0;
-        for (let j = 0; j < n; j++, at++) sum += mass[at] * input[j];
-        U[row] += sum;
-      }
+      this.#mass(input, product);
+      for (let j = 0; j < n; j++) U[j] += product[j];
     } else accumulate(this.#stages, this.#C[i], 1 / h, U);
     if (!this.#autonomous && d !== 0) {
       const scale = d * h;
       for (let j = 0; j < n; j++) U[j] += scale * this.#timeSlope[j];
     }
-    luSolve(this.#W, n, this.#pivots, U);
+    this.#W.solve(U);
   }
 }
 
