@@ -88,7 +88,7 @@ class DirkStepper implements Stepper {
     this.#context = context;
     this.#tolerance = tolerance;
     this.#jacobian = jacobianOf(f, n, context);
-    this.#J = new Float64Array(n * n);
+    this.#J = new Float64Array(this.#jacobian.size);
     this.#W = iterationMatrix(n, context);
     this.#k = a.map(vector);
     [this.#u, this.#next, this.#base] = [vector(), vector(), vector()];

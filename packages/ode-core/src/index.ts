@@ -58,9 +58,11 @@ export { polynomialExtension, type PolynomialExtensionData } from "./polynomial-
 export { solve } from "./solve.ts";
 export type { OdeSolution, Retcode, Solve, SolveOptions, SolveStats } from "./solution.ts";
 export {
+  assertBandwidth,
   outOfPlace,
   requireCapabilities,
   vectorField,
+  type Bandwidth,
   type BoundField,
   type Capability,
   type InPlaceRhs,

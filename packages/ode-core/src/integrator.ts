@@ -239,6 +239,7 @@ function makeController({ controller, order }: Algorithm, stepper: Stepper): Ste
 }
 
 function makeStepper(algorithm: Algorithm, { f, massMatrix }: OdeProblem, { reltol, abstol }: CheckedOptions, p: Float64Array): Stepper {
-  const context: StepperContext = massMatrix ? { reltol, abstol, massMatrix } : { reltol, abstol };
+  const { bandwidth } = f;
+  const context: StepperContext = { reltol, abstol, ...(massMatrix ? { massMatrix } : {}), ...(bandwidth ? { bandwidth } : {}) };
   return algorithm.stepper(f.bind(p), f.dim, context);
 }

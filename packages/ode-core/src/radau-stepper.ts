@@ -77,7 +77,7 @@ export class RadauStepper implements Stepper {
     this.#loosened = own / tolerance;
     this.#kappa = Math.max((10 * Number.EPSILON) / own, Math.min(newtonTolerance, Math.sqrt(own)));
     this.#jacobian = jacobianOf(f, n, context);
-    this.#J = new Float64Array(n * n);
+    this.#J = new Float64Array(this.#jacobian.size);
     this.#E1 = iterationMatrix(n, context);
     this.#E2 = complexIterationMatrix(n, context);
     this.#mass = massProduct(n, context);

@@ -108,7 +108,7 @@ class RosenbrockStepper implements Stepper {
     this.#mass = massProduct(n, context);
     this.#autonomous = autonomous;
     this.#jacobian = jacobianOf(f, n, context);
-    this.#J = new Float64Array(n * n);
+    this.#J = new Float64Array(this.#jacobian.size);
     this.#W = iterationMatrix(n, context);
     this.#stages = new Float64Array(stages * n);
     this.#views = Array.from({ length: stages }, (_, i) => this.#stages.subarray(i * n, (i + 1) * n));
