@@ -1,6 +1,6 @@
 /**
- * Factorises a band matrix in place as a product of row exchanges and eliminations, and `U`. Row i holds
- * `2 lower + upper + 1` entries, those of columns `i - lower` to `i + upper` and room for what row exchanges bring.
+ * Factorises a band matrix in place as a product of row exchanges and eliminations, and `U` with the inverses of its diagonal.
+ * Row i holds `2 lower + upper + 1` entries, those of columns `i - lower` to `i + upper` and room for what row exchanges bring.
  * About `2 n lower (lower + upper)` operations, nothing allocated.
  *
  * @param a - `a[n * (2 lower + upper + 1)]`; entries outside of the band and the matrix must be 0.
@@ -25,12 +25,13 @@ export function bandedLuFactor(a: Float64Array, n: number, lower: number, upper:
       }
     }
     pivots[k] = best;
-    // Also false for NaN.
-    if (!(size > 0 && size < Infinity)) return false;
+    // Also for NaN.
+    if (!(size < Infinity && 1 / size < Infinity)) return false;
     reach = Math.max(reach, Math.min(best + upper, n - 1));
     const count = reach - k;
     if (best !== k) swap(a, diagonal, best * step + k + lower, count + 1);
     const inverse = 1 / a[diagonal];
+    a[diagonal] = inverse;
     for (let i = k + 1; i <= last; i++) {
       const row = i * step + k + lower;
       if (a[row] === 0) continue;
@@ -68,6 +69,6 @@ export function bandedLuSolve(lu: Float64Array, n: number, lower: number, upper:
     const count = Math.min(lower + upper, n - 1 - i);
     let sum = b[i];
     for (let j = 1; j <= count; j++) sum -= lu[diagonal + j] * b[i + j];
-    b[i] = sum / lu[diagonal];
+    b[i] = sum * lu[diagonal];
   }
 }

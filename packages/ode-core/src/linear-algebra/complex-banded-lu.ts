@@ -21,7 +21,7 @@ export function complexBandedLuFactor(re: Float64Array, im: Float64Array, n: num
       }
     }
     pivots[k] = best;
-    if (!(size > 0 && size < Infinity)) return false;
+    if (!(size < Infinity && 1 / size < Infinity)) return false;
     reach = Math.max(reach, Math.min(best + upper, n - 1));
     const count = reach - k;
     if (best !== k) swap(re, im, diagonal, best * step + k + lower, count + 1);
@@ -31,6 +31,8 @@ export function complexBandedLuFactor(re: Float64Array, im: Float64Array, n: num
     const square = (x * x + y * y) * size;
     const inverseRe = x / square;
     const inverseIm = -y / square;
+    re[diagonal] = inverseRe;
+    im[diagonal] = inverseIm;
     for (let i = k + 1; i <= last; i++) {
       const row = i * step + k + lower;
       const entryRe = re[row];
@@ -91,11 +93,9 @@ export function complexBandedLuSolve(re: Float64Array, im: Float64Array, n: numb
       sumRe -= re[diagonal + j] * bRe[i + j] - im[diagonal + j] * bIm[i + j];
       sumIm -= re[diagonal + j] * bIm[i + j] + im[diagonal + j] * bRe[i + j];
     }
-    const size = Math.abs(re[diagonal]) + Math.abs(im[diagonal]);
-    const x = re[diagonal] / size;
-    const y = im[diagonal] / size;
-    const square = (x * x + y * y) * size;
-    bRe[i] = (sumRe * x + sumIm * y) / square;
-    bIm[i] = (sumIm * x - sumRe * y) / square;
+    const x = re[diagonal];
+    const y = im[diagonal];
+    bRe[i] = sumRe * x - sumIm * y;
+    bIm[i] = sumRe * y + sumIm * x;
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Factorises a complex `a[n * n]`, row-major with real and imaginary parts apart, in place as `P A = L U` with partial
- * pivoting by `|re| + |im|`; `L` has ones on its diagonal. About `8 n^3 / 3` operations, nothing allocated.
+ * pivoting by `|re| + |im|`; `L` has ones on its diagonal, in whose place stand the inverses of the diagonal of `U`. About `8 n^3 / 3`
+ * operations, nothing allocated.
  *
  * @param pivots - `pivots[n]`: row k was exchanged with row `pivots[k]` in step k.
  * @returns False when `a` is singular or not finite: the factors are then of no use.
@@ -18,8 +19,8 @@ export function complexLuFactor(re: Float64Array, im: Float64Array, n: number, p
       }
     }
     pivots[k] = best;
-    // Also false for NaN.
-    if (!(size > 0 && size < Infinity)) return false;
+    // Also for NaN.
+    if (!(size < Infinity && 1 / size < Infinity)) return false;
     if (best !== k) swapRows(re, im, n, k, best);
     // 1 / pivot, scaled against overflow of the squares.
     const x = re[rowK + k] / size;
@@ -27,6 +28,8 @@ export function complexLuFactor(re: Float64Array, im: Float64Array, n: number, p
     const square = (x * x + y * y) * size;
     const inverseRe = x / square;
     const inverseIm = -y / square;
+    re[rowK + k] = inverseRe;
+    im[rowK + k] = inverseIm;
     for (let i = k + 1; i < n; i++) {
       const rowI = i * n;
       const entryRe = re[rowI + k];
@@ -94,11 +97,7 @@ export function complexLuSolve(re: Float64Array, im: Float64Array, n: number, pi
     }
     const x = re[row + i];
     const y = im[row + i];
-    const size = Math.abs(x) + Math.abs(y);
-    const u = x / size;
-    const v = y / size;
-    const square = (u * u + v * v) * size;
-    bRe[i] = (sumRe * u + sumIm * v) / square;
-    bIm[i] = (sumIm * u - sumRe * v) / square;
+    bRe[i] = sumRe * x - sumIm * y;
+    bIm[i] = sumRe * y + sumIm * x;
   }
 }

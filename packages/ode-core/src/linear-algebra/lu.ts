@@ -17,8 +17,8 @@ export function luFactor(a: Float64Array, n: number, pivots: Int32Array): boolea
       }
     }
     pivots[k] = best;
-    // Also false for NaN.
-    if (!(size > 0 && size < Infinity)) return false;
+    // Also for NaN.
+    if (!(size < Infinity && 1 / size < Infinity)) return false;
     if (best !== k) swapRows(a, n, k, best);
     const inverse = 1 / a[rowK + k];
     a[rowK + k] = inverse;
