@@ -1,4 +1,4 @@
-import { OdeError, type BoundField, type Structure, type VectorField } from "@fluxion/ode-core";
+import { assertBandwidth, OdeError, type Bandwidth, type BoundField, type Structure, type VectorField } from "@fluxion/ode-core";
 import { reshape } from "./broadcast.ts";
 import { compile, compileSplit, resolveBackend, type Kernel, type Numbers, type TargetOptions } from "./compile.ts";
 import { FieldTapes } from "./field-tapes.ts";
@@ -18,6 +18,8 @@ export interface TracedFieldOptions extends TargetOptions {
   /** Default 0. */
   readonly paramCount?: number;
   readonly structure?: Structure;
+  /** Promises that component i depends on components `i - lower` to `i + upper` only; see `VectorField`. */
+  readonly bandwidth?: Bandwidth;
 }
 
 /**
@@ -26,9 +28,10 @@ export interface TracedFieldOptions extends TargetOptions {
  *
  * @throws OdeError `SHAPE_MISMATCH` when `f` does not return `dim` numbers, at the first bind.
  */
-export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, ...target }: TracedFieldOptions): VectorField {
+export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, bandwidth, ...target }: TracedFieldOptions): VectorField {
   if (!Number.isInteger(dim) || dim < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as dim must be a whole number >= 1: current value is ${dim}`);
   if (!Number.isInteger(paramCount) || paramCount < 0) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as paramCount must be a whole number >= 0: current value is ${paramCount}`);
+  if (bandwidth) assertBandwidth(bandwidth, dim);
   resolveBackend(target.backend);
   const checked: TracedRhs = (t, u, p) => {
     const du = f(t, u, p);
@@ -43,16 +46,17 @@ export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, ...t
     paramCount,
     provides: new Set(["jvp", "vjp", "jacobian"]),
     ...(structure ? { structure } : {}),
+    ...(bandwidth ? { bandwidth } : {}),
     bind: (p) => bindKernels(p, kernels),
     batch: (count) => {
-      if (!batches.has(count)) batches.set(count, batchedField(checked, count, { dim, paramCount, ...target }));
+      if (!batches.has(count)) batches.set(count, batchedField(checked, count, { dim, paramCount, ...(bandwidth ? { bandwidth } : {}), ...target }));
       return batches.get(count)!;
     },
   };
 }
 
 /** Without `jacobian`, which would be zero but for its blocks, and without `structure`, which the order of the states breaks. */
-function batchedField(f: TracedRhs, count: number, { dim, paramCount = 0, ...target }: TracedFieldOptions): VectorField {
+function batchedField(f: TracedRhs, count: number, { dim, paramCount = 0, bandwidth, ...target }: TracedFieldOptions): VectorField {
   if (!Number.isInteger(count) || count < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot batch a vector field as count must be a whole number >= 1: current value is ${count}`);
   const batched: TracedRhs = (t, u, p) => reshape(vmap((u1) => f(t, u1, p))(reshape(u, [count, dim])), [count * dim]);
   const kernels = kernelsOf(batched, count * dim, paramCount, target);
@@ -60,11 +64,12 @@ function batchedField(f: TracedRhs, count: number, { dim, paramCount = 0, ...tar
     dim: count * dim,
     paramCount,
     provides: new Set(["jvp", "vjp"]),
+    ...(bandwidth ? { bandwidth } : {}),
     bind: (p) => {
       const { jacobian: _, ...bound } = bindKernels(p, kernels);
       return bound;
     },
-    batch: (copies) => batchedField(batched, copies, { dim: count * dim, paramCount, ...target }),
+    batch: (copies) => batchedField(batched, copies, { dim: count * dim, paramCount, ...(bandwidth ? { bandwidth } : {}), ...target }),
   };
 }
 

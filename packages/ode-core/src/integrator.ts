@@ -1,6 +1,6 @@
 import type { Algorithm, Stepper, StepperContext } from "./algorithm.ts";
 import { CallbackRunner } from "./callback-runner.ts";
-import { defaultController } from "./controller.ts";
+import { defaultController, type StepController } from "./controller.ts";
 import { denseOutput } from "./dense-output.ts";
 import { nonFiniteSlope, stopped } from "./failure.ts";
 import { initialStep, initialStepCost } from "./initial-step.ts";
@@ -36,7 +36,7 @@ export class Integrator {
     this.#adaptive = stepper.error !== undefined && checked.adaptive !== false;
     requireStepControl(algorithm, checked, this.#adaptive);
     this.#loop = {
-      stepper, controller: algorithm.controller?.() ?? defaultController(algorithm.order), recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
+      stepper, controller: makeController(algorithm, stepper), recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
       direction: 1, smallest: NaN, p: problem.p, u: problem.u0.slice(), next: new Float64Array(problem.f.dim), error: new Float64Array(problem.f.dim),
       t: NaN, size: NaN, target: NaN, origin: NaN, index: 0, count: 0, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
     };
@@ -115,7 +115,7 @@ export class Integrator {
     const loop = this.#loop;
     loop.options = options;
     loop.stepper = makeStepper(this.#algorithm, problem, options, p);
-    loop.controller = this.#algorithm.controller?.() ?? defaultController(this.#algorithm.order);
+    loop.controller = makeController(this.#algorithm, loop.stepper);
     loop.recorder = new Recorder(problem, options.times, options.dense);
     loop.u.set(problem.u0);
     this.#begin();
@@ -215,7 +215,9 @@ export class Integrator {
       const { nf, njac, nlu } = this.stats;
       this.#spent = { nf, njac, nlu };
       // Bound fields rely on parameters that stay as they are, and those of the state may change again.
-      this.#loop.stepper = makeStepper(this.#algorithm, this.#problem, this.#loop.options, state.p.slice());
+      const stepper = makeStepper(this.#algorithm, this.#problem, this.#loop.options, state.p.slice());
+      this.#loop.stepper = stepper;
+      if (stepper.controller) this.#loop.controller = stepper.controller;
     }
     if (terminatedBy >= 0) this.#finish("terminated", `callback ${terminatedBy} ended the solve`);
   }
@@ -232,7 +234,12 @@ export class Integrator {
   }
 }
 
+function makeController({ controller, order }: Algorithm, stepper: Stepper): StepController {
+  return stepper.controller ?? controller?.() ?? defaultController(order);
+}
+
 function makeStepper(algorithm: Algorithm, { f, massMatrix }: OdeProblem, { reltol, abstol }: CheckedOptions, p: Float64Array): Stepper {
-  const context: StepperContext = massMatrix ? { reltol, abstol, massMatrix } : { reltol, abstol };
+  const { bandwidth } = f;
+  const context: StepperContext = { reltol, abstol, ...(massMatrix ? { massMatrix } : {}), ...(bandwidth ? { bandwidth } : {}) };
   return algorithm.stepper(f.bind(p), f.dim, context);
 }

@@ -1,4 +1,4 @@
-import { requireCapabilities, type BoundField, type VectorField } from "@fluxion/ode-core";
+import { requireCapabilities, type Bandwidth, type BoundField, type VectorField } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
 
 /** Where a vector field is tested. */
@@ -30,7 +30,8 @@ const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, v, i) =
 /**
  * Declares the conformance tests of a vector field: finite and repeatable values, buffers left alone beyond their ends, and
  * derivative kernels that agree with differences (`jvp`, `jacobian`) and with each other (`vjp` transposes `jvp`; parameter
- * gradients are added and not stored; tapes and batches give what single calls give). To be called in a vitest file.
+ * gradients are added and not stored; tapes and batches give what single calls give), and no dependence outside of a stated band. To be
+ * called in a vitest file.
  */
 export function testVectorField(field: VectorField, options: TestVectorFieldOptions): void {
   const context = {
@@ -49,6 +50,7 @@ export function testVectorField(field: VectorField, options: TestVectorFieldOpti
     if (field.provides.has("jacobian")) jacobianTests(context);
     if (field.bind(context.p).tape) tapeTests(context);
     if (field.batch) batchTests(context);
+    if (field.bandwidth) bandTests(context, field.bandwidth);
   });
 }
 
@@ -262,5 +264,19 @@ function batchTests({ field, t, u, p, rounding }: Context): void {
     field.batch!(2).batch!(3).bind(p).rhs(t, states, nested);
     field.batch!(6).bind(p).rhs(t, states, flat);
     expectClose(nested, flat, rounding * 1e-13);
+  });
+}
+
+function bandTests(context: Context, { lower, upper }: Bandwidth): void {
+  const { u, p } = context;
+  test(`no component depends on one more than ${lower} before it or ${upper} after it`, () => {
+    const outside: string[] = [];
+    for (let j = 0; j < u.length; j++) {
+      const column = directional(context, new Float64Array(u.length).with(j, 1), new Float64Array(p.length));
+      column.forEach((x, i) => {
+        if (x !== 0 && (i - j > lower || j - i > upper)) outside.push(`component ${i} by u[${j}]`);
+      });
+    }
+    expect(outside).toEqual([]);
   });
 }
