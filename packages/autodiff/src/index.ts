@@ -1,4 +1,5 @@
 export { broadcastTo, reshape, sum } from "./broadcast.ts";
+export { cholesky } from "./cholesky.ts";
 export { backends, compile, compileProgram, evaluate, resolveBackend, type Backend, type BackendName, type CompileOptions, type Kernel } from "./compile.ts";
 export { contract, dot, matmul, outer } from "./contract.ts";
 export { customVjp, type CustomRule } from "./custom-vjp.ts";
@@ -9,6 +10,8 @@ export {
 export { eulerLagrange, hamilton, massAndForce, type MassAndForce } from "./euler-lagrange.ts";
 export { hessian, identity, jacobian } from "./hessian.ts";
 export { jvp } from "./jvp.ts";
+export { logDet, type LogDet } from "./log-det.ts";
+export { pinv } from "./pinv.ts";
 export { print } from "./print.ts";
 export { at, concat, gather, slice, stack, transpose } from "./shape-ops.ts";
 export { solveLinear } from "./solve-linear.ts";
