@@ -1,5 +1,6 @@
 import type { Backend } from "./compile.ts";
 import { OdeError } from "@fluxion/ode-core";
+import { callOf } from "./lower/call.ts";
 import { inputPrimitive, type Tensor } from "./tensor.ts";
 import { topological } from "./trace.ts";
 
@@ -21,7 +22,10 @@ export const interpreter: Backend = {
       if (node.primitive === inputPrimitive) continue;
       const args = node.args.map((x) => values.get(x)!);
       if (args.length === 0) node.primitive.evaluate(out, args, node);
-      else steps.push(() => node.primitive.evaluate(out, args, node));
+      else {
+        const run = callOf(node, interpreter.compile);
+        steps.push(() => run(out, args));
+      }
     }
     return (ins, outs) => {
       inputs.forEach((x, i) => values.get(x)?.set(ins[i].subarray(0, x.size)));

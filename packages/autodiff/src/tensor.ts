@@ -1,4 +1,6 @@
 import { OdeError } from "@fluxion/ode-core";
+import type { Backend } from "./compile.ts";
+import type { Program } from "./trace.ts";
 
 /** Sizes of the axes, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -32,6 +34,12 @@ export interface Primitive<A = any> {
   sumOver?(node: Tensor, axes: readonly number[]): Tensor | null;
   /** Text that tells nodes with different attributes apart; default JSON. */
   key?(attrs: A): string;
+  /** The operation as other ones, where that is how it is compiled. */
+  expand?(args: readonly Tensor[], attrs: A): Tensor | null;
+  /** The closed programs that the operation runs, and its attributes with others in their place. */
+  readonly programs?: { of(attrs: A): readonly Program[]; with(attrs: A, programs: readonly Program[]): A };
+  /** What does the work of `evaluate` with programs compiled by a backend's own compiler. */
+  prepare?(node: Tensor, compile: Backend["compile"]): (out: Float64Array, args: readonly Float64Array[]) => void;
 }
 
 /** One node of a traced program: an array whose value is not known yet. Immutable; equal nodes of a trace are one object. */

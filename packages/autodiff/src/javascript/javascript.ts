@@ -4,6 +4,7 @@ import type { Backend, Kernel } from "../compile.ts";
 import { contractPrimitive } from "../contract.ts";
 import type { ElementwisePrimitive } from "../elementwise.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
+import { callOf } from "../lower/call.ts";
 import { copyPrimitive, withCopies } from "../lower/copies.ts";
 import { fuseProducts } from "../lower/fuse-products.ts";
 import { planMemory } from "../lower/memory-plan.ts";
@@ -169,7 +170,8 @@ class Writer {
     const array = (x: Tensor): Float64Array => this.arena.subarray(this.#offsets.get(x)!, this.#offsets.get(x)! + x.size);
     const args = node.args.map(array);
     const out = array(node);
-    return `calls[${this.calls.push(() => node.primitive.evaluate(out, args, node)) - 1}]();`;
+    const run = callOf(node, javascript.compile);
+    return `calls[${this.calls.push(() => run(out, args)) - 1}]();`;
   }
 }
 

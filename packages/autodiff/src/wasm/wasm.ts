@@ -2,6 +2,7 @@ import { OdeError } from "@fluxion/ode-core";
 import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
 import type { Backend, Kernel } from "../compile.ts";
 import { contractPrimitive } from "../contract.ts";
+import { callOf } from "../lower/call.ts";
 import { copyPrimitive, withCopies } from "../lower/copies.ts";
 import { fuseProducts } from "../lower/fuse-products.ts";
 import { covers, isElementwise, schedule, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
@@ -222,7 +223,8 @@ export const wasm: Backend = {
     const writer = new Writer(plan, layout, program, body, (node) => {
       const args = node.args.map(arenaArray);
       const out = arenaArray(node);
-      return () => node.primitive.evaluate(out, args, node);
+      const evaluate = callOf(node, wasm.compile);
+      return () => evaluate(out, args);
     });
     const covered = program.outputs.map((y, k) => {
       const own = plan.pieces.filter((piece) => piece.output === k);
