@@ -2,6 +2,8 @@ import { OdeError } from "@fluxion/ode-core";
 import { expand } from "./expand.ts";
 import { interpreter } from "./interpreter.ts";
 import { javascript } from "./javascript/javascript.ts";
+import { split, type SplitOptions, type SplitProgram } from "./split.ts";
+import { splitArrays } from "./split-arrays.ts";
 import { tensor, type NestedArray, type Shape, type Tensor } from "./tensor.ts";
 import { trace, type Program } from "./trace.ts";
 import { canUseWasm, wasm } from "./wasm/wasm.ts";
@@ -15,11 +17,30 @@ export interface Kernel {
   readonly outputs?: readonly Float64Array[];
 }
 
+/** One part of a program that was split, with arrays of its own to fill and to read. They are replaced when records are reserved. */
+export interface SplitPart {
+  /** One per input of the part but the record. */
+  readonly inputs: readonly Float64Array[];
+  readonly outputs: readonly Float64Array[];
+  /** Writes or reads record `record`, from 0. Allocates nothing. */
+  run(record: number): void;
+}
+
+/** A compiled {@link SplitProgram}: its first part writes records, its second part reads them any time later. */
+export interface SplitKernel {
+  readonly first: SplitPart;
+  readonly second: SplitPart;
+  /** Makes room for so many records. Returns false when there is none. */
+  reserve(records: number): boolean;
+}
+
 /** Turns programs into kernels: one file each. */
 export interface Backend {
   readonly name: string;
   /** `accumulate[k]` tells to add to output k instead of writing it. Kernels of one program are not reentrant. */
   compile(program: Program, accumulate: readonly boolean[]): Kernel;
+  /** Both parts of a split program, `accumulate` for the outputs of the second. Default: one array per record. */
+  compileSplit?(parts: SplitProgram, accumulate: readonly boolean[]): SplitKernel;
 }
 
 /** The backends by name. */
@@ -62,6 +83,14 @@ export function resolveBackend(name: BackendName = "auto"): Backend {
 /** Compiles an already traced program. */
 export function compileProgram(program: Program, { backend = "auto", accumulate = [] }: CompileOptions = {}): Kernel {
   return resolveBackend(backend).compile(expand(program), program.outputs.map((_, k) => accumulate[k] ?? false));
+}
+
+/** Compiles a program in two parts, `accumulate` for the outputs of the second. */
+export function compileSplit(program: Program, options: SplitOptions & CompileOptions): SplitKernel {
+  const backend = resolveBackend(options.backend);
+  const parts = split(program, options);
+  const accumulate = parts.second.outputs.map((_, k) => options.accumulate?.[k] ?? false);
+  return backend.compileSplit?.(parts, accumulate) ?? splitArrays(backend, parts, accumulate);
 }
 
 /**

@@ -1,9 +1,13 @@
 import { OdeError, type BoundField, type Structure, type VectorField } from "@fluxion/ode-core";
-import { compile, resolveBackend, type BackendName, type Kernel } from "./compile.ts";
+import { reshape } from "./broadcast.ts";
+import { compile, compileSplit, resolveBackend, type BackendName, type Kernel } from "./compile.ts";
+import { FieldTapes } from "./field-tapes.ts";
 import { jacobian } from "./hessian.ts";
 import { jvp } from "./jvp.ts";
 import { shapeError, Tensor } from "./tensor.ts";
+import { trace } from "./trace.ts";
 import { vjp } from "./vjp.ts";
+import { vmap } from "./vmap.ts";
 
 /** A right-hand side of traced arrays: `t` scalar, `u[n]`, `p[m]` -> `du/dt[n]`. */
 export type TracedRhs = (t: Tensor, u: Tensor, p: Tensor) => Tensor;
@@ -35,12 +39,34 @@ export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, back
     return du;
   };
   const kernels = kernelsOf(checked, dim, paramCount, backend);
+  const batches = new Map<number, VectorField>();
   return {
     dim,
     paramCount,
     provides: new Set(["jvp", "vjp", "jacobian"]),
     ...(structure ? { structure } : {}),
     bind: (p) => bindKernels(p, kernels),
+    batch: (count) => {
+      if (!batches.has(count)) batches.set(count, batchedField(checked, count, { dim, paramCount, backend }));
+      return batches.get(count)!;
+    },
+  };
+}
+
+/** Without `jacobian`, which would be zero but for its blocks, and without `structure`, which the order of the states breaks. */
+function batchedField(f: TracedRhs, count: number, { dim, paramCount = 0, backend = "auto" }: TracedFieldOptions): VectorField {
+  if (!Number.isInteger(count) || count < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot batch a vector field as count must be a whole number >= 1: current value is ${count}`);
+  const batched: TracedRhs = (t, u, p) => reshape(vmap((u1) => f(t, u1, p))(reshape(u, [count, dim])), [count * dim]);
+  const kernels = kernelsOf(batched, count * dim, paramCount, backend);
+  return {
+    dim: count * dim,
+    paramCount,
+    provides: new Set(["jvp", "vjp"]),
+    bind: (p) => {
+      const { jacobian: _, ...bound } = bindKernels(p, kernels);
+      return bound;
+    },
+    batch: (copies) => batchedField(batched, copies, { dim: count * dim, paramCount, backend }),
   };
 }
 
@@ -72,6 +98,7 @@ interface FieldKernels {
   readonly forwardState: () => FieldKernel;
   readonly reverse: () => FieldKernel;
   readonly matrix: () => FieldKernel;
+  readonly tapes: FieldTapes;
 }
 
 function kernelsOf(f: TracedRhs, n: number, m: number, backend: BackendName): FieldKernels {
@@ -81,6 +108,13 @@ function kernelsOf(f: TracedRhs, n: number, m: number, backend: BackendName): Fi
     forward: lazy(() => fieldKernel(compile((t, u, p, du, dp) => jvp((u1, p1) => f(t, u1, p1), [u, p], [du, dp])[1], [scalar, [n], [m], [n], [m]], { backend }), 5, 1)),
     forwardState: lazy(() => fieldKernel(compile((t, u, p, du) => jvp((u1) => f(t, u1, p), [u], [du])[1], [scalar, [n], [m], [n]], { backend }), 4, 1)),
     reverse: lazy(() => fieldKernel(compile((t, u, p, w) => vjp((u1, p1) => f(t, u1, p1), u, p)[1](w), [scalar, [n], [m], [n]], { backend, accumulate: [false, true] }), 4, 2)),
+    tapes: new FieldTapes(lazy(() => {
+      const both = trace((t, u, p, w) => {
+        const [y, pull] = vjp((u1, p1) => f(t, u1, p1), u, p);
+        return [y, ...pull(w)];
+      }, [scalar, [n], [m], [n]]);
+      return compileSplit(both, { late: 1, shared: [2], early: 1, backend, accumulate: [false, true] });
+    })),
     matrix: lazy(() => fieldKernel(compile((t, u, p) => jacobian((u1) => f(t, u1, p))(u), [scalar, [n], [m]], { backend }), 3, 1)),
   };
 }
@@ -120,6 +154,7 @@ function bindKernels(p: Float64Array, kernels: FieldKernels): BoundField {
       const buffer = kernels.reverse().kernel.outputs?.[1] ?? new Float64Array(p.length);
       return buffer.fill(0);
     },
+    tape: () => kernels.tapes.begin(p),
   };
   return bound;
 }

@@ -62,6 +62,7 @@ export {
   vectorField,
   type BoundField,
   type Capability,
+  type EvaluationTape,
   type InPlaceRhs,
   type Structure,
   type VectorField,

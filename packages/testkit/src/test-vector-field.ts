@@ -28,7 +28,7 @@ const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, v, i) =
 /**
  * Declares the conformance tests of a vector field: finite and repeatable values, buffers left alone beyond their ends, and
  * derivative kernels that agree with differences (`jvp`, `jacobian`) and with each other (`vjp` transposes `jvp`; parameter
- * gradients are added and not stored). To be called in a vitest file.
+ * gradients are added and not stored; tapes and batches give what single calls give). To be called in a vitest file.
  */
 export function testVectorField(field: VectorField, options: TestVectorFieldOptions): void {
   const context = {
@@ -43,6 +43,8 @@ export function testVectorField(field: VectorField, options: TestVectorFieldOpti
     if (field.provides.has("jvp")) jvpTests(context);
     if (field.provides.has("vjp")) vjpTests(context);
     if (field.provides.has("jacobian")) jacobianTests(context);
+    if (field.bind(context.p).tape) tapeTests(context);
+    if (field.batch) batchTests(context);
   });
 }
 
@@ -161,5 +163,94 @@ function jacobianTests(context: Context): void {
       expectClose(Float64Array.from({ length: n }, (_, i) => out.view[i * n + j]), column, tolerance);
     }
     expect(out.intact()).toBe(true);
+  });
+}
+
+/** `count` states near `u`. */
+const near = (u: Float64Array, count: number): Float64Array[] => Array.from({ length: count }, (_, k) => u.map((x, i) => x + 0.01 * Math.sin(k + 2.3 * i)));
+
+function tapeTests({ field, t, u, p }: Context): void {
+  const n = u.length;
+
+  test("a tape keeps evaluations in any number and pulls back in any order what vjp gives", () => {
+    const bound = field.bind(p) as Required<BoundField>;
+    const states = near(u, 150);
+    const tape = bound.tape();
+    const values = states.map((state, k) => {
+      const out = guarded(n);
+      expect(tape.push(t + k, state, out.view)).toBe(k);
+      expect(out.intact()).toBe(true);
+      return out.view;
+    });
+    tape.gradient.fill(0);
+    const sum = new Float64Array(p.length);
+    for (const k of [149, 0, 64, 63, 0, 100]) {
+      const w = wave(n, k);
+      const [value, outU, expectedU] = [new Float64Array(n), guarded(n), new Float64Array(n)];
+      bound.rhs(t + k, states[k], value);
+      expectClose(values[k], value, 1e-12);
+      tape.vjp(k, w, outU.view);
+      bound.vjp(t + k, states[k], w, expectedU, sum);
+      expectClose(outU.view, expectedU, 1e-12);
+      expect(outU.intact()).toBe(true);
+    }
+    expectClose(tape.gradient.slice(), sum, 1e-11);
+    tape.rewind();
+    expect(tape.push(t, states[7], new Float64Array(n))).toBe(0);
+    const [again, expected] = [new Float64Array(n), new Float64Array(n)];
+    tape.vjp(0, wave(n, 8), again);
+    bound.vjp(t, states[7], wave(n, 8), expected, sum);
+    expectClose(again, expected, 1e-12);
+  });
+
+  test("a new tape closes the one before, whatever the parameters", () => {
+    const [first, other] = [field.bind(p) as Required<BoundField>, field.bind(p.map((x) => 1.01 * x + 0.01)) as Required<BoundField>];
+    const out = new Float64Array(n);
+    const closed = first.tape();
+    closed.push(t, u, out);
+    const tape = other.tape();
+    expect([closed.open, tape.open]).toEqual([false, true]);
+    expect(closed.push(t, u, out)).toBe(-1);
+    expect(tape.push(t, u, out)).toBe(0);
+    const value = new Float64Array(n);
+    other.rhs(t, u, value);
+    expectClose(out, value, 1e-12);
+  });
+}
+
+function batchTests({ field, t, u, p }: Context): void {
+  const n = u.length;
+
+  test.each([1, 3, 4])("a batch of %i states gives what each gives alone", (count) => {
+    const batch = field.batch!(count);
+    expect([batch.dim, batch.paramCount, field.batch!(count) === batch]).toEqual([count * n, p.length, true]);
+    const [bound, together] = [field.bind(p), batch.bind(p)];
+    const states = near(u, count);
+    const all = Float64Array.from(states.flatMap((state) => [...state]));
+    const out = guarded(count * n);
+    together.rhs(t, all, out.view);
+    expect(out.intact()).toBe(true);
+    const single = new Float64Array(n);
+    states.forEach((state, k) => {
+      bound.rhs(t, state, single);
+      expect(out.view.slice(k * n, (k + 1) * n), `state ${k}`).toEqual(single);
+    });
+    if (!bound.vjp) return;
+    const w = wave(count * n, 7);
+    const [outU, outP, sum] = [guarded(count * n), new Float64Array(p.length), new Float64Array(p.length)];
+    together.vjp!(t, all, w, outU.view, outP);
+    states.forEach((state, k) => {
+      bound.vjp!(t, state, w.slice(k * n, (k + 1) * n), single, sum);
+      expectClose(outU.view.slice(k * n, (k + 1) * n), single, 1e-12);
+    });
+    expectClose(outP, sum, 1e-11);
+  });
+
+  test("a batch of a batch is the batch of the product", () => {
+    const states = Float64Array.from(near(u, 6).flatMap((state) => [...state]));
+    const [nested, flat] = [new Float64Array(6 * n), new Float64Array(6 * n)];
+    field.batch!(2).batch!(3).bind(p).rhs(t, states, nested);
+    field.batch!(6).bind(p).rhs(t, states, flat);
+    expectClose(nested, flat, 1e-13);
   });
 }

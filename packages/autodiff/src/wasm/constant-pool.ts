@@ -1,15 +1,25 @@
 import type { FunctionBuilder } from "./function-builder.ts";
 import { simd } from "./opcodes.ts";
 
-/** Vectors of two equal numbers at the start of the memory: loading one is cheaper than an immediate. */
+/** Vectors of two equal numbers in the memory: loading one is cheaper than an immediate. */
 export class ConstantPool {
   readonly #addresses = new Map<string, number>();
   readonly values: number[] = [];
+  readonly #start: number;
   readonly #capacity: number;
 
-  /** @param capacity - How many constants the memory has room for; more become immediates. */
-  constructor(capacity: number) {
+  /**
+   * @param start - Where the first one is, in numbers.
+   * @param capacity - How many constants the memory has room for; more become immediates.
+   */
+  constructor(start: number, capacity: number) {
+    this.#start = start;
     this.#capacity = capacity;
+  }
+
+  /** Puts the constants where the code looks for them. */
+  fill(numbers: Float64Array): void {
+    this.values.forEach((value, i) => numbers.fill(value, this.#start + 2 * i, this.#start + 2 * i + 2));
   }
 
   /** The address of two copies of `value`, or null when the pool is full. */
@@ -17,7 +27,7 @@ export class ConstantPool {
     const key = Object.is(value, -0) ? "-0" : String(value);
     const known = this.#addresses.get(key);
     if (known !== undefined || this.values.length === this.#capacity) return known ?? null;
-    const at = 16 * this.values.length;
+    const at = 8 * this.#start + 16 * this.values.length;
     this.#addresses.set(key, at);
     this.values.push(value);
     return at;

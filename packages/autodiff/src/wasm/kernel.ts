@@ -1,13 +1,15 @@
 import type { Kernel } from "../compile.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Program } from "../trace.ts";
-import type { Layout } from "./layout.ts";
+import { KernelMemory } from "./memory.ts";
+import type { ModuleCode } from "./module-code.ts";
 
 /** The kernel of a module's function: moves arrays that are not in the kernel's own memory in and out of it. */
-export function makeKernel(program: Program, accumulate: readonly boolean[], layout: Layout, numbers: Float64Array, run: (...addresses: number[]) => void): Kernel {
-  const own = (at: number, x: Tensor): Float64Array => numbers.subarray(at, at + x.size);
-  const inputs = program.inputs.map((x, i) => own(layout.inputs[i], x));
-  const outputs = program.outputs.map((y, k) => own(layout.outputs[k], y));
+export function makeKernel(code: ModuleCode, accumulate: readonly boolean[]): Kernel {
+  const { program, layout } = code;
+  const memory = new KernelMemory(layout.end);
+  const run = code.instantiate(memory);
+  const [inputs, outputs]: Float64Array[][] = [[], []];
+  program.inputs.forEach((x, i) => memory.open(inputs, layout.inputs[i], x.size));
+  program.outputs.forEach((y, k) => memory.open(outputs, layout.outputs[k], y.size));
   const addresses = [...layout.inputs, ...layout.outputs].map((at) => 8 * at);
   const call = caller(run, addresses.length);
   const kernel = (ins: readonly Float64Array[], outs: readonly Float64Array[]): void => {
@@ -31,7 +33,7 @@ function copy(from: Float64Array, to: Float64Array): void {
 }
 
 /** Calls with a fixed number of arguments: spreading allocates. */
-function caller(run: (...addresses: number[]) => void, count: number): (a: readonly number[]) => void {
+export function caller(run: (...addresses: number[]) => void, count: number): (a: readonly number[]) => void {
   switch (count) {
     case 2: return (a) => run(a[0], a[1]);
     case 3: return (a) => run(a[0], a[1], a[2]);

@@ -12,6 +12,7 @@ const even = (n: number): number => n + (n % 2);
 
 /** Where everything is in the memory, in numbers: constants, literals, intermediate results, then each input and output. */
 export interface Layout {
+  readonly start: number;
   /** Constants that operations read as arrays. */
   readonly constants: ReadonlyMap<string, number>;
   readonly literals: ReadonlyMap<Tensor, number>;
@@ -19,12 +20,13 @@ export interface Layout {
   readonly offsets: ReadonlyMap<Tensor, number>;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  readonly size: number;
+  /** The first place that is free. */
+  readonly end: number;
 }
 
-/** Assigns places to everything that a program reads and writes. */
-export function layOut(plan: Schedule, { inputs, outputs }: Program): Layout {
-  let next = 2 * poolSize;
+/** Assigns places, from `start` on, to everything that a program reads and writes but to inputs that have a place already. */
+export function layOut(plan: Schedule, { inputs, outputs }: Program, start = 0, placed: ReadonlyMap<number, number> = new Map()): Layout {
+  let next = start + 2 * poolSize;
   const take = (size: number): number => {
     const at = next;
     next += even(size);
@@ -38,5 +40,7 @@ export function layOut(plan: Schedule, { inputs, outputs }: Program): Layout {
   }
   const memory = planMemory(plan);
   const arena = take(memory.size);
-  return { constants, literals, arena, offsets: memory.offsets, inputs: inputs.map((x) => take(x.size)), outputs: outputs.map((y) => take(y.size)), size: next };
+  const inputPlaces = inputs.map((x, i) => placed.get(i) ?? take(x.size));
+  const outputPlaces = outputs.map((y) => take(y.size));
+  return { start, constants, literals, arena, offsets: memory.offsets, inputs: inputPlaces, outputs: outputPlaces, end: next };
 }

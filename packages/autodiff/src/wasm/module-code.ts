@@ -1,0 +1,70 @@
+import { callOf } from "../lower/call.ts";
+import { fuseProducts } from "../lower/fuse-products.ts";
+import { withCopies } from "../lower/copies.ts";
+import { covers, schedule } from "../lower/schedule.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Program } from "../trace.ts";
+import { ConstantPool } from "./constant-pool.ts";
+import { FunctionBuilder } from "./function-builder.ts";
+import { webAssembly } from "./host.ts";
+import { makeKernel } from "./kernel.ts";
+import { layOut, poolSize, type Layout } from "./layout.ts";
+import type { KernelMemory } from "./memory.ts";
+import { moduleBytes } from "./module.ts";
+import { Writer } from "./writer.ts";
+
+/** A program's code, not yet bound to a memory. */
+export interface ModuleCode {
+  readonly program: Program;
+  readonly layout: Layout;
+  /** The function of the addresses of all inputs and outputs, in bytes, on a memory with room up to `layout.end`. */
+  instantiate(memory: KernelMemory): (...addresses: number[]) => void;
+}
+
+/**
+ * Writes the module of one program, whose data stands in its memory from `start` on.
+ *
+ * @param accumulate - Outputs to add to.
+ * @param placed - Places of inputs that stand elsewhere.
+ */
+export function moduleCode(source: Program, accumulate: readonly boolean[], start = 0, placed: ReadonlyMap<number, number> = new Map()): ModuleCode {
+  const program = withCopies(fuseProducts(source));
+  const plan = schedule(program);
+  const layout = layOut(plan, program, start, placed);
+  const pool = new ConstantPool(layout.start, poolSize);
+  const body = new FunctionBuilder(program.inputs.length + program.outputs.length);
+  /** The arrays that operations without code work on. */
+  const calls: { readonly node: Tensor; readonly args: Float64Array[]; readonly out: Float64Array[] }[] = [];
+  const writer = new Writer(plan, layout, program, body, pool, (node) => {
+    const [args, out]: Float64Array[][] = [[], []];
+    calls.push({ node, args, out });
+    const evaluate = callOf(node, (inner, sums) => makeKernel(moduleCode(inner, sums), sums));
+    return () => evaluate(out[0], args);
+  });
+  const covered = program.outputs.map((y, k) => {
+    const own = plan.pieces.filter((piece) => piece.output === k);
+    return !accumulate[k] && !own.some((piece) => plan.direct.has(piece.node)) && covers(own, y.size);
+  });
+  program.outputs.forEach((_, k) => {
+    if (!accumulate[k] && !covered[k]) writer.clear(k);
+  });
+  for (const step of plan.steps) writer.step(step);
+  for (const piece of plan.pieces) if (!plan.direct.has(piece.node)) writer.output(piece, !covered[piece.output]);
+  const module = new webAssembly!.Module(moduleBytes(writer.imports.list, [{ name: "run", body }]));
+  return {
+    program,
+    layout,
+    instantiate: (memory) => {
+      const { numbers } = memory;
+      pool.fill(numbers);
+      for (const [value, at] of layout.constants) numbers[at] = Number(value);
+      for (const [node, at] of layout.literals) numbers.set(node.attrs.data as Float64Array, at);
+      const open = (list: Float64Array[], x: Tensor): void => memory.open(list, layout.arena + layout.offsets.get(x)!, x.size);
+      for (const { node, args, out } of calls) {
+        node.args.forEach((x) => open(args, x));
+        open(out, node);
+      }
+      return (new webAssembly!.Instance(module, { env: { memory: memory.host, ...writer.imports.functions } }).exports as { run: (...addresses: number[]) => void }).run;
+    },
+  };
+}
