@@ -2,8 +2,6 @@ import { describe, expect, test } from "vitest";
 import { compile, exp, sigmoid, softplus, tanh, type Tensor } from "../index.ts";
 import { canUseWasm } from "./wasm.ts";
 
-const specials = [0, -0, Infinity, -Infinity, Number.NaN, 1e-320, -1e-320, 5e-324, 1e-17, -1e-17, 709.78, 709.79, 710, 746, -708.4, -720.5, -745.1, -745.2, -746, 1e9, -1e9, 1e300, -1e300];
-
 /** The function of many numbers at once, and of each alone. */
 function run(f: (x: Tensor) => Tensor, values: readonly number[], backend: "wasm" | "interpreter"): Float64Array {
   const out = new Float64Array(values.length);
@@ -32,14 +30,6 @@ describe.each([
   test(`is within ${limit} ulp of the scalar function everywhere`, () => {
     const want = run(f, spread, "interpreter");
     run(f, spread, "wasm").forEach((got, i) => expect(ulps(got, want[i]), `at ${spread[i]}`).toBeLessThanOrEqual(limit));
-  });
-
-  test("has its limits: infinities, NaN, subnormals, signed zero", () => {
-    const want = run(f, specials, "interpreter");
-    run(f, specials, "wasm").forEach((got, i) => {
-      if (Number.isNaN(want[i])) expect(got, `at ${specials[i]}`).toBeNaN();
-      else expect(ulps(got, want[i]), `at ${specials[i]}: ${got} for ${want[i]}`).toBeLessThanOrEqual(limit);
-    });
   });
 
   test("gives a number the same bits in either lane and alone", () => {
