@@ -22,7 +22,7 @@ test("is the mean penalty over samples and entries", () => {
   expect([message, rhsEvaluations]).toEqual(["", 19]);
 });
 
-const { batch: _, ...unbatched } = model;
+const { batch: _batch, ...unbatched } = model;
 const untaped: DynamicsModel = {
   ...unbatched,
   bind: (q) => {

@@ -1,4 +1,5 @@
 import { planMemory } from "../lower/memory-plan.ts";
+import type { Placement } from "../lower/placements.ts";
 import type { Schedule } from "../lower/schedule.ts";
 import { literalPrimitive, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
@@ -18,6 +19,8 @@ export interface Layout {
   readonly literals: ReadonlyMap<Tensor, number>;
   readonly arena: number;
   readonly offsets: ReadonlyMap<Tensor, number>;
+  /** Results that stand in an output. */
+  readonly placed: ReadonlyMap<Tensor, Placement>;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   /** The first place that is free. */
@@ -25,7 +28,7 @@ export interface Layout {
 }
 
 /** Assigns places, from `start` on, to everything that a program reads and writes but to inputs that have a place already. */
-export function layOut(plan: Schedule, { inputs, outputs }: Program, start = 0, placed: ReadonlyMap<number, number> = new Map()): Layout {
+export function layOut(plan: Schedule, { inputs, outputs }: Program, placed: ReadonlyMap<Tensor, Placement>, start = 0, places: ReadonlyMap<number, number> = new Map()): Layout {
   let next = start + 2 * poolSize;
   const take = (size: number): number => {
     const at = next;
@@ -38,9 +41,9 @@ export function layOut(plan: Schedule, { inputs, outputs }: Program, start = 0, 
     if (base === null && !constants.has(exact(value))) constants.set(exact(value), take(1));
     else if (base?.primitive === literalPrimitive && !literals.has(base)) literals.set(base, take(base.size));
   }
-  const memory = planMemory(plan);
+  const memory = planMemory(plan, placed);
   const arena = take(memory.size);
-  const inputPlaces = inputs.map((x, i) => placed.get(i) ?? take(x.size));
+  const inputPlaces = inputs.map((x, i) => places.get(i) ?? take(x.size));
   const outputPlaces = outputs.map((y) => take(y.size));
-  return { start, constants, literals, arena, offsets: memory.offsets, inputs: inputPlaces, outputs: outputPlaces, end: next };
+  return { start, constants, literals, arena, offsets: memory.offsets, placed, inputs: inputPlaces, outputs: outputPlaces, end: next };
 }

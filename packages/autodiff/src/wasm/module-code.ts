@@ -1,6 +1,7 @@
 import { callOf } from "../lower/call.ts";
 import { fuseProducts } from "../lower/fuse-products.ts";
 import { withCopies } from "../lower/copies.ts";
+import { placements } from "../lower/placements.ts";
 import { covers, schedule } from "../lower/schedule.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
@@ -25,12 +26,17 @@ export interface ModuleCode {
  * Writes the module of one program, whose data stands in its memory from `start` on.
  *
  * @param accumulate - Outputs to add to.
- * @param placed - Places of inputs that stand elsewhere.
+ * @param places - Places of inputs that stand elsewhere.
  */
-export function moduleCode(source: Program, accumulate: readonly boolean[], start = 0, placed: ReadonlyMap<number, number> = new Map()): ModuleCode {
+export function moduleCode(source: Program, accumulate: readonly boolean[], start = 0, places: ReadonlyMap<number, number> = new Map()): ModuleCode {
   const program = withCopies(fuseProducts(source));
   const plan = schedule(program);
-  const layout = layOut(plan, program, start, placed);
+  const covered = program.outputs.map((y, k) => {
+    const own = plan.pieces.filter((piece) => piece.output === k);
+    return !accumulate[k] && !own.some((piece) => plan.direct.has(piece.node)) && covers(own, y.size);
+  });
+  const written = new Set(covered.flatMap((yes, k) => (yes ? [k] : [])));
+  const layout = layOut(plan, program, placements(plan, written), start, places);
   const pool = new ConstantPool(layout.start, poolSize);
   const body = new FunctionBuilder(program.inputs.length + program.outputs.length);
   /** The arrays that operations without code work on. */
@@ -40,10 +46,6 @@ export function moduleCode(source: Program, accumulate: readonly boolean[], star
     calls.push({ node, args, out });
     const evaluate = callOf(node, (inner, sums) => makeKernel(moduleCode(inner, sums), sums));
     return () => evaluate(out[0], args);
-  });
-  const covered = program.outputs.map((y, k) => {
-    const own = plan.pieces.filter((piece) => piece.output === k);
-    return !accumulate[k] && !own.some((piece) => plan.direct.has(piece.node)) && covers(own, y.size);
   });
   program.outputs.forEach((_, k) => {
     if (!accumulate[k] && !covered[k]) writer.clear(k);

@@ -11,7 +11,7 @@ import type { ConstantPool } from "./constant-pool.ts";
 import { emitContract } from "./emit-contract.ts";
 import { canEmitSolve, emitSolve } from "./emit-solve.ts";
 import { Expressions, Imports } from "./expressions.ts";
-import { unsigned, type FunctionBuilder } from "./function-builder.ts";
+import { unsigned, type Address, type FunctionBuilder } from "./function-builder.ts";
 import { exact, type Layout } from "./layout.ts";
 import { emitLoops, type Operand } from "./loops.ts";
 import { op, simd } from "./opcodes.ts";
@@ -51,9 +51,9 @@ export class Writer {
     else this.#f.emit(op.call, ...unsigned(this.imports.index(`${node.primitive.name}${node.id}`, 0, this.#call(node))));
   }
 
-  /** Moves a finished tensor into its place in an output. */
+  /** Moves a finished tensor into its place in an output, unless it was computed there. */
   output(piece: Piece, add: boolean): void {
-    this.#copy(piece.node, this.#place(piece, piece.node.shape), add);
+    if (!this.#isPlaced(piece.node, piece.output, piece.offset)) this.#copy(piece.node, this.#place(piece, piece.node.shape), add);
   }
 
   /** Writes zeros over output `k`. */
@@ -68,7 +68,10 @@ export class Writer {
   #window({ base, offset, strides }: View): Operand | null {
     if (!base) return null;
     if (base.primitive === literalPrimitive) return { at: { local: null, bytes: 8 * (this.#layout.literals.get(base)! + offset) }, strides };
-    if (base.primitive !== inputPrimitive) return { at: { local: null, bytes: 8 * (this.#layout.arena + this.#layout.offsets.get(base)! + offset) }, strides };
+    if (base.primitive !== inputPrimitive) {
+      const at = this.#storage(base);
+      return { at: { local: at.local, bytes: at.bytes + 8 * offset }, strides };
+    }
     const slot = this.#program.inputs.indexOf(base);
     if (slot < 0) throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${base.attrs.name}" is not (was a traced array kept from another trace?)`);
     return { at: { local: slot, bytes: 8 * offset }, strides };
@@ -81,7 +84,27 @@ export class Writer {
   }
 
   #result(node: Tensor): Operand {
-    return { at: { local: null, bytes: 8 * (this.#layout.arena + this.#layout.offsets.get(node)!) }, strides: stridesOf(node.shape) };
+    return { at: this.#storage(node), strides: stridesOf(node.shape) };
+  }
+
+  /** Where a node stands that owns its storage: in the arena, or in an output. */
+  #storage(node: Tensor): Address {
+    const offset = this.#layout.offsets.get(node);
+    if (offset !== undefined) return { local: null, bytes: 8 * (this.#layout.arena + offset) };
+    let { owner, offset: at } = this.#layout.placed.get(node)!;
+    while (typeof owner !== "number") {
+      const outer = this.#layout.placed.get(owner)!;
+      owner = outer.owner;
+      at += outer.offset;
+    }
+    return { local: this.#program.inputs.length + owner, bytes: 8 * at };
+  }
+
+  /** Whether a tensor was computed in this place of a concatenation or an output. */
+  #isPlaced(x: Tensor, owner: Tensor | number, offset: number): boolean {
+    const { base } = this.#schedule.views.get(x)!;
+    const placement = base && this.#layout.placed.get(base);
+    return placement !== null && placement !== undefined && placement.owner === owner && placement.offset === offset && base!.size === x.size;
   }
 
   #loop(nodes: readonly Tensor[]): void {
@@ -118,9 +141,11 @@ export class Writer {
     const to = this.#result(node);
     const axis = node.attrs.axis as number;
     let from = 0;
+    let offset = 0;
     for (const x of node.args) {
-      this.#copy(x, { ...to, at: { ...to.at, bytes: to.at.bytes + 8 * from * to.strides[axis] } }, false);
+      if (!this.#isPlaced(x, node, offset)) this.#copy(x, { ...to, at: { ...to.at, bytes: to.at.bytes + 8 * from * to.strides[axis] } }, false);
       from += x.shape[axis];
+      offset += x.size;
     }
   }
 
