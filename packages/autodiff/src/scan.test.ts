@@ -1,5 +1,6 @@
 import { checkGrads } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
+import { compileSplit } from "./compile.ts";
 import { expand } from "./expand.ts";
 import {
   add, at, compile, concat, cond, constant, cos, customVjp, dot, evaluate, grad, greater, hessian, jacobian, jvp, matmul, mul, outer, reshape, scan, sin, stack, sum, tanh, tensor, trace, vjp, vmap,
@@ -163,6 +164,30 @@ describe.each(["interpreter", "javascript", "wasm"] as const)("scan, %s", (backe
 
 /** The loops of a compiled program, outermost only. */
 const loops = (f: (...x: Tensor[]) => Tensor[], ...shapes: Shape[]): Tensor[] => topological(expand(trace(f, shapes)).outputs).filter((node) => node.primitive === scanPrimitive);
+
+test.each(["interpreter", "javascript", "wasm"] as const)("a loop and its pullback may run apart, %s", (backend) => {
+  const f = (w: Tensor, x: Tensor): Tensor => scan(step(w), [at(x, 0), constant(1)], x)[0][0];
+  const program = trace((w, x, g) => {
+    const [y, pull] = vjp(f, w, x);
+    return [y, ...pull(g)];
+  }, [[3, 3], [5, 3], [3]]);
+  const { first, second, reserve } = compileSplit(program, { late: 1, shared: [0], early: 1, backend });
+  expect(reserve(2)).toBe(true);
+  const inputs = [[rows(3, 3), rows(5, 3, 2)], [rows(3, 3, 1), rows(5, 3, 4)]].map((pair) => pair.map((x) => Float64Array.from(x.flat())));
+  inputs.forEach((pair, record) => {
+    pair.forEach((x, i) => first.inputs[i].set(x));
+    first.run(record);
+    expectNear(first.outputs[0], evaluate((w, x) => f(reshape(w, [3, 3]), reshape(x, [5, 3])), pair, { backend: "interpreter" }));
+  });
+  [1, 0].forEach((record) => {
+    const [w, x] = inputs[record];
+    second.inputs[0].set(w);
+    second.inputs[1].set(values(3, 7));
+    second.run(record);
+    const expected = evaluate((v, y) => flat(...vjp((a, b) => f(reshape(a, [3, 3]), reshape(b, [5, 3])), v, y)[1](tensor(values(3, 7)))), [w, x], { backend: "interpreter" });
+    expectNear(Float64Array.from(second.outputs.flatMap((y) => [...y])), expected);
+  });
+});
 
 test("value and gradient take one loop forward and one back, whatever is asked for", () => {
   const f = (w: Tensor, x: Tensor): Tensor => sum(scan(step(w), [at(x, 0), constant(1)], x)[1][0]);

@@ -34,7 +34,7 @@ function closure(first: readonly boolean[], more: (flags: readonly boolean[]) =>
   }
 }
 
-const where = <T>(items: readonly T[], flags: readonly boolean[]): T[] => items.filter((_, i) => flags[i]);
+const pick = <T>(items: readonly T[], flags: readonly boolean[]): T[] => items.filter((_, i) => flags[i]);
 const present = <T>(items: readonly (T | null)[]): T[] => items.filter((x): x is T => x !== null);
 const zeros = (x: Tensor): Tensor => constant(0, x.shape);
 
@@ -57,13 +57,13 @@ function tangentOf(tangents: readonly MaybeZero[], node: Tensor): MaybeZero {
   const linear: ScanAttrs = {
     ...attrs,
     program: {
-      inputs: [...own, ...where(dOwn, has(dConstants)), ...where(dStart, moved), ...entries, ...start, ...where(dEntries, has(dElements))],
-      outputs: [...where(pushed, moved).map((d, k) => d ?? zeros(where(start, moved)[k])), ...present(results)],
+      inputs: [...own, ...pick(dOwn, has(dConstants)), ...pick(dStart, moved), ...entries, ...start, ...pick(dEntries, has(dElements))],
+      outputs: [...pick(pushed, moved).map((d, k) => d ?? zeros(pick(start, moved)[k])), ...present(results)],
     },
     constants: own.length + present(dConstants).length,
     carries: moved.filter(Boolean).length,
   };
-  const args = [...constants, ...present(dConstants), ...where(dInit, moved).map((d, k) => d ?? zeros(where(init, moved)[k])), ...elements, ...history(node), ...present(dElements)];
+  const args = [...constants, ...present(dConstants), ...pick(dInit, moved).map((d, k) => d ?? zeros(pick(init, moved)[k])), ...elements, ...history(node), ...present(dElements)];
   const parts = run(linear, args);
   const finals = moved.map((flag, k) => (flag ? parts.shift()! : zeros(init[k])));
   const stacked = results.map((d, j) => (d ? parts.shift()! : constant(0, [length, ...program.outputs[carries + j].shape])));
@@ -78,7 +78,7 @@ function cotangentsFor(g: Tensor, node: Tensor): MaybeZero[] {
   const seeds = program.outputs.map((y) => input("cotangent", y.shape));
   const pull = (reached: readonly boolean[]): MaybeZero[] => {
     const flags = program.outputs.map((_, k) => (k < carries ? reached[k] : given[k] !== null));
-    const total = cotangentsOf({ inputs: program.inputs, outputs: where(program.outputs, flags) }, where(seeds, flags));
+    const total = cotangentsOf({ inputs: program.inputs, outputs: pick(program.outputs, flags) }, pick(seeds, flags));
     return program.inputs.map((x) => total.get(x) ?? null);
   };
   const reached = closure(given.slice(0, carries).map((d) => d !== null), (flags) => scanParts(attrs, pull(flags))[1].map((d) => d !== null));
@@ -89,9 +89,9 @@ function cotangentsFor(g: Tensor, node: Tensor): MaybeZero[] {
   const results = program.outputs.map((_, k) => k >= carries && given[k] !== null);
   const back: ScanAttrs = {
     program: {
-      inputs: [...own, ...where(seeds.slice(0, carries), reached), ...present(sums), ...entries, ...start, ...where(seeds, results)],
+      inputs: [...own, ...pick(seeds.slice(0, carries), reached), ...present(sums), ...entries, ...start, ...pick(seeds, results)],
       outputs: [
-        ...where(gCarries, reached).map((d, k) => d ?? zeros(where(start, reached)[k])),
+        ...pick(gCarries, reached).map((d, k) => d ?? zeros(pick(start, reached)[k])),
         ...present(gConstants.map((d, i) => d && add(sums[i]!, d))),
         ...present(gElements),
       ],
@@ -103,7 +103,7 @@ function cotangentsFor(g: Tensor, node: Tensor): MaybeZero[] {
   };
   const parts = run(back, [
     ...constants,
-    ...where(given.slice(0, carries), reached).map((d, k) => d ?? zeros(where(init, reached)[k])),
+    ...pick(given.slice(0, carries), reached).map((d, k) => d ?? zeros(pick(init, reached)[k])),
     ...present(sums).map(zeros),
     ...elements, ...history(node), ...present(given.slice(carries)),
   ]);
