@@ -35,6 +35,8 @@ export class Expressions {
   readonly #pool: ConstantPool;
   readonly #imports: Imports;
   readonly #known = new Map<string, number>();
+  /** What a local is the negative of. */
+  readonly #negated = new Map<number, number>();
   readonly lanes: 1 | 2;
 
   constructor(f: FunctionBuilder, pool: ConstantPool, imports: Imports, lanes: 1 | 2) {
@@ -92,10 +94,14 @@ export class Expressions {
   }
 
   #op(name: keyof typeof simd, ...args: readonly number[]): number {
-    return this.#memo(`${name} ${args.join(" ")}`, () => {
-      for (const x of args) this.#f.get(x);
+    // |-x| is |x|: sigmoid(x) and sigmoid(-x) share their exponential.
+    const operands = name === "abs" ? args.map((x) => this.#negated.get(x) ?? x) : args;
+    const local = this.#memo(`${name} ${operands.join(" ")}`, () => {
+      for (const x of operands) this.#f.get(x);
       this.#f.simd(simd[name]);
     });
+    if (name === "neg") this.#negated.set(local, args[0]);
+    return local;
   }
 
   #shift(name: "i64ShiftLeft" | "i64ShiftRight", x: number, count: number): number {
