@@ -1,9 +1,11 @@
 import type { ElementwisePrimitive } from "../elementwise.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConstantPool } from "./constant-pool.ts";
-import type { FunctionBuilder } from "./function-builder.ts";
+import { unsigned, type FunctionBuilder } from "./function-builder.ts";
+import { logarithm, logarithmOfNext } from "./logarithm.ts";
 import type { Import } from "./module.ts";
 import { f64, op, simd } from "./opcodes.ts";
+import { cosine, sine, tangent } from "./trigonometry.ts";
 
 /** JavaScript functions that generated code calls. */
 export class Imports {
@@ -18,6 +20,16 @@ export class Imports {
     }
     return this.list.findIndex((x) => x.name === name);
   }
+}
+
+/** What vector code of functions is written with; all numbers are vector locals. */
+export interface VectorCode {
+  op(name: keyof typeof simd, ...args: readonly number[]): number;
+  shift(name: "i64ShiftLeft" | "i64ShiftRight", x: number, count: number): number;
+  constant(value: number): number;
+  polynomial(x: number, coefficients: readonly number[]): number;
+  /** `fast`, but in the lanes of `mask` what the host's own function gives. */
+  except(mask: number, fast: number): number;
 }
 
 const magic = 6755399441055744; // 1.5 * 2^52: adding it rounds to an integer in the low bits
@@ -75,9 +87,47 @@ export class Expressions {
         return this.#op("add", this.#op("max", x, this.constant(0)), this.#log1p(this.#expOfMinusAbs(x)));
       case "tanh":
         return this.#tanh(x);
+      case "expm1":
+        return this.#expm1(x);
+      case "log":
+        return logarithm(this.#code(node, args), x);
+      case "log1p":
+        return logarithmOfNext(this.#code(node, args), x);
+      case "sin":
+        return sine(this.#code(node, args), x);
+      case "cos":
+        return cosine(this.#code(node, args), x);
+      case "tan":
+        return tangent(this.#code(node, args), x);
       default:
         return this.#call(node, args);
     }
+  }
+
+  #code(node: Tensor, args: readonly number[]): VectorCode {
+    return {
+      op: (name, ...operands) => this.#op(name, ...operands),
+      shift: (name, x, count) => this.#shift(name, x, count),
+      constant: (value) => this.constant(value),
+      polynomial: (x, coefficients) => this.#polynomial(x, coefficients),
+      except: (mask, fast) => this.#except(mask, fast, node, args),
+    };
+  }
+
+  /** `fast`, but what JavaScript gives for `node` in the lanes of `mask`; it is called only if there are any. */
+  #except(mask: number, fast: number, node: Tensor, args: readonly number[]): number {
+    const f = this.#f;
+    const result = f.vector(() => f.get(fast));
+    f.get(mask);
+    f.simd(simd.anyTrue);
+    f.emit(op.if, 0x40);
+    this.#pushCall(node, args);
+    f.get(fast);
+    f.get(mask);
+    f.simd(simd.select);
+    f.set(result);
+    f.emit(op.end);
+    return result;
   }
 
   /** A vector with `value` in both lanes. */
@@ -127,15 +177,17 @@ export class Expressions {
     return terms[0];
   }
 
-  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`: k as an int64, and `e^r - 1`. */
-  #reduced(x: number): { k: number; expm1: number } {
+  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`: k as an int64, `r = high - low` but for rounding, and `e^r - 1 - r`. */
+  #reduced(x: number): { k: number; r: number; high: number; low: number; bend: number } {
     const shifted = this.#op("add", this.#times(x, Math.LOG2E), this.constant(magic));
     const whole = this.#op("sub", shifted, this.constant(magic));
-    const r = this.#op("sub", this.#op("sub", x, this.#times(whole, ln2High)), this.#times(whole, ln2Low));
+    const high = this.#op("sub", x, this.#times(whole, ln2High));
+    const low = this.#times(whole, ln2Low);
+    const r = this.#op("sub", high, low);
     // Taylor to degree 13: the rest is below 5e-18.
     const factorials = [2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800, 39916800, 479001600, 6227020800];
-    const tail = this.#polynomial(r, factorials.map((n) => 1 / n));
-    return { k: this.#op("i64Sub", shifted, this.constant(magic)), expm1: this.#op("add", r, this.#op("mul", this.#op("mul", r, r), tail)) };
+    const bend = this.#op("mul", this.#op("mul", r, r), this.#polynomial(r, factorials.map((n) => 1 / n)));
+    return { k: this.#op("i64Sub", shifted, this.constant(magic)), r, high, low, bend };
   }
 
   /** `2^k` for an int64 k of a normal number. */
@@ -143,12 +195,16 @@ export class Expressions {
     return this.#shift("i64ShiftLeft", this.#op("i64Add", k, this.constant(bits(1023))), 52);
   }
 
+  /** Beyond these limits `e^x` is Infinity or 0. */
+  #inside(x: number): number {
+    return this.#op("max", this.#op("min", x, this.constant(710)), this.constant(-746));
+  }
+
   /** Accurate to about 1 ulp on the whole range; overflows to Infinity and underflows through subnormals to 0. */
   #exp(x: number): number {
-    const inside = this.#op("max", this.#op("min", x, this.constant(710)), this.constant(-746));
-    const { k, expm1 } = this.#reduced(inside);
+    const { k, r, bend } = this.#reduced(this.#inside(x));
     const half = this.#shift("i64ShiftRight", k, 1);
-    const scaled = this.#op("mul", this.#op("add", this.constant(1), expm1), this.#power(half));
+    const scaled = this.#op("mul", this.#op("add", this.constant(1), this.#op("add", r, bend)), this.#power(half));
     return this.#op("mul", scaled, this.#power(this.#op("i64Sub", k, half)));
   }
 
@@ -179,37 +235,58 @@ export class Expressions {
   /** `-t / (t + 2)` with `t = e^(-2 |x|) - 1`, which keeps small arguments accurate; the sign is put back. */
   #tanh(x: number): number {
     const y = this.#times(this.#op("min", this.#op("abs", x), this.constant(20)), -2);
-    const { k, expm1 } = this.#reduced(y);
+    const { k, r, bend } = this.#reduced(y);
     const scale = this.#power(k);
-    const t = this.#op("add", this.#op("mul", scale, expm1), this.#op("sub", scale, this.constant(1)));
+    const t = this.#op("add", this.#op("mul", scale, this.#op("add", r, bend)), this.#op("sub", scale, this.constant(1)));
     const magnitude = this.#op("div", this.#op("neg", t), this.#op("add", t, this.constant(2)));
     return this.#op("or", this.#op("abs", magnitude), this.#op("and", x, this.constant(-0)));
   }
 
+  /** `e^x - 1` as `(2^k - 1) + 2^k r`, added with its rounding error, and smaller terms; far from 0 `e^x` or -1. Accurate to 1 ulp. */
+  #expm1(x: number): number {
+    const { k, r, high, low, bend } = this.#reduced(this.#inside(x));
+    const scale = this.#power(k);
+    const [one, two] = [this.#op("sub", scale, this.constant(1)), this.#op("mul", scale, r)];
+    const sum = this.#op("add", one, two);
+    const part = this.#op("sub", sum, one);
+    const error = this.#op("add", this.#op("sub", one, this.#op("sub", sum, part)), this.#op("sub", two, part));
+    const lost = this.#op("sub", this.#op("sub", high, r), low);
+    const rest = this.#op("add", bend, this.#op("add", lost, this.#op("mul", lost, r)));
+    const near = this.#op("add", sum, this.#op("add", error, this.#op("mul", scale, rest)));
+    const magnitude = this.#op("abs", this.#op("select", near, this.constant(1), this.#op("gt", x, this.constant(-40))));
+    const signed = this.#op("or", magnitude, this.#op("and", x, this.constant(-0)));
+    // NaN is its own exponential.
+    return this.#op("select", signed, this.#exp(x), this.#op("lt", x, this.constant(40)));
+  }
+
   /** Any other function, lane by lane in JavaScript. */
   #call(node: Tensor, args: readonly number[]): number {
-    const primitive = node.primitive as ElementwisePrimitive;
-    const name = `${primitive.name}${primitive.key ? `(${primitive.key(node.attrs)})` : ""}`;
-    const index = this.#imports.index(name, args.length, primitive.scalar(node.attrs));
+    return this.#memo(`${this.#nameOf(node)} ${args.join(" ")}`, () => this.#pushCall(node, args));
+  }
+
+  #nameOf({ primitive, attrs }: Tensor): string {
+    return `${primitive.name}${primitive.key ? `(${primitive.key(attrs)})` : ""}`;
+  }
+
+  #pushCall(node: Tensor, args: readonly number[]): void {
+    const index = this.#imports.index(this.#nameOf(node), args.length, (node.primitive as ElementwisePrimitive).scalar(node.attrs));
     const f = this.#f;
     const one = (lane: number): void => {
       for (const x of args) {
         f.get(x);
         f.simd(simd.extractLane, lane);
       }
-      f.emit(op.call, index);
+      f.emit(op.call, ...unsigned(index));
     };
-    return this.#memo(`${name} ${args.join(" ")}`, () => {
-      one(0);
-      f.simd(simd.splat);
-      if (this.lanes === 1) return;
-      const first = f.vector(() => {});
-      const second = f.local(f64);
-      one(1);
-      f.set(second);
-      f.get(first);
-      f.get(second);
-      f.simd(simd.replaceLane, 1);
-    });
+    one(0);
+    f.simd(simd.splat);
+    if (this.lanes === 1) return;
+    const first = f.vector(() => {});
+    const second = f.local(f64);
+    one(1);
+    f.set(second);
+    f.get(first);
+    f.get(second);
+    f.simd(simd.replaceLane, 1);
   }
 }

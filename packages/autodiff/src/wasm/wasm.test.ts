@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compile, exp, sigmoid, softplus, tanh, type Tensor } from "../index.ts";
+import { compile, cos, exp, expm1, log, log1p, sigmoid, sin, softplus, tan, tanh, type Tensor } from "../index.ts";
 import { canUseWasm } from "./wasm.ts";
 
 /** The function of many numbers at once, and of each alone. */
@@ -18,7 +18,7 @@ function ulps(got: number, want: number): number {
 }
 
 /** Evenly spaced over several scales, so that every range reduction occurs. */
-const spread = [1e-8, 1e-3, 1, 30, 740].flatMap((scale) => Array.from({ length: 401 }, (_, i) => scale * (i / 200 - 1)));
+const spread = [1e-8, 1e-3, 1, 30, 740, 99_999, 2e5, 1e300].flatMap((scale) => Array.from({ length: 401 }, (_, i) => scale * (i / 200 - 1)));
 
 // The references are the host's functions, themselves good to about 1 ulp; softplus and sigmoid are compositions of them.
 describe.each([
@@ -26,6 +26,12 @@ describe.each([
   ["tanh", tanh, 4],
   ["sigmoid", sigmoid, 4],
   ["softplus", softplus, 4],
+  ["expm1", expm1, 2],
+  ["log", log, 2],
+  ["log1p", log1p, 2],
+  ["sin", sin, 2],
+  ["cos", cos, 2],
+  ["tan", tan, 3],
 ] as const)("vector code of %s", (_name, f, limit) => {
   test(`is within ${limit} ulp of the scalar function everywhere`, () => {
     const want = run(f, spread, "interpreter");
