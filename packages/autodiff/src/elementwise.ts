@@ -240,8 +240,9 @@ const powPrimitive: ElementwisePrimitive = {
   name: "pow",
   kind: "elementwise",
   ...rules(() => powPrimitive),
-  scalar: ({ exponent }) => (x) => x ** exponent!,
-  source: ({ exponent }, x) => `(${x}**${exponent! < 0 ? `(${exponent})` : exponent})`,
+  // Products are accurate to 1 ulp, too, and several times faster.
+  scalar: ({ exponent }) => (exponent === 3 ? (x) => x * x * x : exponent === 4 ? (x) => (x * x) * (x * x) : (x) => x ** exponent!),
+  source: ({ exponent }, x) => (exponent === 3 ? `(${x}*${x}*${x})` : exponent === 4 ? `((${x}*${x})*(${x}*${x}))` : `(${x}**${exponent! < 0 ? `(${exponent})` : exponent})`),
   key: ({ exponent }) => String(exponent),
   partials: ([x], out) => [mul(out.attrs.exponent as number, pow(x, out.attrs.exponent - 1))],
   simplify: (args, attrs) => fold(powPrimitive, args, attrs),

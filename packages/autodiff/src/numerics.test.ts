@@ -14,7 +14,7 @@ const specials = [
 /** Every function of entries, with its number of arguments. */
 const everything: Readonly<Record<string, [f: (...x: Tensor[]) => Tensor, arity: number]>> = {
   ...Object.fromEntries(Object.entries(elementwise).map(([name, primitive]) => [name, [(...x: Tensor[]) => makeNode(primitive, x, {}), primitive.scalar({}).length] satisfies [unknown, number]])),
-  ...Object.fromEntries([-2.5, -2, -1, -0.5, 0.5, 1.5, 2, 3, 7, Infinity].map((n) => [`pow ${n}`, [(x: Tensor) => pow(x, n), 1] satisfies [unknown, number]])),
+  ...Object.fromEntries([-2.5, -2, -1, -0.5, 0.5, 1.5, 2, 3, 4, 7, Infinity].map((n) => [`pow ${n}`, [(x: Tensor) => pow(x, n), 1] satisfies [unknown, number]])),
   max: [maximum, 2],
   min: [minimum, 2],
   atan2: [atan2, 2],

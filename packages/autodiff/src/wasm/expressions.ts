@@ -1,6 +1,7 @@
 import type { ElementwisePrimitive } from "../elementwise.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConstantPool } from "./constant-pool.ts";
+import { errorFunction } from "./error-function.ts";
 import { unsigned, type FunctionBuilder } from "./function-builder.ts";
 import { logarithm, logarithmOfNext } from "./logarithm.ts";
 import type { Import } from "./module.ts";
@@ -28,6 +29,7 @@ export interface VectorCode {
   shift(name: "i64ShiftLeft" | "i64ShiftRight", x: number, count: number): number;
   constant(value: number): number;
   polynomial(x: number, coefficients: readonly number[]): number;
+  exp(x: number): number;
   /** `fast`, but in the lanes of `mask` what the host's own function gives. */
   except(mask: number, fast: number): number;
 }
@@ -99,6 +101,10 @@ export class Expressions {
         return cosine(this.#code(node, args), x);
       case "tan":
         return tangent(this.#code(node, args), x);
+      case "erf":
+        return errorFunction(this.#code(node, args), x);
+      case "pow":
+        return [3, 4].includes(node.attrs.exponent as number) ? this.#product(x, node.attrs.exponent as number) : this.#call(node, args);
       default:
         return this.#call(node, args);
     }
@@ -110,6 +116,7 @@ export class Expressions {
       shift: (name, x, count) => this.#shift(name, x, count),
       constant: (value) => this.constant(value),
       polynomial: (x, coefficients) => this.#polynomial(x, coefficients),
+      exp: (x) => this.#exp(x),
       except: (mask, fast) => this.#except(mask, fast, node, args),
     };
   }
@@ -257,6 +264,12 @@ export class Expressions {
     const signed = this.#op("or", magnitude, this.#op("and", x, this.constant(-0)));
     // NaN is its own exponential.
     return this.#op("select", signed, this.#exp(x), this.#op("lt", x, this.constant(40)));
+  }
+
+  /** The product of 3 or 4 equal factors, in the order of the primitive's own. */
+  #product(x: number, factors: number): number {
+    const square = this.#op("mul", x, x);
+    return this.#op("mul", square, factors === 3 ? x : square);
   }
 
   /** Any other function, lane by lane in JavaScript. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compile, cos, exp, expm1, log, log1p, sin, tan, type Tensor } from "../index.ts";
+import { compile, cos, erf, exp, expm1, log, log1p, sin, tan, type Tensor } from "../index.ts";
 
 // Reference: integers times 2^-220, independent of any library of functions.
 const scale = 220n;
@@ -16,6 +16,12 @@ function series(first: bigint, next: (term: bigint, n: bigint) => bigint, part: 
 /** `artanh(1 / n)`, or `arctan(1 / n)` with alternating signs. */
 const inverse = (n: bigint, sign: 1n | -1n): bigint => series(one / n, (term) => (sign * term) / (n * n), (term, k) => term / (2n * k + 1n));
 const pi = 4n * (4n * inverse(5n, -1n) - inverse(239n, -1n));
+/** By Newton's method. */
+const rootOfPi = ((): bigint => {
+  let root = one * 2n;
+  for (let step = 0; step < 12; step++) root = (root + (pi << scale) / root) / 2n;
+  return root;
+})();
 const ln2 = 2n * inverse(3n, 1n);
 
 const sineOf = (x: bigint): bigint => {
@@ -28,6 +34,11 @@ const exponentialOf = (x: bigint): bigint => {
   const k = x / ln2;
   const sum = series(one, (term, n) => times(term, x - k * ln2) / n);
   return k >= 0n ? sum << k : sum >> -k;
+};
+const errorFunctionOf = (x: bigint): bigint => {
+  const square = times(x, x);
+  const sum = series(x, (term, n) => -times(term, square) / n, (term, n) => term / (2n * n + 1n));
+  return (2n * sum << scale) / rootOfPi;
 };
 const logarithmOf = (x: bigint): bigint => {
   let [k, m] = [0n, x];
@@ -72,6 +83,7 @@ describe.each([
   ["log1p", log1p, (x: bigint) => logarithmOf(one + x), [...between(-0.999, 1), ...between(-1e-5, 1e-5), ...between(1, 1e5), ...between(1, 1e30)], 1],
   ["sin", sin, sineOf, angles, 1],
   ["cos", cos, cosineOf, angles, 1],
+  ["erf", erf, errorFunctionOf, [...between(-0.9, 0.9), ...between(0.8, 1.3), ...between(-4, 4), ...between(3.9, 6.5), ...between(-1e-5, 1e-5)], 1],
   ["tan", tan, (x: bigint) => (sineOf(x) << scale) / cosineOf(x), angles, 2],
 ] as const)("%s", (_name, f, exact, points, limit) => {
   test.each(["javascript", "wasm"] as const)(`is within ${limit} ulp of the exact value, %s`, (backend) => {

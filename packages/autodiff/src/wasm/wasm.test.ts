@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compile, cos, exp, expm1, log, log1p, sigmoid, sin, softplus, tan, tanh, type Tensor } from "../index.ts";
+import { compile, cos, erf, exp, expm1, log, log1p, sigmoid, sin, softplus, tan, tanh, type Tensor } from "../index.ts";
 import { canUseWasm } from "./wasm.ts";
 
 /** The function of many numbers at once, and of each alone. */
@@ -32,6 +32,7 @@ describe.each([
   ["sin", sin, 2],
   ["cos", cos, 2],
   ["tan", tan, 3],
+  ["erf", erf, 2],
 ] as const)("vector code of %s", (_name, f, limit) => {
   test(`is within ${limit} ulp of the scalar function everywhere`, () => {
     const want = run(f, spread, "interpreter");
