@@ -1,13 +1,12 @@
 import { broadcastAxes, broadcastPrimitive, repeat, reshape } from "./broadcast.ts";
-import type { Backend } from "./compile.ts";
 import { batchAll } from "./contract.ts";
 import { where } from "./elementwise.ts";
-import { interpreter } from "./interpreter.ts";
+import { interpret } from "./interpreter.ts";
 import { pushforward } from "./jvp.ts";
 import { move, packedKernel } from "./lower/packed-kernel.ts";
 import { pack, totalSize, unpack, unpackCotangent } from "./pack.ts";
 import { close, inFormOf, listOf, programId, type Arrays } from "./subprogram.ts";
-import { asTensor, constant, constantValue, input, makeNode, sameShape, shapeError, tracing, type MaybeZero, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
+import { asTensor, constant, constantValue, input, makeNode, sameShape, shapeError, tracing, type CompileInner, type MaybeZero, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
 import { substitute, trace, type Program } from "./trace.ts";
 import { batchOutputs } from "./vmap.ts";
 import { cotangentsOf } from "./vjp.ts";
@@ -99,7 +98,7 @@ function chosen([pred, ...args]: readonly Tensor[], { branches }: CondAttrs): Te
   return pack(yes.map((y, k) => where(broadcastAxes(pred, y.shape, [0]), y, no[k])), [size]);
 }
 
-function prepare(node: Tensor, compile: Backend["compile"]): (out: Float64Array, args: readonly Float64Array[]) => void {
+function prepare(node: Tensor, compile: CompileInner): (out: Float64Array, args: readonly Float64Array[]) => void {
   const kernels = (node.attrs as CondAttrs).branches.map((branch) => packedKernel(branch, [], compile));
   return (out, args) => {
     const { input: all, output, run } = kernels[args[0][0] !== 0 ? 0 : 1];
@@ -133,7 +132,7 @@ const condPrimitive: Primitive<CondAttrs> = {
   expand: (args, attrs) => (args[0].shape.length > 0 ? chosen(args, attrs) : null),
   programs: { of: ({ branches }) => branches, with: (_attrs, [onTrue, onFalse]) => ({ branches: [onTrue, onFalse] }) },
   prepare,
-  evaluate: (out, args, node) => prepare(node, interpreter.compile)(out, args),
+  evaluate: (out, args, node) => prepare(node, interpret)(out, args),
 };
 
 /**

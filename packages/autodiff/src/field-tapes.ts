@@ -1,5 +1,5 @@
 import type { EvaluationTape } from "@fluxion/ode-core";
-import type { SplitKernel } from "./compile.ts";
+import type { Numbers, SplitKernel } from "./compile.ts";
 
 /** Makes the tapes of a field. Its kernel's first part has inputs t, u, p and output du, its second p, w and outU, outP. */
 export class FieldTapes {
@@ -35,8 +35,13 @@ class Tape implements EvaluationTape {
     return this.#open;
   }
 
-  get gradient(): Float64Array {
-    return this.#kernel.second.outputs[1];
+  clearGradient(): void {
+    this.#kernel.second.outputs[1].fill(0);
+  }
+
+  addGradient(out: Float64Array): void {
+    const sums = this.#kernel.second.outputs[1];
+    for (let i = 0; i < sums.length; i++) out[i] += sums[i];
   }
 
   close(): void {
@@ -72,6 +77,6 @@ class Tape implements EvaluationTape {
 }
 
 /** For a few numbers faster than `set`. */
-function copy(from: Float64Array, to: Float64Array): void {
+function copy(from: Numbers, to: Numbers): void {
   for (let i = 0; i < to.length; i++) to[i] = from[i];
 }

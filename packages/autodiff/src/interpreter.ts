@@ -1,7 +1,7 @@
 import type { Backend } from "./compile.ts";
 import { OdeError } from "@fluxion/ode-core";
 import { callOf } from "./lower/call.ts";
-import { inputPrimitive, type Tensor } from "./tensor.ts";
+import { inputPrimitive, type CompileInner, type Tensor } from "./tensor.ts";
 import { topological } from "./trace.ts";
 
 /**
@@ -10,20 +10,22 @@ import { topological } from "./trace.ts";
  */
 export const interpreter: Backend = {
   name: "interpreter",
-  compile({ inputs, outputs }, accumulate) {
+  compile({ inputs, outputs }, { accumulate, dtype }) {
+    // Primitives compute with the numbers that the arrays hold, whatever their kind.
+    const numbers = (size: number): Float64Array => (dtype === "f32" ? (new Float32Array(size) as unknown as Float64Array) : new Float64Array(size));
     const values = new Map<Tensor, Float64Array>();
     const steps: (() => void)[] = [];
     for (const node of topological(outputs)) {
       if (node.primitive === inputPrimitive && !inputs.includes(node)) {
         throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${node.attrs.name}" is not (was a traced array kept from another trace?)`);
       }
-      const out = new Float64Array(node.size);
+      const out = numbers(node.size);
       values.set(node, out);
       if (node.primitive === inputPrimitive) continue;
       const args = node.args.map((x) => values.get(x)!);
       if (args.length === 0) node.primitive.evaluate(out, args, node);
       else {
-        const run = callOf(node, interpreter.compile);
+        const run = callOf(node, (program, sums) => interpreter.compile(program, { accumulate: sums, dtype, relaxedSimd: false }));
         steps.push(() => run(out, args));
       }
     }
@@ -39,3 +41,6 @@ export const interpreter: Backend = {
     };
   },
 };
+
+/** For computing a value once, while a program is built. */
+export const interpret: CompileInner = (program, accumulate) => interpreter.compile(program, { accumulate, dtype: "f64", relaxedSimd: false });

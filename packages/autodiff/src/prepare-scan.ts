@@ -1,8 +1,7 @@
-import type { Backend } from "./compile.ts";
 import { elementwise, neg } from "./elementwise.ts";
 import { move, packedKernel } from "./lower/packed-kernel.ts";
 import { scanParts, type ScanAttrs } from "./scan-attrs.ts";
-import type { MaybeZero, Tensor } from "./tensor.ts";
+import type { CompileInner, MaybeZero, Tensor } from "./tensor.ts";
 import { topological } from "./trace.ts";
 
 /**
@@ -22,7 +21,7 @@ function increments({ program, constants, carries }: ScanAttrs): MaybeZero[] {
 }
 
 /** Runs the loop with one compiled program per step. Its arrays are the loop's own; calls allocate nothing. */
-export function prepareScan(node: Tensor, compile: Backend["compile"]): (out: Float64Array, args: readonly Float64Array[]) => void {
+export function prepareScan(node: Tensor, compile: CompileInner): (out: Float64Array, args: readonly Float64Array[]) => void {
   const attrs = node.attrs as ScanAttrs;
   const { program, constants, carries, length, reverse } = attrs;
   const added = increments(attrs);

@@ -1,7 +1,7 @@
 import { OdeError } from "@fluxion/ode-core";
 import { broadcastAxes, repeat } from "./broadcast.ts";
 import { add } from "./elementwise.ts";
-import { interpreter } from "./interpreter.ts";
+import { interpret } from "./interpreter.ts";
 import { pushforward } from "./jvp.ts";
 import { pack, totalSize, unpack, unpackCotangent } from "./pack.ts";
 import { prepareScan } from "./prepare-scan.ts";
@@ -150,7 +150,7 @@ export const scanPrimitive: Primitive<ScanAttrs> = {
   batch: (args, flags, size, attrs) => tracing(() => batched(args, flags, size, attrs)),
   programs: { of: ({ program }) => [program], with: (attrs, [program]) => ({ ...attrs, program }) },
   prepare: prepareScan,
-  evaluate: (out, args, node) => prepareScan(node, interpreter.compile)(out, args),
+  evaluate: (out, args, node) => prepareScan(node, interpret)(out, args),
 };
 
 /** How many steps, by the leading axes of the elements. */

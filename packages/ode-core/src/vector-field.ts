@@ -52,12 +52,14 @@ export interface EvaluationTape {
   readonly open: boolean;
   /** `out[n] = f(t, u[n])`; returns the number of the evaluation, from 0, or -1 when the tape is full or closed and nothing was written. */
   push(t: number, u: Float64Array, out: Float64Array): number;
-  /** `outU[n] = f_u' w[n]` at evaluation `i`, and `gradient += f_p' w`. */
+  /** `outU[n] = f_u' w[n]` at evaluation `i`; adds `f_p' w` to the tape's sums. */
   vjp(i: number, w: Float64Array, outU: Float64Array): void;
   /** Forgets all evaluations: the next one is number 0. */
   rewind(): void;
-  /** The sums `[m]` of parameter gradients, to be cleared and read by the caller; replaced by `push`. */
-  readonly gradient: Float64Array;
+  /** Sets the sums of parameter gradients to zero. */
+  clearGradient(): void;
+  /** Adds the sums of parameter gradients to `out[m]`. */
+  addGradient(out: Float64Array): void;
 }
 
 /** A plain right-hand side that writes `out`; `p` is passed on every call. */

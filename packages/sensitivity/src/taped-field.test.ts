@@ -33,13 +33,14 @@ function taped(room = Infinity): { field: VectorField; counts: { rhs: number; vj
           get open() {
             return last === own;
           },
-          gradient,
           push: (t, u, out) => {
             if (last !== own || kept.length >= room) return -1;
             bound.rhs(t, u, out);
             return kept.push([t, u.slice()]) - 1;
           },
           rewind: () => void (kept.length = 0),
+          clearGradient: () => void gradient.fill(0),
+          addGradient: (out) => gradient.forEach((x, i) => (out[i] += x)),
           vjp: (i, w, outU) => {
             counts.fromTape++;
             bound.vjp!(kept[i][0], kept[i][1], w, outU, gradient);

@@ -48,7 +48,7 @@ export class TapedField {
   /** Begins a reverse pass. */
   begin(): void {
     this.#sums = undefined;
-    if (this.#tape?.open) this.#tape.gradient.fill(0);
+    if (this.#tape?.open) this.#tape.clearGradient();
   }
 
   /** Turns to step `i`. Its first stage may be the last of the step before. */
@@ -90,7 +90,8 @@ export class TapedField {
 
   /** The parameter gradient `[m]` of the pass. */
   gradient(): Float64Array {
-    const total = this.#tape?.open ? this.#tape.gradient.slice() : new Float64Array(this.#m);
+    const total = new Float64Array(this.#m);
+    if (this.#tape?.open) this.#tape.addGradient(total);
     if (this.#sums) for (let i = 0; i < total.length; i++) total[i] += this.#sums[i];
     return total;
   }

@@ -61,7 +61,7 @@ export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions):
       vjp(t, u, w, outU);
     }
     gradient.fill(0);
-    for (const { sums } of evaluations.values()) sums().forEach((x, i) => (gradient[i] += x));
+    for (const { addGradient } of evaluations.values()) addGradient(gradient);
     const message = Number.isFinite(total) ? "" : "The right-hand side is not finite at some sample";
     if (message) gradient.fill(0);
     return { loss: message ? Infinity : total / entries, gradient, rhsEvaluations: samples.length, message };
@@ -91,22 +91,27 @@ function inTiles(model: DynamicsModel, samples: readonly DerivativeSample[]): Ti
 interface Evaluation {
   rhs(t: number, u: Float64Array, out: Float64Array): void;
   vjp(t: number, u: Float64Array, w: Float64Array, outU: Float64Array): void;
-  sums(): Float64Array;
+  /** Adds the parameter gradients of all products. */
+  addGradient(out: Float64Array): void;
 }
 
 function evaluation(bound: BoundField, m: number): Evaluation {
   const tape = bound.tape?.();
   if (tape) {
-    tape.gradient.fill(0);
+    tape.clearGradient();
     return {
       rhs: (t, u, out) => {
         tape.rewind();
         tape.push(t, u, out);
       },
       vjp: (_t, _u, w, outU) => tape.vjp(0, w, outU),
-      sums: () => tape.gradient,
+      addGradient: (out) => tape.addGradient(out),
     };
   }
   const sums = bound.gradientBuffer?.() ?? new Float64Array(m);
-  return { rhs: (t, u, out) => bound.rhs(t, u, out), vjp: (t, u, w, outU) => bound.vjp!(t, u, w, outU, sums), sums: () => sums };
+  return {
+    rhs: (t, u, out) => bound.rhs(t, u, out),
+    vjp: (t, u, w, outU) => bound.vjp!(t, u, w, outU, sums),
+    addGradient: (out) => sums.forEach((x, i) => (out[i] += x)),
+  };
 }

@@ -1,6 +1,6 @@
 import { OdeError } from "@fluxion/ode-core";
 import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
-import type { Backend, Kernel } from "../compile.ts";
+import type { Backend, Kernel, KernelOptions } from "../compile.ts";
 import { contractPrimitive } from "../contract.ts";
 import type { ElementwisePrimitive } from "../elementwise.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
@@ -22,17 +22,20 @@ class Writer {
   readonly #schedule: Schedule;
   readonly #offsets: ReadonlyMap<Tensor, number>;
   readonly #inputs: readonly Tensor[];
+  readonly #options: KernelOptions;
   readonly #functions = new Map<string, (...x: number[]) => number>();
   #literals: number[] = [];
   readonly #literalAt = new Map<Tensor, number>();
   #id = 0;
 
-  constructor(plan: Schedule, inputs: readonly Tensor[]) {
+  constructor(plan: Schedule, inputs: readonly Tensor[], options: KernelOptions) {
+    this.#options = options;
     const memory = planMemory(plan);
     this.#schedule = plan;
     this.#offsets = memory.offsets;
     this.#inputs = inputs;
-    this.arena = new Float64Array(memory.size);
+    // Code and primitives compute with the numbers that the array holds, whatever their kind.
+    this.arena = options.dtype === "f32" ? (new Float32Array(memory.size) as unknown as Float64Array) : new Float64Array(memory.size);
   }
 
   get literals(): Float64Array {
@@ -170,7 +173,7 @@ class Writer {
     const array = (x: Tensor): Float64Array => this.arena.subarray(this.#offsets.get(x)!, this.#offsets.get(x)! + x.size);
     const args = node.args.map(array);
     const out = array(node);
-    const run = callOf(node, javascript.compile);
+    const run = callOf(node, (program, accumulate) => javascript.compile(program, { ...this.#options, accumulate }));
     return `calls[${this.calls.push(() => run(out, args)) - 1}]();`;
   }
 }
@@ -191,10 +194,11 @@ function intoFunctions(blocks: readonly string[], parameters: string): string {
 }
 
 /** JavaScript source of a program, and what its free names stand for. */
-function generate(program: Program, accumulate: readonly boolean[]): { source: string; names: string[]; values: unknown[] } {
+function generate(program: Program, options: KernelOptions): { source: string; names: string[]; values: unknown[] } {
+  const { accumulate } = options;
   const plan = schedule(program);
   const { direct } = plan;
-  const writer = new Writer(plan, program.inputs);
+  const writer = new Writer(plan, program.inputs, options);
   const blocks: string[] = [];
   const covered = program.outputs.map((y, k) => {
     const own = plan.pieces.filter((piece) => piece.output === k);
@@ -215,8 +219,8 @@ function generate(program: Program, accumulate: readonly boolean[]): { source: s
 /** JavaScript generated for the program's exact shapes: fused elementwise loops, products in register tiles, one arena. */
 export const javascript: Backend = {
   name: "javascript",
-  compile(program, accumulate): Kernel {
-    const { source, names, values } = generate(withCopies(fuseProducts(program)), accumulate);
+  compile(program, options): Kernel {
+    const { source, names, values } = generate(withCopies(fuseProducts(program)), options);
     return new Function(...names, source)(...values) as Kernel;
   },
 };

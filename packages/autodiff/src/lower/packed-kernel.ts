@@ -1,21 +1,21 @@
 import { reshape } from "../broadcast.ts";
-import type { Backend } from "../compile.ts";
+import type { Numbers } from "../compile.ts";
 import { pack } from "../pack.ts";
 import { slice } from "../shape-ops.ts";
-import { input, tracing, type Tensor } from "../tensor.ts";
+import { input, tracing, type CompileInner, type Tensor } from "../tensor.ts";
 import { substitute, type Program } from "../trace.ts";
 
 /** A kernel whose arrays are fixed: one holds all inputs of a program one after the other, one all outputs. */
 export interface PackedKernel {
-  readonly input: Float64Array;
-  readonly output: Float64Array;
+  readonly input: Numbers;
+  readonly output: Numbers;
   /** Outputs that are added to, apart from the others. */
-  readonly sums: Float64Array;
+  readonly sums: Numbers;
   run(): void;
 }
 
 /** Compiles a program for {@link PackedKernel}; `sums` are expressions of its inputs, too. */
-export function packedKernel({ inputs, outputs }: Program, sums: readonly Tensor[], compile: Backend["compile"]): PackedKernel {
+export function packedKernel({ inputs, outputs }: Program, sums: readonly Tensor[], compile: CompileInner): PackedKernel {
   const program = tracing(() => {
     const all = input("all", [inputs.reduce((n, x) => n + x.size, 0)]);
     let from = 0;
@@ -30,6 +30,6 @@ export function packedKernel({ inputs, outputs }: Program, sums: readonly Tensor
 }
 
 /** Copies `size` numbers. Makes no window of the arrays, which would be an allocation. */
-export function move(to: Float64Array, at: number, from: Float64Array, begin: number, size: number): void {
+export function move(to: Numbers, at: number, from: Numbers, begin: number, size: number): void {
   for (let i = 0; i < size; i++) to[at + i] = from[begin + i];
 }

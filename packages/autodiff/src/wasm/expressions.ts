@@ -2,10 +2,11 @@ import type { ElementwisePrimitive } from "../elementwise.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { errorFunction } from "./error-function.ts";
+import { exponential, type Exponential } from "./exponential.ts";
 import { unsigned, type FunctionBuilder } from "./function-builder.ts";
 import { logarithm, logarithmOfNext } from "./logarithm.ts";
 import type { Import } from "./module.ts";
-import { f64, op, simd } from "./opcodes.ts";
+import { f32, f64, op, scalar, simd, type VectorOp } from "./opcodes.ts";
 import { cosine, sine, tangent } from "./trigonometry.ts";
 
 /** JavaScript functions that generated code calls. */
@@ -23,10 +24,13 @@ export class Imports {
   }
 }
 
+/** Vector operations, those on bits included. */
+type AnyOp = VectorOp | "and" | "or" | "xor" | "select";
+
 /** What vector code of functions is written with; all numbers are vector locals. */
 export interface VectorCode {
-  op(name: keyof typeof simd, ...args: readonly number[]): number;
-  shift(name: "i64ShiftLeft" | "i64ShiftRight", x: number, count: number): number;
+  op(name: AnyOp, ...args: readonly number[]): number;
+  shift(name: "shiftLeft" | "shiftRight", x: number, count: number): number;
   constant(value: number): number;
   polynomial(x: number, coefficients: readonly number[]): number;
   exp(x: number): number;
@@ -34,14 +38,13 @@ export interface VectorCode {
   except(mask: number, fast: number): number;
 }
 
-const magic = 6755399441055744; // 1.5 * 2^52: adding it rounds to an integer in the low bits
-const ln2High = 6.9314718036912381649e-1; // its low 32 bits are 0, so that products with small integers are exact
-const ln2Low = 1.90821492927058770002e-10;
-/** An int64 as the double with its bits. */
-const bits = (n: number): number => n * Number.MIN_VALUE;
+/** Functions with vector code for float64. */
+const functions: Readonly<Record<string, (v: VectorCode, x: number) => number>> = {
+  erf: errorFunction, log: logarithm, log1p: logarithmOfNext, sin: sine, cos: cosine, tan: tangent,
+};
 
 /**
- * Vector code of elementwise operations: two numbers at a time, with the same result for a number in either lane. Equal
+ * Vector code of elementwise operations: a vector of numbers at a time, with the same result for a number in any lane. Equal
  * subexpressions are computed once. `lanes` says how many lanes hold entries, for operations that call JavaScript.
  */
 export class Expressions {
@@ -51,10 +54,12 @@ export class Expressions {
   readonly #known = new Map<string, number>();
   /** What a local is the negative of. */
   readonly #negated = new Map<number, number>();
-  readonly lanes: 1 | 2;
+  readonly #numbers: Exponential;
+  readonly lanes: number;
 
-  constructor(f: FunctionBuilder, pool: ConstantPool, imports: Imports, lanes: 1 | 2) {
+  constructor(f: FunctionBuilder, pool: ConstantPool, imports: Imports, lanes: number) {
     this.#f = f;
+    this.#numbers = exponential[f.format.bytes];
     this.#pool = pool;
     this.#imports = imports;
     this.lanes = lanes;
@@ -91,22 +96,12 @@ export class Expressions {
         return this.#tanh(x);
       case "expm1":
         return this.#expm1(x);
-      case "log":
-        return logarithm(this.#code(node, args), x);
-      case "log1p":
-        return logarithmOfNext(this.#code(node, args), x);
-      case "sin":
-        return sine(this.#code(node, args), x);
-      case "cos":
-        return cosine(this.#code(node, args), x);
-      case "tan":
-        return tangent(this.#code(node, args), x);
-      case "erf":
-        return errorFunction(this.#code(node, args), x);
       case "pow":
         return [3, 4].includes(node.attrs.exponent as number) ? this.#product(x, node.attrs.exponent as number) : this.#call(node, args);
-      default:
-        return this.#call(node, args);
+      default: {
+        const f = this.#f.format.bytes === 8 ? functions[node.primitive.name] : undefined;
+        return f ? f(this.#code(node, args), x) : this.#call(node, args);
+      }
     }
   }
 
@@ -137,7 +132,7 @@ export class Expressions {
     return result;
   }
 
-  /** A vector with `value` in both lanes. */
+  /** A vector with `value` in all lanes. */
   constant(value: number): number {
     return this.#memo(`k${Object.is(value, -0) ? "-0" : value}`, () => this.#pool.push(this.#f, value));
   }
@@ -150,22 +145,23 @@ export class Expressions {
     return local;
   }
 
-  #op(name: keyof typeof simd, ...args: readonly number[]): number {
+  #op(name: AnyOp, ...args: readonly number[]): number {
     // |-x| is |x|: sigmoid(x) and sigmoid(-x) share their exponential.
     const operands = name === "abs" ? args.map((x) => this.#negated.get(x) ?? x) : args;
     const local = this.#memo(`${name} ${operands.join(" ")}`, () => {
       for (const x of operands) this.#f.get(x);
-      this.#f.simd(simd[name]);
+      if (name === "and" || name === "or" || name === "xor" || name === "select") this.#f.simd(simd[name]);
+      else this.#f.vectorOp(name);
     });
     if (name === "neg") this.#negated.set(local, args[0]);
     return local;
   }
 
-  #shift(name: "i64ShiftLeft" | "i64ShiftRight", x: number, count: number): number {
+  #shift(name: "shiftLeft" | "shiftRight", x: number, count: number): number {
     return this.#memo(`${name} ${x} ${count}`, () => {
       this.#f.get(x);
       this.#f.constant(count);
-      this.#f.simd(simd[name]);
+      this.#f.vectorOp(name);
     });
   }
 
@@ -173,46 +169,49 @@ export class Expressions {
     return this.#op("mul", x, this.constant(value));
   }
 
+  /** `x y + z`, in one instruction where the format has it. */
+  #multiplyAdd(x: number, y: number, z: number): number {
+    return this.#f.format.fused ? this.#op("multiplyAdd", x, y, z) : this.#op("add", z, this.#op("mul", x, y));
+  }
+
   /** `c0 + c1 x + c2 x^2 + ...`, halves in parallel. @source Estrin 1960 */
   #polynomial(x: number, coefficients: readonly number[]): number {
     let terms = coefficients.map((c) => this.constant(c));
     for (let power = x; terms.length > 1; power = this.#op("mul", power, power)) {
       const pairs: number[] = [];
-      for (let i = 0; i < terms.length; i += 2) pairs.push(i + 1 < terms.length ? this.#op("add", terms[i], this.#op("mul", terms[i + 1], power)) : terms[i]);
+      for (let i = 0; i < terms.length; i += 2) pairs.push(i + 1 < terms.length ? this.#multiplyAdd(terms[i + 1], power, terms[i]) : terms[i]);
       terms = pairs;
     }
     return terms[0];
   }
 
-  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`: k as an int64, `r = high - low` but for rounding, and `e^r - 1 - r`. */
-  #reduced(x: number): { k: number; r: number; high: number; low: number; bend: number } {
-    const shifted = this.#op("add", this.#times(x, Math.LOG2E), this.constant(magic));
+  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2` and an integer k, and `e^r - 1` as `square * tail + r`. */
+  #reduced(x: number): { k: number; whole: number; high: number; r: number; square: number; tail: number } {
+    const { magic, ln2High, ln2Low, taylor } = this.#numbers;
+    const shifted = this.#multiplyAdd(x, this.constant(Math.LOG2E), this.constant(magic));
     const whole = this.#op("sub", shifted, this.constant(magic));
-    const high = this.#op("sub", x, this.#times(whole, ln2High));
-    const low = this.#times(whole, ln2Low);
-    const r = this.#op("sub", high, low);
-    // Taylor to degree 13: the rest is below 5e-18.
-    const factorials = [2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800, 39916800, 479001600, 6227020800];
-    const bend = this.#op("mul", this.#op("mul", r, r), this.#polynomial(r, factorials.map((n) => 1 / n)));
-    return { k: this.#op("i64Sub", shifted, this.constant(magic)), r, high, low, bend };
+    const high = this.#multiplyAdd(whole, this.constant(-ln2High), x);
+    const r = this.#multiplyAdd(whole, this.constant(-ln2Low), high);
+    return { k: this.#op("intSub", shifted, this.constant(magic)), whole, high, r, square: this.#op("mul", r, r), tail: this.#polynomial(r, taylor) };
   }
 
-  /** `2^k` for an int64 k of a normal number. */
+  /** `2^k` for an integer k of a normal number. */
   #power(k: number): number {
-    return this.#shift("i64ShiftLeft", this.#op("i64Add", k, this.constant(bits(1023))), 52);
+    const { exponentBias, mantissaBits } = this.#numbers;
+    return this.#shift("shiftLeft", this.#op("intAdd", k, this.constant(exponentBias)), mantissaBits);
   }
 
   /** Beyond these limits `e^x` is Infinity or 0. */
   #inside(x: number): number {
-    return this.#op("max", this.#op("min", x, this.constant(710)), this.constant(-746));
+    return this.#op("max", this.#op("min", x, this.constant(this.#numbers.largest)), this.constant(this.#numbers.smallest));
   }
 
   /** Accurate to about 1 ulp on the whole range; overflows to Infinity and underflows through subnormals to 0. */
   #exp(x: number): number {
-    const { k, r, bend } = this.#reduced(this.#inside(x));
-    const half = this.#shift("i64ShiftRight", k, 1);
-    const scaled = this.#op("mul", this.#op("add", this.constant(1), this.#op("add", r, bend)), this.#power(half));
-    return this.#op("mul", scaled, this.#power(this.#op("i64Sub", k, half)));
+    const { k, r, square, tail } = this.#reduced(this.#inside(x));
+    const half = this.#shift("shiftRight", k, 1);
+    const scaled = this.#op("mul", this.#op("add", this.constant(1), this.#multiplyAdd(square, tail, r)), this.#power(half));
+    return this.#op("mul", scaled, this.#power(this.#op("intSub", k, half)));
   }
 
   /** In (0, 1], for sigmoid and softplus, which share it. */
@@ -226,14 +225,13 @@ export class Expressions {
     return this.#op("select", inverse, this.#op("mul", e, inverse), this.#op("ge", x, this.constant(0)));
   }
 
-  /** `log(1 + e)` for `0 <= e <= 1`. @source Sun Microsystems 1993, fdlibm s_log1p.c (the polynomial) */
+  /** `log(1 + e)` for `0 <= e <= 1`. */
   #log1p(e: number): number {
     const upper = this.#op("gt", e, this.constant(0.41421356237309503));
     const f = this.#op("select", this.#times(this.#op("sub", e, this.constant(1)), 0.5), e, upper);
     const s = this.#op("div", f, this.#op("add", f, this.constant(2)));
     const z = this.#op("mul", s, s);
-    const series = [6.666666666666735130e-1, 3.999999999940941908e-1, 2.857142874366239149e-1, 2.222219843214978396e-1, 1.818357216161805012e-1, 1.531383769920937332e-1, 1.479819860511658591e-1];
-    const rest = this.#op("mul", z, this.#polynomial(z, series));
+    const rest = this.#op("mul", z, this.#polynomial(z, this.#numbers.log1pSeries));
     const half = this.#times(this.#op("mul", f, f), 0.5);
     const log = this.#op("sub", f, this.#op("sub", half, this.#op("mul", s, this.#op("add", half, rest))));
     return this.#op("add", this.#op("and", upper, this.constant(Math.LN2)), log);
@@ -242,23 +240,23 @@ export class Expressions {
   /** `-t / (t + 2)` with `t = e^(-2 |x|) - 1`, which keeps small arguments accurate; the sign is put back. */
   #tanh(x: number): number {
     const y = this.#times(this.#op("min", this.#op("abs", x), this.constant(20)), -2);
-    const { k, r, bend } = this.#reduced(y);
+    const { k, r, square, tail } = this.#reduced(y);
     const scale = this.#power(k);
-    const t = this.#op("add", this.#op("mul", scale, this.#op("add", r, bend)), this.#op("sub", scale, this.constant(1)));
+    const t = this.#op("add", this.#op("mul", scale, this.#multiplyAdd(square, tail, r)), this.#op("sub", scale, this.constant(1)));
     const magnitude = this.#op("div", this.#op("neg", t), this.#op("add", t, this.constant(2)));
     return this.#op("or", this.#op("abs", magnitude), this.#op("and", x, this.constant(-0)));
   }
 
   /** `e^x - 1` as `(2^k - 1) + 2^k r`, added with its rounding error, and smaller terms; far from 0 `e^x` or -1. Accurate to 1 ulp. */
   #expm1(x: number): number {
-    const { k, r, high, low, bend } = this.#reduced(this.#inside(x));
+    const { k, whole, high, r, square, tail } = this.#reduced(this.#inside(x));
     const scale = this.#power(k);
     const [one, two] = [this.#op("sub", scale, this.constant(1)), this.#op("mul", scale, r)];
     const sum = this.#op("add", one, two);
     const part = this.#op("sub", sum, one);
     const error = this.#op("add", this.#op("sub", one, this.#op("sub", sum, part)), this.#op("sub", two, part));
-    const lost = this.#op("sub", this.#op("sub", high, r), low);
-    const rest = this.#op("add", bend, this.#op("add", lost, this.#op("mul", lost, r)));
+    const lost = this.#multiplyAdd(whole, this.constant(-this.#numbers.ln2Low), this.#op("sub", high, r));
+    const rest = this.#multiplyAdd(square, tail, this.#op("add", lost, this.#op("mul", lost, r)));
     const near = this.#op("add", sum, this.#op("add", error, this.#op("mul", scale, rest)));
     const magnitude = this.#op("abs", this.#op("select", near, this.constant(1), this.#op("gt", x, this.constant(-40))));
     const signed = this.#op("or", magnitude, this.#op("and", x, this.constant(-0)));
@@ -274,32 +272,33 @@ export class Expressions {
 
   /** Any other function, lane by lane in JavaScript. */
   #call(node: Tensor, args: readonly number[]): number {
-    return this.#memo(`${this.#nameOf(node)} ${args.join(" ")}`, () => this.#pushCall(node, args));
-  }
-
-  #nameOf({ primitive, attrs }: Tensor): string {
-    return `${primitive.name}${primitive.key ? `(${primitive.key(attrs)})` : ""}`;
+    return this.#memo(`${nameOf(node)} ${args.join(" ")}`, () => this.#pushCall(node, args));
   }
 
   #pushCall(node: Tensor, args: readonly number[]): void {
-    const index = this.#imports.index(this.#nameOf(node), args.length, (node.primitive as ElementwisePrimitive).scalar(node.attrs));
+    const index = this.#imports.index(nameOf(node), args.length, (node.primitive as ElementwisePrimitive).scalar(node.attrs));
     const f = this.#f;
-    const one = (lane: number): void => {
+    const single = f.format.bytes === 4;
+    const values = Array.from({ length: this.lanes }, (_, lane) => {
       for (const x of args) {
         f.get(x);
-        f.simd(simd.extractLane, lane);
+        f.vectorOp("extractLane", lane);
+        if (single) f.emit(scalar.toDouble);
       }
       f.emit(op.call, ...unsigned(index));
-    };
-    one(0);
-    f.simd(simd.splat);
-    if (this.lanes === 1) return;
-    const first = f.vector(() => {});
-    const second = f.local(f64);
-    one(1);
-    f.set(second);
-    f.get(first);
-    f.get(second);
-    f.simd(simd.replaceLane, 1);
+      const value = f.local(single ? f32 : f64);
+      if (single) f.emit(scalar.toSingle);
+      f.set(value);
+      return value;
+    });
+    f.get(values[0]);
+    f.vectorOp("splat");
+    for (let lane = 1; lane < values.length; lane++) {
+      f.get(values[lane]);
+      f.vectorOp("replaceLane", lane);
+    }
   }
 }
+
+/** The name under which a function is imported. */
+const nameOf = ({ primitive, attrs }: Tensor): string => `${primitive.name}${primitive.key ? `(${primitive.key(attrs)})` : ""}`;

@@ -1,4 +1,5 @@
-import { i32, op, simd, v128 } from "./opcodes.ts";
+import type { NumberFormat } from "./number-format.ts";
+import { i32, op, simd, v128, type VectorOp } from "./opcodes.ts";
 
 /** Unsigned LEB128. */
 export function unsigned(value: number): number[] {
@@ -9,6 +10,17 @@ export function unsigned(value: number): number[] {
     n >>>= 7;
     out.push(n === 0 ? low : low | 0x80);
   } while (n !== 0);
+  return out;
+}
+
+/** Bytes one after the other. */
+export function joined(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
   return out;
 }
 
@@ -36,18 +48,45 @@ export interface Address {
 /** Writes the body of one function whose parameters are i32. */
 export class FunctionBuilder {
   readonly parameters: number;
+  readonly format: NumberFormat;
+  /** Their types. */
   readonly #locals: number[] = [];
+  /** By type: locals that have been used and are not any more. */
+  readonly #free = new Map<number, number[]>();
+  /** Locals of the innermost scope. */
+  #made: number[] = [];
   #code = new Uint8Array(4096);
   #length = 0;
 
-  constructor(parameters: number) {
+  constructor(parameters: number, format: NumberFormat) {
     this.parameters = parameters;
+    this.format = format;
   }
 
-  /** A new local variable. */
+  /** The address `numbers` further. */
+  shift({ local, bytes }: Address, numbers: number): Address {
+    return { local, bytes: bytes + this.format.bytes * numbers };
+  }
+
+  /** A local variable that nothing else uses now. Its value is not known. */
   local(type: number): number {
-    this.#locals.push(type);
-    return this.parameters + this.#locals.length - 1;
+    const local = this.#free.get(type)?.pop() ?? this.parameters + this.#locals.push(type) - 1;
+    this.#made.push(local);
+    return local;
+  }
+
+  /** Runs `body`, after which the locals made in it are free for others: engines take no more than 50000 in a function. */
+  scope(body: () => void): void {
+    const outer = this.#made;
+    this.#made = [];
+    body();
+    for (const local of this.#made) {
+      const type = this.#locals[local - this.parameters];
+      const free = this.#free.get(type);
+      if (free) free.push(local);
+      else this.#free.set(type, [local]);
+    }
+    this.#made = outer;
   }
 
   emit(...bytes: readonly number[]): void {
@@ -75,6 +114,28 @@ export class FunctionBuilder {
     this.emit(0xfd, ...unsigned(code), ...immediates);
   }
 
+  /** A vector operation on the function's kind of number. */
+  vectorOp(name: VectorOp, ...immediates: readonly number[]): void {
+    this.simd(this.format.code[name], ...immediates);
+  }
+
+  /** `sum = sum + x y` for vector locals. */
+  multiplyAdd(sum: number, x: number, y: number): void {
+    if (this.format.fused) {
+      this.get(x);
+      this.get(y);
+      this.get(sum);
+      this.vectorOp("multiplyAdd");
+    } else {
+      this.get(sum);
+      this.get(x);
+      this.get(y);
+      this.vectorOp("mul");
+      this.vectorOp("add");
+    }
+    this.set(sum);
+  }
+
   /** Pushes the local part of an address; the fixed part goes into the memory instruction. */
   pointer({ local }: Address): void {
     if (local === null) this.constant(0);
@@ -82,13 +143,15 @@ export class FunctionBuilder {
   }
 
   /** A vector memory instruction at an address whose local part is on the stack. */
-  memory(code: number, { bytes }: Address, ...immediates: readonly number[]): void {
-    this.simd(code, 3, ...unsigned(bytes), ...immediates);
+  memory(name: "load" | "store" | VectorOp, { bytes }: Address, ...immediates: readonly number[]): void {
+    const code = name === "load" || name === "store" ? simd[name] : this.format.code[name];
+    // Aligned to one number, which is a hint only.
+    this.simd(code, this.format.bytes === 8 ? 3 : 2, ...unsigned(bytes), ...immediates);
   }
 
   /** A scalar memory instruction at an address whose local part is on the stack. */
   scalarMemory(code: number, { bytes }: Address): void {
-    this.emit(code, 3, ...unsigned(bytes));
+    this.emit(code, this.format.bytes === 8 ? 3 : 2, ...unsigned(bytes));
   }
 
   /** A new vector local with what `push` leaves on the stack. */
@@ -100,9 +163,9 @@ export class FunctionBuilder {
   }
 
   /** Pushes the vector at an address. */
-  load(address: Address, code: number = simd.load): void {
+  load(address: Address, name: "load" | "loadSplat" | "loadZero" = "load"): void {
     this.pointer(address);
-    this.memory(code, address);
+    this.memory(name, address);
   }
 
   /** `body`, `count` times; nothing for 0, no loop for 1. */
@@ -123,11 +186,11 @@ export class FunctionBuilder {
     this.emit(op.i32LtU, op.brIf, 0, op.end);
   }
 
-  /** `local += bytes`. */
-  advance(local: number, bytes: number): void {
-    if (bytes === 0) return;
+  /** Moves an address in a local by so many numbers. */
+  advance(local: number, numbers: number): void {
+    if (numbers === 0) return;
     this.get(local);
-    this.constant(bytes);
+    this.constant(this.format.bytes * numbers);
     this.emit(op.i32Add);
     this.set(local);
   }
@@ -145,7 +208,7 @@ export class FunctionBuilder {
   }
 
   /** The function's entry in the code section. */
-  finish(): number[] {
+  finish(): Uint8Array<ArrayBuffer> {
     const groups: [count: number, type: number][] = [];
     for (const type of this.#locals) {
       const last = groups.at(-1);
@@ -154,9 +217,6 @@ export class FunctionBuilder {
     }
     const head = [...unsigned(groups.length), ...groups.flatMap(([count, type]) => [...unsigned(count), type])];
     const size = head.length + this.#length + 1;
-    const out = [...unsigned(size), ...head];
-    for (let i = 0; i < this.#length; i++) out.push(this.#code[i]);
-    out.push(op.end);
-    return out;
+    return joined([unsigned(size), head, this.#code.subarray(0, this.#length), [op.end]]);
   }
 }

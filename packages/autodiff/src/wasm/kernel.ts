@@ -1,18 +1,18 @@
-import type { Kernel } from "../compile.ts";
+import type { Kernel, Numbers } from "../compile.ts";
 import { KernelMemory } from "./memory.ts";
 import type { ModuleCode } from "./module-code.ts";
 
 /** The kernel of a module's function: moves arrays that are not in the kernel's own memory in and out of it. */
 export function makeKernel(code: ModuleCode, accumulate: readonly boolean[]): Kernel {
-  const { program, layout } = code;
-  const memory = new KernelMemory(layout.end);
+  const { program, layout, format } = code;
+  const memory = new KernelMemory(format, layout.end);
   const run = code.instantiate(memory);
-  const [inputs, outputs]: Float64Array[][] = [[], []];
+  const [inputs, outputs]: Numbers[][] = [[], []];
   program.inputs.forEach((x, i) => memory.open(inputs, layout.inputs[i], x.size));
   program.outputs.forEach((y, k) => memory.open(outputs, layout.outputs[k], y.size));
-  const addresses = [...layout.inputs, ...layout.outputs].map((at) => 8 * at);
+  const addresses = [...layout.inputs, ...layout.outputs].map((at) => format.bytes * at);
   const call = caller(run, addresses.length);
-  const kernel = (ins: readonly Float64Array[], outs: readonly Float64Array[]): void => {
+  const kernel = (ins: readonly Numbers[], outs: readonly Numbers[]): void => {
     for (let i = 0; i < inputs.length; i++) if (ins[i] !== inputs[i]) copy(ins[i], inputs[i]);
     for (let k = 0; k < outputs.length; k++) if (accumulate[k] && outs[k] !== outputs[k]) outputs[k].fill(0);
     call(addresses);
@@ -26,7 +26,7 @@ export function makeKernel(code: ModuleCode, accumulate: readonly boolean[]): Ke
 }
 
 /** `set` has a fixed cost that dominates for a few numbers. */
-function copy(from: Float64Array, to: Float64Array): void {
+function copy(from: Numbers, to: Numbers): void {
   const n = Math.min(from.length, to.length);
   if (n > 32) to.set(n < from.length ? from.subarray(0, n) : from);
   else for (let i = 0; i < n; i++) to[i] = from[i];

@@ -3,14 +3,12 @@ import type { Placement } from "../lower/placements.ts";
 import type { Schedule } from "../lower/schedule.ts";
 import { literalPrimitive, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
+import type { NumberFormat } from "./number-format.ts";
 
 /** How many vector constants the start of the memory holds. */
 export const poolSize = 192;
 /** Text that tells -0 from 0 and reads back as the same number. */
 export const exact = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
-/** Vectors start at multiples of two numbers. */
-const even = (n: number): number => n + (n % 2);
-
 /** Where everything is in the memory, in numbers: constants, literals, intermediate results, then each input and output. */
 export interface Layout {
   readonly start: number;
@@ -28,11 +26,11 @@ export interface Layout {
 }
 
 /** Assigns places, from `start` on, to everything that a program reads and writes but to inputs that have a place already. */
-export function layOut(plan: Schedule, { inputs, outputs }: Program, placed: ReadonlyMap<Tensor, Placement>, start = 0, places: ReadonlyMap<number, number> = new Map()): Layout {
-  let next = start + 2 * poolSize;
+export function layOut({ lanes }: NumberFormat, plan: Schedule, { inputs, outputs }: Program, placed: ReadonlyMap<Tensor, Placement>, start = 0, places: ReadonlyMap<number, number> = new Map()): Layout {
+  let next = start + lanes * poolSize;
   const take = (size: number): number => {
     const at = next;
-    next += even(size);
+    next += Math.ceil(size / lanes) * lanes;
     return at;
   };
   const literals = new Map<Tensor, number>();

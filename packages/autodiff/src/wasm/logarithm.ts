@@ -10,8 +10,8 @@ const series = [6.666666666666735130e-1, 3.999999999940941908e-1, 2.857142874366
 
 /** `x = 2^k m` with m between sqrt(1 / 2) and sqrt(2), for positive normal x. */
 function split(v: VectorCode, x: number): { k: number; mantissa: number } {
-  const k = v.shift("i64ShiftRight", v.op("i64Sub", x, v.constant(Math.SQRT1_2)), 52);
-  return { k: v.op("sub", v.op("i64Add", k, v.constant(magic)), v.constant(magic)), mantissa: v.op("i64Sub", x, v.shift("i64ShiftLeft", k, 52)) };
+  const k = v.shift("shiftRight", v.op("intSub", x, v.constant(Math.SQRT1_2)), 52);
+  return { k: v.op("sub", v.op("intAdd", k, v.constant(magic)), v.constant(magic)), mantissa: v.op("intSub", x, v.shift("shiftLeft", k, 52)) };
 }
 
 /** `log(1 + f) = f - (square - bent)`, for f between sqrt(1 / 2) - 1 and sqrt(2) - 1. */

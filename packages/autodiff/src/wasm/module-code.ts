@@ -1,3 +1,4 @@
+import type { Numbers } from "../compile.ts";
 import { callOf } from "../lower/call.ts";
 import { fuseProducts } from "../lower/fuse-products.ts";
 import { withCopies } from "../lower/copies.ts";
@@ -12,12 +13,14 @@ import { makeKernel } from "./kernel.ts";
 import { layOut, poolSize, type Layout } from "./layout.ts";
 import type { KernelMemory } from "./memory.ts";
 import { moduleBytes } from "./module.ts";
+import type { NumberFormat } from "./number-format.ts";
 import { Writer } from "./writer.ts";
 
 /** A program's code, not yet bound to a memory. */
 export interface ModuleCode {
   readonly program: Program;
   readonly layout: Layout;
+  readonly format: NumberFormat;
   /** The function of the addresses of all inputs and outputs, in bytes, on a memory with room up to `layout.end`. */
   instantiate(memory: KernelMemory): (...addresses: number[]) => void;
 }
@@ -28,7 +31,7 @@ export interface ModuleCode {
  * @param accumulate - Outputs to add to.
  * @param places - Places of inputs that stand elsewhere.
  */
-export function moduleCode(source: Program, accumulate: readonly boolean[], start = 0, places: ReadonlyMap<number, number> = new Map()): ModuleCode {
+export function moduleCode(source: Program, accumulate: readonly boolean[], format: NumberFormat, start = 0, places: ReadonlyMap<number, number> = new Map()): ModuleCode {
   const program = withCopies(fuseProducts(source));
   const plan = schedule(program);
   const covered = program.outputs.map((y, k) => {
@@ -36,32 +39,33 @@ export function moduleCode(source: Program, accumulate: readonly boolean[], star
     return !accumulate[k] && !own.some((piece) => plan.direct.has(piece.node)) && covers(own, y.size);
   });
   const written = new Set(covered.flatMap((yes, k) => (yes ? [k] : [])));
-  const layout = layOut(plan, program, placements(plan, written), start, places);
-  const pool = new ConstantPool(layout.start, poolSize);
-  const body = new FunctionBuilder(program.inputs.length + program.outputs.length);
+  const layout = layOut(format, plan, program, placements(plan, written), start, places);
+  const pool = new ConstantPool(format.bytes * layout.start, poolSize);
+  const body = new FunctionBuilder(program.inputs.length + program.outputs.length, format);
   /** The arrays that operations without code work on. */
-  const calls: { readonly node: Tensor; readonly args: Float64Array[]; readonly out: Float64Array[] }[] = [];
+  const calls: { readonly node: Tensor; readonly args: Numbers[]; readonly out: Numbers[] }[] = [];
   const writer = new Writer(plan, layout, program, body, pool, (node) => {
-    const [args, out]: Float64Array[][] = [[], []];
+    const [args, out]: Numbers[][] = [[], []];
     calls.push({ node, args, out });
-    const evaluate = callOf(node, (inner, sums) => makeKernel(moduleCode(inner, sums), sums));
-    return () => evaluate(out[0], args);
+    const evaluate = callOf(node, (inner, sums) => makeKernel(moduleCode(inner, sums, format), sums));
+    // They compute with the numbers that the arrays hold, whatever their format.
+    return () => evaluate(out[0] as Float64Array, args as Float64Array[]);
   });
   program.outputs.forEach((_, k) => {
     if (!accumulate[k] && !covered[k]) writer.clear(k);
   });
-  for (const step of plan.steps) writer.step(step);
-  for (const piece of plan.pieces) if (!plan.direct.has(piece.node)) writer.output(piece, !covered[piece.output]);
+  for (const step of plan.steps) body.scope(() => writer.step(step));
+  for (const piece of plan.pieces) if (!plan.direct.has(piece.node)) body.scope(() => writer.output(piece, !covered[piece.output]));
   const module = new webAssembly!.Module(moduleBytes(writer.imports.list, [{ name: "run", body }]));
   return {
     program,
     layout,
+    format,
     instantiate: (memory) => {
-      const { numbers } = memory;
-      pool.fill(numbers);
-      for (const [value, at] of layout.constants) numbers[at] = Number(value);
-      for (const [node, at] of layout.literals) numbers.set(node.attrs.data as Float64Array, at);
-      const open = (list: Float64Array[], x: Tensor): void => memory.open(list, layout.arena + layout.offsets.get(x)!, x.size);
+      pool.fill(format, memory.host.buffer);
+      for (const [value, at] of layout.constants) memory.view(at, 1)[0] = Number(value);
+      for (const [node, at] of layout.literals) memory.view(at, node.size).set(node.attrs.data as Float64Array);
+      const open = (list: Numbers[], x: Tensor): void => memory.open(list, layout.arena + layout.offsets.get(x)!, x.size);
       for (const { node, args, out } of calls) {
         node.args.forEach((x) => open(args, x));
         open(out, node);

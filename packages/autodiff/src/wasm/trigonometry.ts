@@ -47,9 +47,9 @@ function cosineKernel(v: VectorCode, r: number, tail: number, z: number): number
 }
 
 /** All bits set where the lowest bit of an integer is. */
-const odd = (v: VectorCode, n: number): number => v.shift("i64ShiftRight", v.shift("i64ShiftLeft", n, 63), 63);
+const odd = (v: VectorCode, n: number): number => v.shift("shiftRight", v.shift("shiftLeft", n, 63), 63);
 /** The second lowest bit as a sign. */
-const sign = (v: VectorCode, n: number): number => v.op("and", v.shift("i64ShiftLeft", n, 62), v.constant(-0));
+const sign = (v: VectorCode, n: number): number => v.op("and", v.shift("shiftLeft", n, 62), v.constant(-0));
 const large = (v: VectorCode, x: number): number => v.op("gt", v.op("abs", x), v.constant(limit));
 
 /** Accurate to 1 ulp; beyond 1e5 as the host has it. */
@@ -61,7 +61,7 @@ export function sine(v: VectorCode, x: number): number {
 /** Accurate to 1 ulp; beyond 1e5 as the host has it. */
 export function cosine(v: VectorCode, x: number): number {
   const { sine: s, cosine: c, quadrant } = reduced(v, x);
-  const next = v.op("i64Add", quadrant, v.constant(Number.MIN_VALUE)); // cos x = sin(x + pi / 2)
+  const next = v.op("intAdd", quadrant, v.constant(Number.MIN_VALUE)); // cos x = sin(x + pi / 2)
   return v.except(large(v, x), v.op("xor", v.op("select", s, c, odd(v, quadrant)), sign(v, next)));
 }
 

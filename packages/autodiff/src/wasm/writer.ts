@@ -25,6 +25,7 @@ export class Writer {
   readonly #program: Program;
   readonly #f: FunctionBuilder;
   readonly #call: (node: Tensor) => () => void;
+  readonly #bytes: number;
 
   /** @param call - What runs a node that no code is written for. */
   constructor(plan: Schedule, layout: Layout, program: Program, f: FunctionBuilder, pool: ConstantPool, call: (node: Tensor) => () => void) {
@@ -34,6 +35,7 @@ export class Writer {
     this.#program = program;
     this.#f = f;
     this.#call = call;
+    this.#bytes = f.format.bytes;
   }
 
   step({ nodes }: Step): void {
@@ -62,25 +64,25 @@ export class Writer {
   }
 
   #place({ output, offset }: Piece, shape: Shape): Operand {
-    return { at: { local: this.#program.inputs.length + output, bytes: 8 * offset }, strides: stridesOf(shape) };
+    return { at: { local: this.#program.inputs.length + output, bytes: this.#bytes * offset }, strides: stridesOf(shape) };
   }
 
   #window({ base, offset, strides }: View): Operand | null {
     if (!base) return null;
-    if (base.primitive === literalPrimitive) return { at: { local: null, bytes: 8 * (this.#layout.literals.get(base)! + offset) }, strides };
+    if (base.primitive === literalPrimitive) return { at: { local: null, bytes: this.#bytes * (this.#layout.literals.get(base)! + offset) }, strides };
     if (base.primitive !== inputPrimitive) {
       const at = this.#storage(base);
-      return { at: { local: at.local, bytes: at.bytes + 8 * offset }, strides };
+      return { at: this.#f.shift(at, offset), strides };
     }
     const slot = this.#program.inputs.indexOf(base);
     if (slot < 0) throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${base.attrs.name}" is not (was a traced array kept from another trace?)`);
-    return { at: { local: slot, bytes: 8 * offset }, strides };
+    return { at: { local: slot, bytes: this.#bytes * offset }, strides };
   }
 
   /** Where a tensor is read from. */
   #operand(x: Tensor): Operand {
     const view = this.#schedule.views.get(x)!;
-    return this.#window(view) ?? { at: { local: null, bytes: 8 * this.#layout.constants.get(exact(view.value))! }, strides: view.strides };
+    return this.#window(view) ?? { at: { local: null, bytes: this.#bytes * this.#layout.constants.get(exact(view.value))! }, strides: view.strides };
   }
 
   #result(node: Tensor): Operand {
@@ -90,14 +92,14 @@ export class Writer {
   /** Where a node stands that owns its storage: in the arena, or in an output. */
   #storage(node: Tensor): Address {
     const offset = this.#layout.offsets.get(node);
-    if (offset !== undefined) return { local: null, bytes: 8 * (this.#layout.arena + offset) };
+    if (offset !== undefined) return { local: null, bytes: this.#bytes * (this.#layout.arena + offset) };
     let { owner, offset: at } = this.#layout.placed.get(node)!;
     while (typeof owner !== "number") {
       const outer = this.#layout.placed.get(owner)!;
       owner = outer.owner;
       at += outer.offset;
     }
-    return { local: this.#program.inputs.length + owner, bytes: 8 * at };
+    return { local: this.#program.inputs.length + owner, bytes: this.#bytes * at };
   }
 
   /** Whether a tensor was computed in this place of a concatenation or an output. */
@@ -128,7 +130,7 @@ export class Writer {
       store(0, f.vector(() => {
         f.get(loads[0]);
         f.get(loads[1]);
-        f.simd(simd.add);
+        f.vectorOp("add");
       }));
     });
   }
@@ -143,7 +145,7 @@ export class Writer {
     let from = 0;
     let offset = 0;
     for (const x of node.args) {
-      if (!this.#isPlaced(x, node, offset)) this.#copy(x, { ...to, at: { ...to.at, bytes: to.at.bytes + 8 * from * to.strides[axis] } }, false);
+      if (!this.#isPlaced(x, node, offset)) this.#copy(x, { ...to, at: this.#f.shift(to.at, from * to.strides[axis]) }, false);
       from += x.shape[axis];
       offset += x.size;
     }
@@ -153,7 +155,7 @@ export class Writer {
     const to = this.#result(node);
     const start = node.attrs.start as readonly number[];
     this.#fill({ at: to.at, strides: [1] }, node.size);
-    this.#copy(node.args[0], { ...to, at: { ...to.at, bytes: to.at.bytes + 8 * start.reduce((at, s, d) => at + s * to.strides[d], 0) } }, false);
+    this.#copy(node.args[0], { ...to, at: this.#f.shift(to.at, start.reduce((at, s, d) => at + s * to.strides[d], 0)) }, false);
   }
 
   #sum(node: Tensor): void {
@@ -173,7 +175,7 @@ export class Writer {
     emitLoops(f, shape, [source, target], [target], ({ loads, store }) => store(0, f.vector(() => {
       f.get(loads[0]);
       f.get(loads[1]);
-      f.simd(simd.add);
+      f.vectorOp("add");
     })));
   }
 
@@ -186,19 +188,23 @@ export class Writer {
       f.get(total);
       f.get(loads[0]);
       if (lanes === 1) {
-        // A single entry stands in both lanes: count it once.
+        // A single entry stands in all lanes: count it once.
         f.get(zero);
-        f.simd(simd.shuffle, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+        f.simd(simd.shuffle, ...Array.from({ length: 16 }, (_, i) => (i < f.format.bytes ? i : 16 + i)));
       }
-      f.simd(simd.add);
+      f.vectorOp("add");
       f.set(total);
     });
+    for (let half = 8; half >= f.format.bytes; half /= 2) {
+      f.get(total);
+      f.get(total);
+      f.get(total);
+      f.simd(simd.shuffle, ...Array.from({ length: 16 }, (_, i) => (i + half) % 16));
+      f.vectorOp("add");
+      f.set(total);
+    }
     f.pointer(target.at);
     f.get(total);
-    f.get(total);
-    f.get(total);
-    f.simd(simd.shuffle, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-    f.simd(simd.add);
-    f.memory(simd.store64Lane, target.at, 0);
+    f.memory("storeLane", target.at, 0);
   }
 }
