@@ -1,5 +1,5 @@
 import type { EvaluationTape } from "@fluxion/ode-core";
-import type { Numbers, SplitKernel } from "./compile.ts";
+import type { Numbers, SplitKernel, SplitPart } from "./compile.ts";
 
 /** Makes the tapes of a field. Its kernel's first part has inputs t, u, p and output du, its second p, w and outU, outP. */
 export class FieldTapes {
@@ -22,6 +22,8 @@ export class FieldTapes {
 
 class Tape implements EvaluationTape {
   readonly #kernel: SplitKernel;
+  readonly #first: SplitPart;
+  readonly #second: SplitPart;
   #open = true;
   #full = false;
   #length = 0;
@@ -29,6 +31,8 @@ class Tape implements EvaluationTape {
 
   constructor(kernel: SplitKernel) {
     this.#kernel = kernel;
+    this.#first = kernel.first;
+    this.#second = kernel.second;
   }
 
   get open(): boolean {
@@ -36,11 +40,11 @@ class Tape implements EvaluationTape {
   }
 
   clearGradient(): void {
-    this.#kernel.second.outputs[1].fill(0);
+    this.#second.outputs[1].fill(0);
   }
 
   addGradient(out: Float64Array): void {
-    const sums = this.#kernel.second.outputs[1];
+    const sums = this.#second.outputs[1];
     for (let i = 0; i < sums.length; i++) out[i] += sums[i];
   }
 
@@ -50,19 +54,19 @@ class Tape implements EvaluationTape {
 
   push(t: number, u: Float64Array, out: Float64Array): number {
     if (!this.#open || this.#full || (this.#length === this.#capacity && !this.#extend())) return -1;
-    const { inputs, outputs, run } = this.#kernel.first;
-    inputs[0][0] = t;
-    copy(u, inputs[1]);
-    run(this.#length);
-    copy(outputs[0], out);
+    const first = this.#first;
+    first.inputs[0][0] = t;
+    copy(u, first.inputs[1]);
+    first.run(this.#length);
+    copy(first.outputs[0], out);
     return this.#length++;
   }
 
   vjp(i: number, w: Float64Array, outU: Float64Array): void {
-    const { inputs, outputs, run } = this.#kernel.second;
-    copy(w, inputs[1]);
-    run(i);
-    copy(outputs[0], outU);
+    const second = this.#second;
+    copy(w, second.inputs[1]);
+    second.run(i);
+    copy(second.outputs[0], outU);
   }
 
   rewind(): void {

@@ -1,7 +1,7 @@
+import { broadcastAxes } from "./broadcast.ts";
 import { mul, neg } from "./elementwise.ts";
 import { luFactorPrimitive, luSubstitute } from "./solve-linear.ts";
 import { contractStacked, requireSquare, transposeStacked } from "./stacked.ts";
-import { broadcastAxes } from "./broadcast.ts";
 import { makeNode, type Primitive, type Tensor } from "./tensor.ts";
 
 /** The inverse `x[..., n, n]` of `a[..., n, n]` from its LU factors. Its tangent is `-x da x`. */
@@ -23,35 +23,33 @@ const inversePrimitive: Primitive<Record<string, never>> = {
   },
 };
 
-/** What is known of one determinant: its sign, or the logarithm of its absolute value. */
-type Part = (a: Float64Array, aAt: number, lu: Float64Array, luAt: number, n: number) => number;
+/** Writes what is wanted of one determinant: its sign, or the logarithm of its absolute value. */
+type Part = (out: Float64Array, k: number, a: Float64Array, lu: Float64Array, n: number) => void;
 
 /** A pivot of 0 is a determinant of 0, whatever the elimination made of the rest. */
-const signOf: Part = (a, aAt, lu, luAt, n) => {
-  let sign = 1;
-  for (let i = 0; i < n * n; i++) if (Number.isNaN(a[aAt + i])) return NaN;
-  for (let k = 0; k < n; k++) {
-    const pivot = lu[luAt + k * n + k];
-    if (pivot === 0) return 0;
-    sign *= lu[luAt + n * n + k] === k ? Math.sign(pivot) : -Math.sign(pivot);
+const sign: Part = (out, k, a, lu, n) => {
+  out[k] = 1;
+  for (let i = k * n * n; i < (k + 1) * n * n; i++) if (Number.isNaN(a[i])) out[k] = NaN;
+  for (let i = 0, at = k * (n + 1) * n; i < n; i++) {
+    const pivot = lu[at + i * n + i];
+    out[k] *= lu[at + n * n + i] === i ? Math.sign(pivot) : -Math.sign(pivot);
+    if (pivot === 0) return void (out[k] = Math.abs(out[k]));
   }
-  return sign;
 };
 
-const logOf: Part = (a, aAt, lu, luAt, n) => {
-  let total = 0;
-  for (let i = 0; i < n * n; i++) if (Number.isNaN(a[aAt + i])) return NaN;
-  for (let k = 0; k < n; k++) {
-    const pivot = lu[luAt + k * n + k];
-    if (pivot === 0) return -Infinity;
-    total += Math.log(Math.abs(pivot));
+const logarithm: Part = (out, k, a, lu, n) => {
+  out[k] = 0;
+  for (let i = k * n * n; i < (k + 1) * n * n; i++) if (Number.isNaN(a[i])) out[k] = NaN;
+  for (let i = 0, at = k * (n + 1) * n; i < n; i++) {
+    const pivot = lu[at + i * n + i];
+    out[k] += Math.log(Math.abs(pivot));
+    if (pivot === 0) return;
   }
-  return total;
 };
 
 const evaluateWith = (part: Part): Primitive["evaluate"] => (out, [a, lu], node) => {
   const n = node.args[0].shape.at(-1)!;
-  for (let k = 0; k < out.length; k++) out[k] = part(a, k * n * n, lu, k * (n + 1) * n, n);
+  for (let k = 0; k < out.length; k++) part(out, k, a, lu, n);
 };
 
 const signPrimitive: Primitive<Record<string, never>> = {
@@ -60,7 +58,7 @@ const signPrimitive: Primitive<Record<string, never>> = {
   jvp: () => null,
   vjp: () => [null, null],
   batch: (args) => makeNode(signPrimitive, args, {}),
-  evaluate: evaluateWith(signOf),
+  evaluate: evaluateWith(sign),
 };
 
 /** `d log|det a| = tr(a^-1 da)`. */
@@ -70,7 +68,7 @@ const logPrimitive: Primitive<Record<string, never>> = {
   jvp: ([da], { args: [a, lu] }) => da && contractStacked("ij,ji->", makeNode(inversePrimitive, [a, lu], {}), da),
   vjp: (g, { args: [a, lu] }) => [mul(broadcastAxes(g, a.shape, g.shape.map((_, i) => i)), transposeStacked(makeNode(inversePrimitive, [a, lu], {}))), null],
   batch: (args) => makeNode(logPrimitive, args, {}),
-  evaluate: evaluateWith(logOf),
+  evaluate: evaluateWith(logarithm),
 };
 
 /** A determinant as `sign * exp(logAbs)`, which neither overflows nor underflows. */

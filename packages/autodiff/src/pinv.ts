@@ -47,7 +47,8 @@ const pinvPrimitive: Primitive<Record<string, never>> = {
   },
   batch: (args) => makeNode(pinvPrimitive, args, {}),
   evaluate: (out, [, svd], node) => {
-    const [n, m] = node.shape.slice(-2);
+    const n = node.shape.at(-2)!;
+    const m = node.shape.at(-1)!;
     for (let k = 0; k * n * m < out.length; k++) combine(out, k * n * m, svd, k * (m + n + 1) * n, m, n);
   },
 };

@@ -46,7 +46,8 @@ const solveTriangularPrimitive: Primitive<{ readonly transposed: boolean }> = {
   },
   batch: (args, batched, size, attrs) => makeNode(solveTriangularPrimitive, batchAll(args, batched, size), attrs),
   evaluate: (out, [l, b], node) => {
-    const [n, m] = node.shape.slice(-2);
+    const n = node.shape.at(-2)!;
+    const m = node.shape.at(-1)!;
     out.set(b);
     for (let k = 0; k * n * m < out.length; k++) substitute(l, k * n * n, out, k * n * m, n, m, node.attrs.transposed as boolean);
   },

@@ -75,7 +75,8 @@ export const svdPrimitive: Primitive<Record<string, never>> = {
   vjp: () => [null],
   batch: (args) => makeNode(svdPrimitive, args, {}),
   evaluate: (out, [a], node) => {
-    const [m, n] = node.args[0].shape.slice(-2);
+    const m = node.args[0].shape.at(-2)!;
+    const n = node.args[0].shape.at(-1)!;
     for (let k = 0; k * (m + n + 1) * n < out.length; k++) decompose(out, k * (m + n + 1) * n, a, k * m * n, m, n);
   },
 };

@@ -76,8 +76,8 @@ export class StepTranspose {
     const kBars = this.#kBar;
     const inside = this.#inside;
     for (let i = 0; i < this.#stages; i++) {
-      if (!inside) kBars[i].fill(0);
-      accumulate(h * b[i], lambda, kBars[i]);
+      if (inside) accumulate(h * b[i], lambda, kBars[i]);
+      else scale(h * b[i], lambda, kBars[i]);
     }
     let last = (inside ? kBars.length : this.#stages) - 1;
     while (last >= 0 && isZero(kBars[last])) last--;
@@ -113,6 +113,11 @@ export class StepTranspose {
       if (i < last && this.#evaluations[i] < 0) this.#f.evaluate(t, y, this.#k[i]);
     }
   }
+}
+
+/** For a few numbers faster than `fill` and adding. */
+function scale(factor: number, x: Float64Array, out: Float64Array): void {
+  for (let j = 0; j < out.length; j++) out[j] = factor * x[j];
 }
 
 function accumulate(factor: number, x: Float64Array, out: Float64Array): void {

@@ -104,7 +104,7 @@ export class TapedField {
       return this.#bound.rhs(t, u, out);
     }
     const at = e * (2 * n + 1);
-    if (at + 2 * n + 1 > this.#log.length) this.#log = doubled(this.#log, 64 * (2 * n + 1));
+    if (at + 2 * n + 1 > this.#log.length) this.#log = doubled(this.#log, Math.max(4096, 64 * (2 * n + 1)));
     const log = this.#log;
     log[at] = t;
     for (let i = 0; i < n; i++) {

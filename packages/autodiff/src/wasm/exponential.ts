@@ -8,8 +8,9 @@ export interface Exponential {
   /** `(e^r - 1 - r) / r^2` as a polynomial of r, good to rounding for `|r| <= ln 2 / 2`. */
   readonly taylor: readonly number[];
   readonly mantissaBits: number;
-  /** The exponent's bias as the number with these bits. */
-  readonly exponentBias: number;
+  /** The exponent's bias, and the number with these bits. */
+  readonly bias: number;
+  readonly biasBits: number;
   /** Beyond these, `e^x` is Infinity or 0. */
   readonly largest: number;
   readonly smallest: number;
@@ -31,7 +32,8 @@ export const exponential: Readonly<Record<4 | 8, Exponential>> = {
     ln2Low: 1.90821492927058770002e-10,
     taylor: inverseFactorials(13), // the rest is below 5e-18
     mantissaBits: 52,
-    exponentBias: 1023 * Number.MIN_VALUE,
+    bias: 1023,
+    biasBits: 1023 * Number.MIN_VALUE,
     largest: 710,
     smallest: -746,
     log1pSeries: [6.666666666666735130e-1, 3.999999999940941908e-1, 2.857142874366239149e-1, 2.222219843214978396e-1, 1.818357216161805012e-1, 1.531383769920937332e-1, 1.479819860511658591e-1],
@@ -42,7 +44,8 @@ export const exponential: Readonly<Record<4 | 8, Exponential>> = {
     ln2Low: -2.1219444e-4,
     taylor: inverseFactorials(7), // the rest is below 6e-9
     mantissaBits: 23,
-    exponentBias: 127 * 2 ** -149,
+    bias: 127,
+    biasBits: 127 * 2 ** -149,
     largest: 89,
     smallest: -104,
     log1pSeries: [0.66666662693, 0.40000972152, 0.28498786688, 0.24279078841],

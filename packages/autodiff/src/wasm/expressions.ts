@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { errorFunction } from "./error-function.ts";
 import { exponential, type Exponential } from "./exponential.ts";
+import { exponentialMinusOne } from "./exponential-minus-one.ts";
 import { unsigned, type FunctionBuilder } from "./function-builder.ts";
 import { logarithm, logarithmOfNext } from "./logarithm.ts";
 import type { Import } from "./module.ts";
@@ -32,6 +33,7 @@ export interface VectorCode {
   op(name: AnyOp, ...args: readonly number[]): number;
   shift(name: "shiftLeft" | "shiftRight", x: number, count: number): number;
   constant(value: number): number;
+  multiplyAdd(x: number, y: number, z: number): number;
   polynomial(x: number, coefficients: readonly number[]): number;
   exp(x: number): number;
   /** `fast`, but in the lanes of `mask` what the host's own function gives. */
@@ -40,7 +42,7 @@ export interface VectorCode {
 
 /** Functions with vector code for float64. */
 const functions: Readonly<Record<string, (v: VectorCode, x: number) => number>> = {
-  erf: errorFunction, log: logarithm, log1p: logarithmOfNext, sin: sine, cos: cosine, tan: tangent,
+  erf: errorFunction, expm1: exponentialMinusOne, log: logarithm, log1p: logarithmOfNext, sin: sine, cos: cosine, tan: tangent,
 };
 
 /**
@@ -91,25 +93,24 @@ export class Expressions {
       case "sigmoid":
         return this.#sigmoid(x);
       case "softplus":
-        return this.#op("add", this.#op("max", x, this.constant(0)), this.#log1p(this.#expOfMinusAbs(x)));
+        return this.#op("add", this.#op("greater", x, this.constant(0)), this.#log1p(this.#expOfMinusAbs(x)));
       case "tanh":
         return this.#tanh(x);
-      case "expm1":
-        return this.#expm1(x);
       case "pow":
-        return [3, 4].includes(node.attrs.exponent as number) ? this.#product(x, node.attrs.exponent as number) : this.#call(node, args);
+        return this.#fixedPower(node, x);
       default: {
         const f = this.#f.format.bytes === 8 ? functions[node.primitive.name] : undefined;
-        return f ? f(this.#code(node, args), x) : this.#call(node, args);
+        return f ? f(this.#codeFor(node, args), x) : this.#call(node, args);
       }
     }
   }
 
-  #code(node: Tensor, args: readonly number[]): VectorCode {
+  #codeFor(node: Tensor, args: readonly number[]): VectorCode {
     return {
       op: (name, ...operands) => this.#op(name, ...operands),
       shift: (name, x, count) => this.#shift(name, x, count),
       constant: (value) => this.constant(value),
+      multiplyAdd: (x, y, z) => this.#multiplyAdd(x, y, z),
       polynomial: (x, coefficients) => this.#polynomial(x, coefficients),
       exp: (x) => this.#exp(x),
       except: (mask, fast) => this.#except(mask, fast, node, args),
@@ -146,10 +147,8 @@ export class Expressions {
   }
 
   #op(name: AnyOp, ...args: readonly number[]): number {
-    // |-x| is |x|: sigmoid(x) and sigmoid(-x) share their exponential.
-    const operands = name === "abs" ? args.map((x) => this.#negated.get(x) ?? x) : args;
-    const local = this.#memo(`${name} ${operands.join(" ")}`, () => {
-      for (const x of operands) this.#f.get(x);
+    const local = this.#memo(`${name} ${args.join(" ")}`, () => {
+      for (const x of args) this.#f.get(x);
       if (name === "and" || name === "or" || name === "xor" || name === "select") this.#f.simd(simd[name]);
       else this.#f.vectorOp(name);
     });
@@ -163,6 +162,11 @@ export class Expressions {
       this.#f.constant(count);
       this.#f.vectorOp(name);
     });
+  }
+
+  /** `2^n` where the low bits of `x` hold n and the exponent's bias. */
+  #power(x: number): number {
+    return this.#shift("shiftLeft", x, this.#numbers.mantissaBits);
   }
 
   #times(x: number, value: number): number {
@@ -185,38 +189,42 @@ export class Expressions {
     return terms[0];
   }
 
-  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2` and an integer k, and `e^r - 1` as `square * tail + r`. */
-  #reduced(x: number): { k: number; whole: number; high: number; r: number; square: number; tail: number } {
-    const { magic, ln2High, ln2Low, taylor } = this.#numbers;
-    const shifted = this.#multiplyAdd(x, this.constant(Math.LOG2E), this.constant(magic));
-    const whole = this.#op("sub", shifted, this.constant(magic));
-    const high = this.#multiplyAdd(whole, this.constant(-ln2High), x);
-    const r = this.#multiplyAdd(whole, this.constant(-ln2Low), high);
-    return { k: this.#op("intSub", shifted, this.constant(magic)), whole, high, r, square: this.#op("mul", r, r), tail: this.#polynomial(r, taylor) };
+  /** The nearest integer, and it with the exponent's bias in the low bits. */
+  #rounded(x: number, factor: number): { whole: number; biased: number } {
+    // Adding this rounds to an integer in the low bits.
+    const magic = this.constant(this.#numbers.magic + this.#numbers.bias);
+    const biased = this.#multiplyAdd(x, this.constant(factor), magic);
+    return { whole: this.#op("sub", biased, magic), biased };
   }
 
-  /** `2^k` for an integer k of a normal number. */
-  #power(k: number): number {
-    const { exponentBias, mantissaBits } = this.#numbers;
-    return this.#shift("shiftLeft", this.#op("intAdd", k, this.constant(exponentBias)), mantissaBits);
+  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`: k, as it is and biased, and `e^r - 1`. */
+  #reduced(x: number): { whole: number; biased: number; expm1: number } {
+    const { ln2High, ln2Low, taylor } = this.#numbers;
+    const { whole, biased } = this.#rounded(x, Math.LOG2E);
+    const r = this.#multiplyAdd(whole, this.constant(-ln2Low), this.#multiplyAdd(whole, this.constant(-ln2High), x));
+    const tail = this.#polynomial(r, taylor);
+    return { whole, biased, expm1: this.#multiplyAdd(this.#op("mul", r, r), tail, r) };
   }
 
-  /** Beyond these limits `e^x` is Infinity or 0. */
-  #inside(x: number): number {
-    return this.#op("max", this.#op("min", x, this.constant(this.#numbers.largest)), this.constant(this.#numbers.smallest));
+  /** `e^x` for `smallest <= x <= largest`: overflows to Infinity and underflows through subnormals to 0. */
+  #expInside(x: number): number {
+    const { whole, biased, expm1 } = this.#reduced(x);
+    // In two factors, as 2^k may be no normal number.
+    const half = this.#rounded(whole, 0.5).biased;
+    const rest = this.#op("intAdd", this.#op("intSub", biased, half), this.constant(this.#numbers.biasBits));
+    return this.#op("mul", this.#op("mul", this.#op("add", this.constant(1), expm1), this.#power(half)), this.#power(rest));
   }
 
-  /** Accurate to about 1 ulp on the whole range; overflows to Infinity and underflows through subnormals to 0. */
+  /** Accurate to about 1 ulp on the whole range. */
   #exp(x: number): number {
-    const { k, r, square, tail } = this.#reduced(this.#inside(x));
-    const half = this.#shift("shiftRight", k, 1);
-    const scaled = this.#op("mul", this.#op("add", this.constant(1), this.#multiplyAdd(square, tail, r)), this.#power(half));
-    return this.#op("mul", scaled, this.#power(this.#op("intSub", k, half)));
+    const { largest, smallest } = this.#numbers;
+    return this.#expInside(this.#op("greater", this.#op("lesser", x, this.constant(largest)), this.constant(smallest)));
   }
 
-  /** In (0, 1], for sigmoid and softplus, which share it. */
+  /** In (0, 1], for sigmoid and softplus, which share it, also for x and -x. */
   #expOfMinusAbs(x: number): number {
-    return this.#exp(this.#op("neg", this.#op("abs", x)));
+    const minusAbs = this.#op("or", this.#negated.get(x) ?? x, this.constant(-0));
+    return this.#expInside(this.#op("greater", minusAbs, this.constant(this.#numbers.smallest)));
   }
 
   #sigmoid(x: number): number {
@@ -239,35 +247,20 @@ export class Expressions {
 
   /** `-t / (t + 2)` with `t = e^(-2 |x|) - 1`, which keeps small arguments accurate; the sign is put back. */
   #tanh(x: number): number {
-    const y = this.#times(this.#op("min", this.#op("abs", x), this.constant(20)), -2);
-    const { k, r, square, tail } = this.#reduced(y);
-    const scale = this.#power(k);
-    const t = this.#op("add", this.#op("mul", scale, this.#multiplyAdd(square, tail, r)), this.#op("sub", scale, this.constant(1)));
+    const y = this.#times(this.#op("lesser", this.#op("abs", x), this.constant(20)), -2);
+    const { biased, expm1 } = this.#reduced(y);
+    const scale = this.#power(biased);
+    const t = this.#op("add", this.#op("mul", scale, expm1), this.#op("sub", scale, this.constant(1)));
     const magnitude = this.#op("div", this.#op("neg", t), this.#op("add", t, this.constant(2)));
     return this.#op("or", this.#op("abs", magnitude), this.#op("and", x, this.constant(-0)));
   }
 
-  /** `e^x - 1` as `(2^k - 1) + 2^k r`, added with its rounding error, and smaller terms; far from 0 `e^x` or -1. Accurate to 1 ulp. */
-  #expm1(x: number): number {
-    const { k, whole, high, r, square, tail } = this.#reduced(this.#inside(x));
-    const scale = this.#power(k);
-    const [one, two] = [this.#op("sub", scale, this.constant(1)), this.#op("mul", scale, r)];
-    const sum = this.#op("add", one, two);
-    const part = this.#op("sub", sum, one);
-    const error = this.#op("add", this.#op("sub", one, this.#op("sub", sum, part)), this.#op("sub", two, part));
-    const lost = this.#multiplyAdd(whole, this.constant(-this.#numbers.ln2Low), this.#op("sub", high, r));
-    const rest = this.#multiplyAdd(square, tail, this.#op("add", lost, this.#op("mul", lost, r)));
-    const near = this.#op("add", sum, this.#op("add", error, this.#op("mul", scale, rest)));
-    const magnitude = this.#op("abs", this.#op("select", near, this.constant(1), this.#op("gt", x, this.constant(-40))));
-    const signed = this.#op("or", magnitude, this.#op("and", x, this.constant(-0)));
-    // NaN is its own exponential.
-    return this.#op("select", signed, this.#exp(x), this.#op("lt", x, this.constant(40)));
-  }
-
-  /** The product of 3 or 4 equal factors, in the order of the primitive's own. */
-  #product(x: number, factors: number): number {
+  /** 3 or 4 equal factors are multiplied in the order of the primitive's own. */
+  #fixedPower(node: Tensor, x: number): number {
+    const exponent = node.attrs.exponent as number;
+    if (exponent !== 3 && exponent !== 4) return this.#call(node, [x]);
     const square = this.#op("mul", x, x);
-    return this.#op("mul", square, factors === 3 ? x : square);
+    return this.#op("mul", square, exponent === 3 ? x : square);
   }
 
   /** Any other function, lane by lane in JavaScript. */

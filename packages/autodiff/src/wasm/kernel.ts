@@ -10,12 +10,10 @@ export function makeKernel(code: ModuleCode, accumulate: readonly boolean[]): Ke
   const [inputs, outputs]: Numbers[][] = [[], []];
   program.inputs.forEach((x, i) => memory.open(inputs, layout.inputs[i], x.size));
   program.outputs.forEach((y, k) => memory.open(outputs, layout.outputs[k], y.size));
-  const addresses = [...layout.inputs, ...layout.outputs].map((at) => format.bytes * at);
-  const call = caller(run, addresses.length);
   const kernel = (ins: readonly Numbers[], outs: readonly Numbers[]): void => {
     for (let i = 0; i < inputs.length; i++) if (ins[i] !== inputs[i]) copy(ins[i], inputs[i]);
     for (let k = 0; k < outputs.length; k++) if (accumulate[k] && outs[k] !== outputs[k]) outputs[k].fill(0);
-    call(addresses);
+    run();
     for (let k = 0; k < outputs.length; k++) {
       if (outs[k] === outputs[k]) continue;
       if (accumulate[k]) for (let i = 0; i < outputs[k].length; i++) outs[k][i] += outputs[k][i];
@@ -30,16 +28,4 @@ function copy(from: Numbers, to: Numbers): void {
   const n = Math.min(from.length, to.length);
   if (n > 32) to.set(n < from.length ? from.subarray(0, n) : from);
   else for (let i = 0; i < n; i++) to[i] = from[i];
-}
-
-/** Calls with a fixed number of arguments: spreading allocates. */
-export function caller(run: (...addresses: number[]) => void, count: number): (a: readonly number[]) => void {
-  switch (count) {
-    case 2: return (a) => run(a[0], a[1]);
-    case 3: return (a) => run(a[0], a[1], a[2]);
-    case 4: return (a) => run(a[0], a[1], a[2], a[3]);
-    case 5: return (a) => run(a[0], a[1], a[2], a[3], a[4]);
-    case 6: return (a) => run(a[0], a[1], a[2], a[3], a[4], a[5]);
-    default: return (a) => run(...a);
-  }
 }

@@ -21,12 +21,24 @@ export interface Layout {
   readonly placed: ReadonlyMap<Tensor, Placement>;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+  /** The input, or output counted on from the inputs, whose place is told on each call; -1 for none. */
+  readonly moving: number;
   /** The first place that is free. */
   readonly end: number;
 }
 
-/** Assigns places, from `start` on, to everything that a program reads and writes but to inputs that have a place already. */
-export function layOut({ lanes }: NumberFormat, plan: Schedule, { inputs, outputs }: Program, placed: ReadonlyMap<Tensor, Placement>, start = 0, places: ReadonlyMap<number, number> = new Map()): Layout {
+/** What is settled about a layout. */
+export interface Placing {
+  /** The first place that is free. Default 0. */
+  readonly start?: number;
+  /** Places of inputs that stand elsewhere. */
+  readonly places?: ReadonlyMap<number, number>;
+  /** See {@link Layout.moving}. Default -1. */
+  readonly moving?: number;
+}
+
+/** Assigns places to everything that a program reads and writes. */
+export function layOut({ lanes }: NumberFormat, plan: Schedule, { inputs, outputs }: Program, placed: ReadonlyMap<Tensor, Placement>, { start = 0, places = new Map(), moving = -1 }: Placing = {}): Layout {
   let next = start + lanes * poolSize;
   const take = (size: number): number => {
     const at = next;
@@ -41,7 +53,8 @@ export function layOut({ lanes }: NumberFormat, plan: Schedule, { inputs, output
   }
   const memory = planMemory(plan, placed);
   const arena = take(memory.size);
-  const inputPlaces = inputs.map((x, i) => places.get(i) ?? take(x.size));
-  const outputPlaces = outputs.map((y) => take(y.size));
-  return { start, constants, literals, arena, offsets: memory.offsets, placed, inputs: inputPlaces, outputs: outputPlaces, end: next };
+  const place = (x: Tensor, i: number): number => places.get(i) ?? (i === moving ? 0 : take(x.size));
+  const inputPlaces = inputs.map(place);
+  const outputPlaces = outputs.map((y, k) => place(y, inputs.length + k));
+  return { start, constants, literals, arena, offsets: memory.offsets, placed, inputs: inputPlaces, outputs: outputPlaces, moving, end: next };
 }

@@ -10,7 +10,7 @@ import { ConstantPool } from "./constant-pool.ts";
 import { FunctionBuilder } from "./function-builder.ts";
 import { webAssembly } from "./host.ts";
 import { makeKernel } from "./kernel.ts";
-import { layOut, poolSize, type Layout } from "./layout.ts";
+import { layOut, poolSize, type Layout, type Placing } from "./layout.ts";
 import type { KernelMemory } from "./memory.ts";
 import { moduleBytes } from "./module.ts";
 import type { NumberFormat } from "./number-format.ts";
@@ -21,17 +21,12 @@ export interface ModuleCode {
   readonly program: Program;
   readonly layout: Layout;
   readonly format: NumberFormat;
-  /** The function of the addresses of all inputs and outputs, in bytes, on a memory with room up to `layout.end`. */
-  instantiate(memory: KernelMemory): (...addresses: number[]) => void;
+  /** The function, on a memory with room up to `layout.end`, of the address in bytes of what moves. */
+  instantiate(memory: KernelMemory): (moving?: number) => void;
 }
 
-/**
- * Writes the module of one program, whose data stands in its memory from `start` on.
- *
- * @param accumulate - Outputs to add to.
- * @param places - Places of inputs that stand elsewhere.
- */
-export function moduleCode(source: Program, accumulate: readonly boolean[], format: NumberFormat, start = 0, places: ReadonlyMap<number, number> = new Map()): ModuleCode {
+/** Writes the module of one program. `accumulate` says which outputs to add to. */
+export function moduleCode(source: Program, accumulate: readonly boolean[], format: NumberFormat, placing: Placing = {}): ModuleCode {
   const program = withCopies(fuseProducts(source));
   const plan = schedule(program);
   const covered = program.outputs.map((y, k) => {
@@ -39,9 +34,9 @@ export function moduleCode(source: Program, accumulate: readonly boolean[], form
     return !accumulate[k] && !own.some((piece) => plan.direct.has(piece.node)) && covers(own, y.size);
   });
   const written = new Set(covered.flatMap((yes, k) => (yes ? [k] : [])));
-  const layout = layOut(format, plan, program, placements(plan, written), start, places);
+  const layout = layOut(format, plan, program, placements(plan, written), placing);
   const pool = new ConstantPool(format.bytes * layout.start, poolSize);
-  const body = new FunctionBuilder(program.inputs.length + program.outputs.length, format);
+  const body = new FunctionBuilder(layout.moving < 0 ? 0 : 1, format);
   /** The arrays that operations without code work on. */
   const calls: { readonly node: Tensor; readonly args: Numbers[]; readonly out: Numbers[] }[] = [];
   const writer = new Writer(plan, layout, program, body, pool, (node) => {
@@ -70,7 +65,7 @@ export function moduleCode(source: Program, accumulate: readonly boolean[], form
         node.args.forEach((x) => open(args, x));
         open(out, node);
       }
-      return (new webAssembly!.Instance(module, { env: { memory: memory.host, ...writer.imports.functions } }).exports as { run: (...addresses: number[]) => void }).run;
+      return (new webAssembly!.Instance(module, { env: { memory: memory.host, ...writer.imports.functions } }).exports as { run: (moving?: number) => void }).run;
     },
   };
 }

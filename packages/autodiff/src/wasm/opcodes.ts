@@ -72,6 +72,9 @@ export const f64x2 = {
   div: 0xf3,
   min: 0xf4,
   max: 0xf5,
+  /** `y < x ? y : x` and `x < y ? y : x`: one instruction, where min and max take several. */
+  lesser: 0xf6,
+  greater: 0xf7,
   multiplyAdd: 0x107,
 } as const;
 
@@ -104,6 +107,8 @@ export const f32x4: Readonly<Record<VectorOp, number>> = {
   div: 0xe7,
   min: 0xe8,
   max: 0xe9,
+  lesser: 0xea,
+  greater: 0xeb,
   multiplyAdd: 0x105,
 };
 

@@ -16,7 +16,7 @@ import { exact, type Layout } from "./layout.ts";
 import { emitLoops, type Operand } from "./loops.ts";
 import { op, simd } from "./opcodes.ts";
 
-/** Writes the steps of one program into one function; its parameters are the addresses of the inputs, then of the outputs. */
+/** Writes the steps of one program into one function. Its parameter, if it has one, is the address of the input or output that moves. */
 export class Writer {
   readonly imports: Imports = new Imports();
   readonly pool: ConstantPool;
@@ -60,11 +60,21 @@ export class Writer {
 
   /** Writes zeros over output `k`. */
   clear(k: number): void {
-    this.#fill({ at: { local: this.#program.inputs.length + k, bytes: 0 }, strides: [1] }, this.#program.outputs[k].size);
+    this.#fill({ at: this.#outputAt(k, 0), strides: [1] }, this.#program.outputs[k].size);
+  }
+
+  /** Where an input, or an output counted on from the inputs, begins. */
+  #placeOf(i: number): Address {
+    const { inputs, outputs, moving } = this.#layout;
+    return i === moving ? { local: 0, bytes: 0 } : { local: null, bytes: this.#bytes * [...inputs, ...outputs][i] };
+  }
+
+  #outputAt(k: number, offset: number): Address {
+    return this.#f.shift(this.#placeOf(this.#program.inputs.length + k), offset);
   }
 
   #place({ output, offset }: Piece, shape: Shape): Operand {
-    return { at: { local: this.#program.inputs.length + output, bytes: this.#bytes * offset }, strides: stridesOf(shape) };
+    return { at: this.#outputAt(output, offset), strides: stridesOf(shape) };
   }
 
   #window({ base, offset, strides }: View): Operand | null {
@@ -76,7 +86,7 @@ export class Writer {
     }
     const slot = this.#program.inputs.indexOf(base);
     if (slot < 0) throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${base.attrs.name}" is not (was a traced array kept from another trace?)`);
-    return { at: { local: slot, bytes: this.#bytes * offset }, strides };
+    return { at: this.#f.shift(this.#placeOf(slot), offset), strides };
   }
 
   /** Where a tensor is read from. */
@@ -99,7 +109,7 @@ export class Writer {
       owner = outer.owner;
       at += outer.offset;
     }
-    return { local: this.#program.inputs.length + owner, bytes: this.#bytes * at };
+    return this.#outputAt(owner, at);
   }
 
   /** Whether a tensor was computed in this place of a concatenation or an output. */
