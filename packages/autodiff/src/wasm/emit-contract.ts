@@ -72,6 +72,9 @@ function tiles(f: FunctionBuilder, size: number, by: number, axis: Axis, bases: 
   }
 }
 
+/** Sums of up to so many steps are written out. */
+const unrolled = 5;
+
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 /** Clears accumulators, runs `step` over all summed indices, and leaves the sums in them. */
@@ -84,7 +87,7 @@ function accumulate({ f, summed }: Tile, bases: Bases, count: number, step: (bas
   nest(f, summed.slice(0, -1), bases, (at) => {
     const inner = summed.at(-1) ?? unit;
     const whole = Math.floor(inner.size / by);
-    if (whole <= 8) for (const k of range(whole)) step(along(f, at, inner, k * by), cells);
+    if (whole <= unrolled) for (const k of range(whole)) step(along(f, at, inner, k * by), cells);
     else walk(f, whole, by, inner, at, (moved) => step(moved, cells));
   });
   return cells;

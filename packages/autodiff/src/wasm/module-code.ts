@@ -21,6 +21,8 @@ export interface ModuleCode {
   readonly program: Program;
   readonly layout: Layout;
   readonly format: NumberFormat;
+  /** Length of the module. */
+  readonly bytes: number;
   /** The function, on a memory with room up to `layout.end`, of the address in bytes of what moves. */
   instantiate(memory: KernelMemory): (moving?: number) => void;
 }
@@ -51,11 +53,13 @@ export function moduleCode(source: Program, accumulate: readonly boolean[], form
   });
   for (const step of plan.steps) body.scope(() => writer.step(step));
   for (const piece of plan.pieces) if (!plan.direct.has(piece.node)) body.scope(() => writer.output(piece, !covered[piece.output]));
-  const module = new webAssembly!.Module(moduleBytes(writer.imports.list, [{ name: "run", body }]));
+  const bytes = moduleBytes(writer.imports.list, [{ name: "run", body }]);
+  const module = new webAssembly!.Module(bytes);
   return {
     program,
     layout,
     format,
+    bytes: bytes.length,
     instantiate: (memory) => {
       pool.fill(format, memory.host.buffer);
       for (const [value, at] of layout.constants) memory.view(at, 1)[0] = Number(value);
