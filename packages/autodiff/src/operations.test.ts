@@ -5,7 +5,7 @@ import * as autodiff from "./index.ts";
 import {
   abs, add, asTensor, at, atan2, broadcastTo, cholesky, compile, concat, cond, constant, contract, cos, customVjp, div, dot, erf, eulerLagrange, exp, expm1, gather, gelu, grad, greater, hamilton, hessian,
   identity, jacobian, jvp, log, log1p, logDet, massAndForce, matmul, maximum, minimum, mul, neg, outer, pinv, pow, reshape, scan, sigmoid, sign, sin, slice, softplus, solveLinear, sqrt, stack, sub, sum, tan, tanh,
-  tensor, trace, transpose, valueAndGrad, vjp, vmap, where, type BackendName, type NestedArray, type Shape, type Tensor,
+  tensor, trace, transpose, valueAndGrad, vjp, vmap, where, type BackendName, type Dtype, type NestedArray, type Shape, type Tensor,
 } from "./index.ts";
 import { topological } from "./trace.ts";
 
@@ -88,13 +88,13 @@ const nested = (shape: Shape, x: Float64Array): NestedArray =>
   shape.length === 0 ? x[0] : Array.from({ length: shape[0] }, (_, i) => nested(shape.slice(1), x.subarray((i * x.length) / shape[0], ((i + 1) * x.length) / shape[0])));
 const literal = (x: Float64Array, shape: Shape): Tensor => reshape(tensor(x), shape);
 
-function run(f: Traced, shapes: readonly Shape[], args: readonly Float64Array[], backend: BackendName): Float64Array {
+function run(f: Traced, shapes: readonly Shape[], args: readonly Float64Array[], backend: BackendName, dtype: Dtype = "f64"): Float64Array {
   let size = 0;
   const kernel = compile((...x) => {
     const y = f(...x);
     size = y.size;
     return y;
-  }, shapes, { backend });
+  }, shapes, { backend, dtype });
   const out = new Float64Array(size).fill(NaN);
   kernel(args, [out]);
   return out;
@@ -148,9 +148,11 @@ test.each(names)("%s: value and derivatives are the interpreter's at every size"
   // Some take no more than a few entries.
   const different = sizes.filter((n, i) => i === 0 || shapes(n).join() !== shapes(sizes[i - 1]).join());
   for (const n of different) {
-    const args = shapes(n).map((shape, i) => data(shape, i, domain));
+    const args = shapes(n).map((shape, i) => data(shape, i, domain).map(Math.fround));
     const expected = run(withDerivatives(f), shapes(n), args, "interpreter");
-    for (const backend of ["javascript", "wasm"] as const) expectNear(run(withDerivatives(f), shapes(n), args, backend), expected, 1e-12, `${backend}, size ${n},`);
+    for (const [backend, dtype, tolerance] of [["javascript", "f64", 1e-12], ["wasm", "f64", 1e-12], ["wasm", "f32", 2e-5]] as const) {
+      expectNear(run(withDerivatives(f), shapes(n), args, backend, dtype), expected, tolerance, `${backend} ${dtype}, size ${n},`);
+    }
   }
 });
 

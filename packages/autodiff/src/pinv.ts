@@ -1,6 +1,6 @@
 import { add, sub } from "./elementwise.ts";
 import { contractStacked, transposeStacked } from "./stacked.ts";
-import { svdPrimitive } from "./svd.ts";
+import { epsilonOf, svdPrimitive } from "./svd.ts";
 import { makeNode, shapeError, type Primitive, type Tensor } from "./tensor.ts";
 
 /** Writes `p[n, m] = v sigma^-1 u'` over the singular values above the cutoff. */
@@ -9,9 +9,10 @@ function combine(p: Float64Array, at: number, svd: Float64Array, u: number, m: n
   const sigma = v + n * n;
   let largest = 0;
   for (let j = 0; j < n; j++) largest = Math.max(largest, svd[sigma + j]);
+  const cutoff = 10 * m * epsilonOf(svd) * largest;
   p.fill(0, at, at + n * m);
   for (let j = 0; j < n; j++) {
-    if (svd[sigma + j] <= 10 * m * Number.EPSILON * largest) continue;
+    if (svd[sigma + j] <= cutoff) continue;
     for (let i = 0; i < n; i++) {
       const w = svd[v + i * n + j] / svd[sigma + j];
       for (let k = 0; k < m; k++) p[at + i * m + k] += w * svd[u + k * n + j];

@@ -1,10 +1,15 @@
+import type { Numbers } from "./compile.ts";
 import { makeNode, type Primitive } from "./tensor.ts";
+
+/** The distance from 1 to the next number of the kind that an array holds. */
+export const epsilonOf = (x: Numbers): number => (x instanceof Float32Array ? 2 ** -23 : Number.EPSILON);
 
 /** Sweeps over all pairs of columns; a dozen is the most that is seen. */
 const maxSweeps = 60;
 
 /** Makes the columns of `w[m, n]` orthogonal by rotating pairs of them, and rotates those of `v[n, n]` alike. False when it does not end. */
 function orthogonalise(x: Float64Array, w: number, v: number, m: number, n: number): boolean {
+  const negligible = m * epsilonOf(x);
   for (let sweep = 0; sweep < maxSweeps; sweep++) {
     let rotated = false;
     for (let p = 0; p < n - 1; p++) {
@@ -18,7 +23,7 @@ function orthogonalise(x: Float64Array, w: number, v: number, m: number, n: numb
           pq += x[i + p] * x[i + q];
         }
         // Below the rounding error of the product itself.
-        if (Math.abs(pq) <= m * Number.EPSILON * Math.sqrt(pp) * Math.sqrt(qq)) continue;
+        if (Math.abs(pq) <= negligible * Math.sqrt(pp) * Math.sqrt(qq)) continue;
         rotated = true;
         const zeta = (qq - pp) / (2 * pq);
         const t = Math.abs(zeta) > 1e150 ? 0.5 / zeta : (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
