@@ -19,7 +19,7 @@ interface CustomAttrs {
 }
 
 /** A call of a function with its own reverse rule. Expanded before code is generated. */
-export const customPrimitive: Primitive<CustomAttrs> = {
+const customPrimitive: Primitive<CustomAttrs> = {
   name: "custom",
   key: ({ id }) => String(id),
   shape: (_args, { program }) => program.outputs[0].shape,
@@ -49,6 +49,7 @@ export const customPrimitive: Primitive<CustomAttrs> = {
     };
     return customVjp(batchedRule, args);
   },
+  expand: (args, { program }) => substitute(program, args)[0],
   evaluate: () => {
     throw new Error("custom nodes are expanded before they are evaluated");
   },
@@ -64,6 +65,3 @@ export function customVjp(rule: CustomRule, args: readonly Tensor[]): Tensor {
   const program = trace((...xs) => [rule.forward(...xs)], args.map((x) => x.shape));
   return makeNode(customPrimitive, args, { id: nextId++, program, backward: (g, xs, out) => rule.backward(g, xs, out) });
 }
-
-/** The value of a custom node as plain operations of `args`. */
-export const expandCustom = (node: Tensor, args: readonly Tensor[]): Tensor => substitute((node.attrs as CustomAttrs).program, args)[0];

@@ -2,7 +2,7 @@ import { checkGrads } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
 import {
   abs, add, atan2, cos, div, erf, evaluate, exp, expm1, gelu, grad, greater, log, log1p, maximum, minimum, mul, neg, pow, sigmoid, sign, sin, softplus,
-  sqrt, sub, sum, tan, tanh, vmap, where, type Tensor,
+  sqrt, sub, sum, tan, tanh, where, type Tensor,
 } from "./index.ts";
 
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17];
@@ -83,26 +83,6 @@ describe.each(["interpreter", "javascript", "wasm"] as const)("elementwise opera
       expectNear(evaluate(traced, args, { backend }), at(plain), 4e-15);
       slopes.forEach((slope, i) => expectNear(evaluate((...x) => grad((y) => sum(traced(...x.with(i, y))))(x[i]), args, { backend }), at(slope), 2e-14));
     }
-  });
-
-  test.each(Object.entries(cases))("%s: jvp, vjp, and their derivatives", (_name, { traced, slopes, domain }) => {
-    const args = slopes.map((_, i) => argument(i, 3, domain));
-    if (traced === where) {
-      const [c, ...rest] = args;
-      checkGrads((...x) => mul(traced(greater(x[0], 0), sin(x[0]), x[1]), x[0]), [c, ...rest.slice(1)], { order: 2, backend });
-    } else checkGrads(traced, args, { order: slopes.length === 1 && backend === "javascript" ? 3 : 2, backend, tolerance: 2e-7 });
-  });
-
-  test.each(Object.entries(cases))("%s: batched by vmap equals a loop, with arguments held fixed or not", (_name, { traced, slopes, domain }) => {
-    const [m, n] = [3, 5];
-    const args = slopes.map((_, i) => Array.from({ length: m }, (_unused, r) => Array.from(argument(i + r, n, domain))));
-    expectNear(evaluate(vmap(traced), args, { backend }), args[0].flatMap((_, r) => [...evaluate(traced, args.map((x) => x[r]), { backend })]), 0);
-    args.forEach((_, fixed) => {
-      if (args.length === 1) return;
-      const mixed = args.map((x, i) => (i === fixed ? x[0] : x));
-      const looped = args[0].flatMap((_unused, r) => [...evaluate(traced, args.map((x, i) => x[i === fixed ? 0 : r]), { backend })]);
-      expectNear(evaluate(vmap(traced, args.map((_unused, i) => (i === fixed ? null : 0))), mixed, { backend }), looped, 0);
-    });
   });
 
   test("broadcasts by NumPy's rule in value and derivative", () => {

@@ -1,4 +1,4 @@
-import { customPrimitive, expandCustom } from "./custom-vjp.ts";
+import { mergeScans } from "./merge-scans.ts";
 import { constantPrimitive, literal, literalPrimitive, makeNode, tracing, type Tensor } from "./tensor.ts";
 import { topological, type Program } from "./trace.ts";
 
@@ -20,9 +20,17 @@ const valuesOf = (x: Tensor): Float64Array => {
   return values;
 };
 
+/** The node with the programs that it runs expanded. */
+function withPrograms(node: Tensor, args: readonly Tensor[]): Tensor {
+  const { primitive, attrs } = node;
+  const { programs } = primitive;
+  return makeNode(primitive, args, programs ? programs.with(attrs, programs.of(attrs).map(expand)) : attrs);
+}
+
 /**
  * The program ready for a backend: built anew in one table, so that equal subexpressions are one node and dead code is
- * gone, with fixed parts computed, and calls of functions that have their own reverse rule replaced by what they compute.
+ * gone, with fixed parts computed, and calls that stand for other operations replaced by these, in the programs of loops and
+ * branches, too.
  */
 export function expand({ inputs, outputs }: Program): Program {
   return tracing(() => {
@@ -31,10 +39,11 @@ export function expand({ inputs, outputs }: Program): Program {
       for (const node of topological(roots)) {
         if (value.has(node)) continue;
         const args = node.args.map((x) => value.get(x)!);
-        value.set(node, node.primitive === customPrimitive ? build([expandCustom(node, args)])[0] : folded(makeNode(node.primitive, args, node.attrs)));
+        const other = node.primitive.expand?.(args, node.attrs);
+        value.set(node, other ? build([other])[0] : folded(withPrograms(node, args)));
       }
       return roots.map((x) => value.get(x)!);
     };
-    return { inputs, outputs: build(outputs) };
+    return mergeScans({ inputs, outputs: build(outputs) });
   });
 }

@@ -1,5 +1,7 @@
 export { broadcastTo, reshape, sum } from "./broadcast.ts";
+export { cholesky } from "./cholesky.ts";
 export { backends, compile, compileProgram, evaluate, resolveBackend, type Backend, type BackendName, type CompileOptions, type Dtype, type Kernel, type KernelOptions, type Numbers, type SplitKernel, type SplitPart, type TargetOptions } from "./compile.ts";
+export { cond } from "./cond.ts";
 export { contract, dot, matmul, outer } from "./contract.ts";
 export { customVjp, type CustomRule } from "./custom-vjp.ts";
 export {
@@ -9,9 +11,13 @@ export {
 export { eulerLagrange, hamilton, massAndForce, type MassAndForce } from "./euler-lagrange.ts";
 export { hessian, identity, jacobian } from "./hessian.ts";
 export { jvp } from "./jvp.ts";
+export { logDet, type LogDet } from "./log-det.ts";
+export { pinv } from "./pinv.ts";
 export { print } from "./print.ts";
+export { scan } from "./scan.ts";
 export { at, concat, gather, slice, stack, transpose } from "./shape-ops.ts";
 export { solveLinear } from "./solve-linear.ts";
+export type { Arrays } from "./subprogram.ts";
 export { asTensor, constant, Tensor, tensor, type NestedArray, type Shape, type TensorLike } from "./tensor.ts";
 export { trace, type Program } from "./trace.ts";
 export { compileScalar, tracedField, type TracedFieldOptions, type TracedRhs } from "./traced-field.ts";

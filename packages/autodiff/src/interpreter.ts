@@ -1,6 +1,7 @@
 import type { Backend } from "./compile.ts";
 import { OdeError } from "@fluxion/ode-core";
-import { inputPrimitive, type Tensor } from "./tensor.ts";
+import { callOf } from "./lower/call.ts";
+import { inputPrimitive, type CompileInner, type Tensor } from "./tensor.ts";
 import { topological } from "./trace.ts";
 
 /**
@@ -23,7 +24,10 @@ export const interpreter: Backend = {
       if (node.primitive === inputPrimitive) continue;
       const args = node.args.map((x) => values.get(x)!);
       if (args.length === 0) node.primitive.evaluate(out, args, node);
-      else steps.push(() => node.primitive.evaluate(out, args, node));
+      else {
+        const run = callOf(node, (program, sums) => interpreter.compile(program, { accumulate: sums, dtype, relaxedSimd: false }));
+        steps.push(() => run(out, args));
+      }
     }
     return (ins, outs) => {
       inputs.forEach((x, i) => values.get(x)?.set(ins[i].subarray(0, x.size)));
@@ -37,3 +41,6 @@ export const interpreter: Backend = {
     };
   },
 };
+
+/** For computing a value once, while a program is built. */
+export const interpret: CompileInner = (program, accumulate) => interpreter.compile(program, { accumulate, dtype: "f64", relaxedSimd: false });

@@ -1,7 +1,52 @@
 // The table holds values of functions, among them some well-known constants.
 /* oxlint-disable oxc/approx-constant */
 import { describe, expect, test } from "vitest";
-import { atan2, div, erf, evaluate, exp, expm1, grad, log1p, maximum, minimum, mul, neg, pow, sigmoid, sign, sin, softplus, sqrt, sub, sum, tan, tanh, where, type Tensor } from "./index.ts";
+import { elementwise } from "./elementwise.ts";
+import { makeNode } from "./tensor.ts";
+import { atan2, compile, constant, div, erf, evaluate, exp, expm1, gelu, grad, log1p, maximum, minimum, mul, neg, pow, sigmoid, sign, sin, softplus, sqrt, sub, sum, tan, tanh, vjp, where, type Tensor } from "./index.ts";
+
+/** Zeros, subnormal numbers, ends of the ranges of exp and its inverses, halves of powers of two, infinities, NaN. */
+const specials = [
+  0, 5e-324, 1e-320, 2.2250738585072014e-308, 1e-300, 1e-200, 1e-17, 1e-8, 0.25, 0.4142135623730951, 0.5, 0.7071067811865476, 1, 1.5, 2, 3, 5.5, 6, 19.5, 36.7, 40, 709.78, 709.79, 710, 720.5, 745.1, 745.2, 746,
+  1e5, 2 ** 31, 1e9, 2 ** 52, 2 ** 53, 1e16, 1e22, 1e154, 1e200, 1e300, 1.7976931348623157e308, Infinity, NaN,
+].flatMap((x) => [x, -x]);
+
+/** Every function of entries, with its number of arguments. */
+const everything: Readonly<Record<string, [f: (...x: Tensor[]) => Tensor, arity: number]>> = {
+  ...Object.fromEntries(Object.entries(elementwise).map(([name, primitive]) => [name, [(...x: Tensor[]) => makeNode(primitive, x, {}), primitive.scalar({}).length] satisfies [unknown, number]])),
+  ...Object.fromEntries([-2.5, -2, -1, -0.5, 0.5, 1.5, 2, 3, 4, 7, Infinity].map((n) => [`pow ${n}`, [(x: Tensor) => pow(x, n), 1] satisfies [unknown, number]])),
+  max: [maximum, 2],
+  min: [minimum, 2],
+  atan2: [atan2, 2],
+  gelu: [gelu, 1],
+};
+
+/** Distance in units of the last place of the reference. */
+function ulps(found: number, expected: number): number {
+  if (Object.is(found, expected)) return 0;
+  if (!Number.isFinite(expected) || !Number.isFinite(found) || (expected === 0 && found === 0)) return Infinity;
+  return Math.abs(found - expected) / Math.max(2 ** (Math.floor(Math.log2(Math.abs(expected))) - 52), Number.MIN_VALUE);
+}
+
+test.each(Object.entries(everything))("%s: special values and slopes are the interpreter's on every backend", (name, [f, arity]) => {
+  const pairs = arity === 1 ? specials.map((x) => [x]) : specials.flatMap((x) => specials.map((y) => [x, y]));
+  const args = [0, 1].slice(0, Math.min(arity, 2)).map((i) => Float64Array.from(pairs, (pair) => pair[i]));
+  const g = arity === 3 ? (c: Tensor, x: Tensor): Tensor => f(c, x, neg(c)) : f;
+  const results = (["interpreter", "javascript", "wasm"] as const).map((backend) => {
+    const outs = Array.from({ length: 1 + args.length }, () => new Float64Array(pairs.length));
+    compile((...x) => [g(...x), ...vjp((...y) => g(...y), ...x)[1](constant(1, [pairs.length]))], args.map((x) => [x.length]), { backend })(args, outs);
+    return outs;
+  });
+  results[0].forEach((expected, k) => expected.forEach((y, i) => {
+    for (const b of [1, 2]) {
+      const found = results[b][k][i];
+      const what = `${k === 0 ? "value" : `slope ${k - 1}`} of ${name}(${pairs[i].join(", ")}) is ${found} and should be ${y}`;
+      // Slopes like 1 - y^2 are rounded as the 1 is.
+      const rounded = b === 2 && k > 0 && Math.abs(found - y) <= 1e-15;
+      if (ulps(found, y) > (b === 1 ? 0 : 8) && !rounded) expect.fail(what);
+    }
+  }));
+});
 
 type Row = readonly [x: number, value: number, slope: number];
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import {
-  add, concat, constant, contract, dot, eulerLagrange, exp, grad, hessian, jvp, matmul, mul, neg, pow, print, reshape, sin, slice, softplus, solveLinear, sub, sum, tanh, tensor,
+  add, concat, cond, constant, contract, dot, eulerLagrange, exp, grad, greater, hessian, jvp, matmul, mul, neg, pow, print, reshape, scan, sin, slice, softplus, solveLinear, sub, sum, tanh, tensor,
   trace, transpose, vmap, where, type Shape, type Tensor,
 } from "./index.ts";
 
@@ -181,6 +181,31 @@ test("a solution and its gradient factor the matrix once", () => {
     %9 = reshape %8 : [2, 2]
     %10 = neg %9 : [2, 2]
     outputs %3, %10
+    "
+  `);
+});
+
+test("programs of loops and branches are shown below them", () => {
+  const f = (w: Tensor, x: Tensor): Tensor => scan((c, y) => [cond(greater(y, 0), (z) => mul(z, w), (z) => sin(z), c), []], constant(1), x)[0];
+  expect(show(f, [], [3])).toMatchInlineSnapshot(`
+    "
+    inputs %0 : [], %1 : [3]
+    %2 = constant 1 : []
+    %3 = scan constants=1 carries=1 length=3 reverse=false %0 %2 %1 : [1]
+      inputs %0 : [], %1 : [], %2 : []
+      %3 = constant 0 : []
+      %4 = greater %2 %3 : []
+      %5 = cond %4 %0 %1 : [1]
+        inputs %0 : [], %1 : []
+        %2 = mul %1 %0 : []
+        outputs %2
+        inputs %0 : [], %1 : []
+        %2 = sin %1 : []
+        outputs %2
+      %6 = reshape %5 : []
+      outputs %6
+    %4 = reshape %3 : []
+    outputs %4
     "
   `);
 });

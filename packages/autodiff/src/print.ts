@@ -10,6 +10,8 @@ import { topological, type Program } from "./trace.ts";
  * %2 = contract "ab,b->a" %0 %1 : [2]
  * outputs %2
  * ```
+ *
+ * The programs of loops and branches follow their operation, indented, with names of their own.
  */
 export function print(program: Program): string {
   const { inputs, outputs } = expand(program);
@@ -21,6 +23,7 @@ export function print(program: Program): string {
     if (node.primitive === inputPrimitive) continue;
     const words = [node.primitive.name, attributes(node), ...node.args.map(name)].filter((word) => word !== "");
     lines.push(`${name(node)} = ${words.join(" ")} ${typed(node)}`);
+    for (const inner of node.primitive.programs?.of(node.attrs) ?? []) lines.push(...print(inner).split("\n").map((line) => `  ${line}`));
   }
   return [...lines, `outputs ${outputs.map(name).join(", ")}`.trimEnd()].join("\n");
 }
@@ -33,8 +36,9 @@ function attributes({ primitive, attrs }: Tensor): string {
     return `{${[...data.subarray(0, 8)].join(", ")}${data.length > 8 ? ", ..." : ""}}`;
   }
   if (primitive.name === "contract") return `"${attrs.a},${attrs.b}->${attrs.out}"`;
+  const programs = primitive.programs?.of(attrs);
   return Object.entries(attrs as Readonly<Record<string, unknown>>)
-    .filter(([key]) => key !== "shape")
+    .filter(([key, value]) => key !== "shape" && value !== programs && !programs?.includes(value as Program))
     .map(([key, value]) => `${key}=${Array.isArray(value) ? `[${value.join(", ")}]` : String(value)}`)
     .join(" ");
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { add, compile, compileProgram, concat, constant, contract, dot, gather, greater, identity, jvp, mul, neg, reshape, sigmoid, sin, softplus, solveLinear, sub, sum, tanh, tensor, trace, transpose, vjp, vmap, where, type Shape, type Tensor } from "./index.ts";
+import { add, cholesky, compile, compileProgram, concat, cond, constant, contract, dot, gather, greater, identity, jvp, mul, neg, reshape, scan, sigmoid, sin, softplus, solveLinear, sub, sum, tanh, tensor, trace, transpose, vjp, vmap, where, type Shape, type Tensor } from "./index.ts";
 import { compileSplit } from "./compile.ts";
 import { padBlock, sliceBlock } from "./shape-ops.ts";
 import { sumAxes } from "./broadcast.ts";
@@ -62,7 +62,7 @@ const fits = (x: Tensor, y: Tensor): boolean => x.shape.toReversed().every((s, d
 function step(pool: readonly Tensor[], inputs: readonly Tensor[], draw: Draw): Tensor {
   const x = pick(pool, draw);
   const y = pick(pool, draw);
-  switch (draw(19)) {
+  switch (draw(22)) {
     case 0: return sin(x);
     case 1: return tanh(neg(x));
     case 2: return sigmoid(x);
@@ -93,6 +93,18 @@ function step(pool: readonly Tensor[], inputs: readonly Tensor[], draw: Draw): T
     }
     case 14: return gather(x, Array.from({ length: 1 + draw(6) }, () => draw(x.size + 1) - 1));
     case 15: case 16: return randomContract(x, y, draw);
+    case 18: {
+      if (x.shape.length === 0 || x.size > 60) return tanh(x);
+      const [carry, ys] = scan((c, row) => [sin(add(c, tame(sum(mul(row, row)), row.size))), mul(row, tame(sum(c), c.size))], y, x);
+      return draw(2) === 0 ? carry : ys;
+    }
+    // Only inputs are compared.
+    case 19: return cond(greater(sum(pick(inputs, draw)), 0.1), (z) => sin(mul(z, tame(sum(y), y.size))), (z) => mul(tanh(z), 0.5), x);
+    case 20: {
+      const n = 1 + draw(3);
+      const entries = reshape(gather(x, Array.from({ length: n * n }, () => draw(x.size))), [n, n]);
+      return cholesky(add(mul(tanh(entries), 0.4 / n), identity(n)));
+    }
     case 17: {
       const n = 1 + draw(4);
       const entries = reshape(gather(x, Array.from({ length: n * n }, () => draw(x.size))), [n, n]);

@@ -34,7 +34,7 @@ function swap(x: Float64Array, i: number, j: number): void {
 }
 
 /** Solves with the factors at `lu[from]`, in place on `x[at .. at + n]`; `transposed` solves with the transpose. */
-function substitute(lu: Float64Array, from: number, x: Float64Array, at: number, n: number, transposed: boolean): void {
+export function luSubstitute(lu: Float64Array, from: number, x: Float64Array, at: number, n: number, transposed: boolean): void {
   const pivots = from + n * n;
   if (transposed) {
     for (let i = 0; i < n; i++) {
@@ -55,7 +55,7 @@ function substitute(lu: Float64Array, from: number, x: Float64Array, at: number,
 
 /**
  * LU factors with partial pivoting, `a[..., n, n]` -> `[..., n + 1, n]` (the last row holds the pivots).
- * An auxiliary value: it has no derivative of its own, {@link luSolvePrimitive} takes the derivative by `a` itself.
+ * An auxiliary value: it has no derivative of its own, what is computed from it takes the derivative by `a` itself.
  */
 export const luFactorPrimitive: Primitive<Record<string, never>> = {
   name: "luFactor",
@@ -100,7 +100,7 @@ export const luSolvePrimitive: Primitive<{ readonly transposed: boolean }> = {
   evaluate: (out, [, lu, b], node) => {
     const n = node.shape.at(-1)!;
     out.set(b);
-    for (let k = 0; k * n < out.length; k++) substitute(lu, k * (n + 1) * n, out, k * n, n, node.attrs.transposed as boolean);
+    for (let k = 0; k * n < out.length; k++) luSubstitute(lu, k * (n + 1) * n, out, k * n, n, node.attrs.transposed as boolean);
   },
 };
 

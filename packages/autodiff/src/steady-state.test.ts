@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { add, at, compile, concat, contract, dot, eulerLagrange, gather, grad, hessian, matmul, mul, sin, slice, softplus, solveLinear, stack, sum, tracedField, transpose, vmap, type CompileOptions, type Tensor } from "./index.ts";
+import { add, at, cholesky, compile, concat, cond, contract, dot, eulerLagrange, gather, grad, greater, hessian, logDet, matmul, mul, pinv, scan, sin, slice, softplus, solveLinear, stack, sum, tracedField, transpose, vmap, type CompileOptions, type Tensor } from "./index.ts";
 
 const values = (n: number, k: number): Float64Array => Float64Array.from({ length: n }, (_, i) => Math.sin(2.3 * i + k) + 0.1);
 
@@ -31,6 +31,14 @@ describe("steady-state calls", () => {
     "gather and scatter": [(x) => [gather(x, [3, 0, -1]), grad((y) => dot(gather(y, [0, 0, 2]), gather(y, [1, 2, 3])))(x)], [[4]], [3, 4]],
     "an equation of motion": [(w, q, v) => eulerLagrange((a, b) => add(sum(softplus(matmul(w, concat([a, b])))), dot(b, b)))(q, v), [[5, 4], [2], [2]], [2]],
     "a mapped Hessian": [(x) => vmap(hessian((y) => sum(sin(mul(y, at(y, 0))))))(x), [[3, 2]], [12]],
+    "a loop with a branch, and its gradient": [
+      (w, x) => {
+        const loop = (v: Tensor): Tensor => scan((c, y) => [cond(greater(y, 0), (z) => matmul(v, mul(z, y)), (z) => sin(z), c), sum(c)], at(v, 0), x)[0];
+        return [loop(w), grad((v) => sum(loop(v)))(w)];
+      },
+      [[3, 3], [5]], [3, 9],
+    ],
+    "factors, logarithms of determinants and pseudoinverses": [(a) => [logDet(cholesky(matmul(a, transpose(a)))).logAbs, grad((m) => sum(pinv(m)))(a)], [[3, 3]], [1, 9]],
     "moves of entries": [(x) => [concat([transpose(x), slice(x, 0, 2)]), stack([at(x, 0), at(x, 1)]), contract("ij,kj->ik", x, x)], [[3, 3]], [15, 6, 9]],
   };
   const targets: readonly CompileOptions[] = [{ backend: "javascript" }, { backend: "wasm" }, { backend: "wasm", dtype: "f32" }];

@@ -1,4 +1,6 @@
 import { OdeError } from "@fluxion/ode-core";
+import type { Kernel } from "./compile.ts";
+import type { Program } from "./trace.ts";
 
 /** Sizes of the axes, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -32,7 +34,16 @@ export interface Primitive<A = any> {
   sumOver?(node: Tensor, axes: readonly number[]): Tensor | null;
   /** Text that tells nodes with different attributes apart; default JSON. */
   key?(attrs: A): string;
+  /** The operation as other ones, where that is how it is compiled. */
+  expand?(args: readonly Tensor[], attrs: A): Tensor | null;
+  /** The closed programs that the operation runs, and its attributes with others in their place. */
+  readonly programs?: { of(attrs: A): readonly Program[]; with(attrs: A, programs: readonly Program[]): A };
+  /** What does the work of `evaluate` with programs compiled by a backend's own compiler. */
+  prepare?(node: Tensor, compile: CompileInner): (out: Float64Array, args: readonly Float64Array[]) => void;
 }
+
+/** Compiles a program within another, for the same backend and kind of numbers. `accumulate[k]` tells to add to output k. */
+export type CompileInner = (program: Program, accumulate: readonly boolean[]) => Kernel;
 
 /** One node of a traced program: an array whose value is not known yet. Immutable; equal nodes of a trace are one object. */
 export class Tensor {

@@ -3,11 +3,17 @@ import { repeat } from "./broadcast.ts";
 import { makeNode, type Tensor } from "./tensor.ts";
 import { dependents, topological, trace, type Program } from "./trace.ts";
 
+/** A tensor that may have a leading batch axis. */
+export interface MaybeBatched {
+  readonly x: Tensor;
+  readonly batched: boolean;
+}
+
 /** The program's outputs with `args[i]` for its inputs, where those `batched` have a leading axis of length `size`. */
-export function batchProgram({ inputs, outputs }: Program, args: readonly Tensor[], batched: readonly boolean[], size: number): Tensor[] {
+export function batchOutputs({ inputs, outputs }: Program, args: readonly Tensor[], batched: readonly boolean[], size: number): MaybeBatched[] {
   const order = topological(outputs);
   const depends = dependents(order, inputs);
-  const value = new Map<Tensor, { x: Tensor; batched: boolean }>(inputs.map((x, i) => [x, { x: args[i], batched: batched[i] }]));
+  const value = new Map<Tensor, MaybeBatched>(inputs.map((x, i) => [x, { x: args[i], batched: batched[i] }]));
   for (const node of order) {
     if (!depends.has(node) || value.has(node)) continue;
     const own = node.args.map((x) => value.get(x) ?? { x, batched: false });
@@ -19,11 +25,12 @@ export function batchProgram({ inputs, outputs }: Program, args: readonly Tensor
       batched: mapped,
     });
   }
-  return outputs.map((y) => {
-    const v = value.get(y) ?? { x: y, batched: false };
-    return v.batched ? v.x : repeat(v.x, size);
-  });
+  return outputs.map((y) => value.get(y) ?? { x: y, batched: false });
 }
+
+/** The same, with the leading axis on every output. */
+export const batchProgram = (program: Program, args: readonly Tensor[], batched: readonly boolean[], size: number): Tensor[] =>
+  batchOutputs(program, args, batched, size).map((y) => (y.batched ? y.x : repeat(y.x, size)));
 
 /**
  * Maps `f` over the leading axis of its arguments: `vmap(f)(x[m, ...]) = [f(x[0]), ..., f(x[m - 1])]`, as one batched program.

@@ -1,9 +1,10 @@
 import { OdeError } from "@fluxion/ode-core";
 import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
-import type { Backend, Dtype, Kernel, KernelOptions } from "../compile.ts";
+import type { Backend, Kernel, KernelOptions } from "../compile.ts";
 import { contractPrimitive } from "../contract.ts";
 import type { ElementwisePrimitive } from "../elementwise.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
+import { callOf } from "../lower/call.ts";
 import { copyPrimitive, withCopies } from "../lower/copies.ts";
 import { fuseProducts } from "../lower/fuse-products.ts";
 import { planMemory } from "../lower/memory-plan.ts";
@@ -21,18 +22,20 @@ class Writer {
   readonly #schedule: Schedule;
   readonly #offsets: ReadonlyMap<Tensor, number>;
   readonly #inputs: readonly Tensor[];
+  readonly #options: KernelOptions;
   readonly #functions = new Map<string, (...x: number[]) => number>();
   #literals: number[] = [];
   readonly #literalAt = new Map<Tensor, number>();
   #id = 0;
 
-  constructor(plan: Schedule, inputs: readonly Tensor[], dtype: Dtype) {
+  constructor(plan: Schedule, inputs: readonly Tensor[], options: KernelOptions) {
+    this.#options = options;
     const memory = planMemory(plan);
     this.#schedule = plan;
     this.#offsets = memory.offsets;
     this.#inputs = inputs;
     // Code and primitives compute with the numbers that the array holds, whatever their kind.
-    this.arena = dtype === "f32" ? (new Float32Array(memory.size) as unknown as Float64Array) : new Float64Array(memory.size);
+    this.arena = options.dtype === "f32" ? (new Float32Array(memory.size) as unknown as Float64Array) : new Float64Array(memory.size);
   }
 
   get literals(): Float64Array {
@@ -170,7 +173,8 @@ class Writer {
     const array = (x: Tensor): Float64Array => this.arena.subarray(this.#offsets.get(x)!, this.#offsets.get(x)! + x.size);
     const args = node.args.map(array);
     const out = array(node);
-    return `calls[${this.calls.push(() => node.primitive.evaluate(out, args, node)) - 1}]();`;
+    const run = callOf(node, (program, accumulate) => javascript.compile(program, { ...this.#options, accumulate }));
+    return `calls[${this.calls.push(() => run(out, args)) - 1}]();`;
   }
 }
 
@@ -190,10 +194,11 @@ function intoFunctions(blocks: readonly string[], parameters: string): string {
 }
 
 /** JavaScript source of a program, and what its free names stand for. */
-function generate(program: Program, { accumulate, dtype }: KernelOptions): { source: string; names: string[]; values: unknown[] } {
+function generate(program: Program, options: KernelOptions): { source: string; names: string[]; values: unknown[] } {
+  const { accumulate } = options;
   const plan = schedule(program);
   const { direct } = plan;
-  const writer = new Writer(plan, program.inputs, dtype);
+  const writer = new Writer(plan, program.inputs, options);
   const blocks: string[] = [];
   const covered = program.outputs.map((y, k) => {
     const own = plan.pieces.filter((piece) => piece.output === k);

@@ -1,10 +1,14 @@
 import type { ElementwisePrimitive } from "../elementwise.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConstantPool } from "./constant-pool.ts";
-import { unsigned, type FunctionBuilder } from "./function-builder.ts";
-import type { Import } from "./module.ts";
+import { errorFunction } from "./error-function.ts";
 import { exponential, type Exponential } from "./exponential.ts";
+import { exponentialMinusOne } from "./exponential-minus-one.ts";
+import { unsigned, type FunctionBuilder } from "./function-builder.ts";
+import { logarithm, logarithmOfNext } from "./logarithm.ts";
+import type { Import } from "./module.ts";
 import { f32, f64, op, scalar, simd, type VectorOp } from "./opcodes.ts";
+import { cosine, sine, tangent } from "./trigonometry.ts";
 
 /** JavaScript functions that generated code calls. */
 export class Imports {
@@ -20,6 +24,26 @@ export class Imports {
     return this.list.findIndex((x) => x.name === name);
   }
 }
+
+/** Vector operations, those on bits included. */
+type AnyOp = VectorOp | "and" | "or" | "xor" | "select";
+
+/** What vector code of functions is written with; all numbers are vector locals. */
+export interface VectorCode {
+  op(name: AnyOp, ...args: readonly number[]): number;
+  shift(name: "shiftLeft" | "shiftRight", x: number, count: number): number;
+  constant(value: number): number;
+  multiplyAdd(x: number, y: number, z: number): number;
+  polynomial(x: number, coefficients: readonly number[]): number;
+  exp(x: number): number;
+  /** `fast`, but in the lanes of `mask` what the host's own function gives. */
+  except(mask: number, fast: number): number;
+}
+
+/** Functions with vector code for float64. */
+const functions: Readonly<Record<string, (v: VectorCode, x: number) => number>> = {
+  erf: errorFunction, expm1: exponentialMinusOne, log: logarithm, log1p: logarithmOfNext, sin: sine, cos: cosine, tan: tangent,
+};
 
 /**
  * Vector code of elementwise operations: a vector of numbers at a time, with the same result for a number in any lane. Equal
@@ -72,9 +96,41 @@ export class Expressions {
         return this.#op("add", this.#op("greater", x, this.constant(0)), this.#log1p(this.#expOfMinusAbs(x)));
       case "tanh":
         return this.#tanh(x);
-      default:
-        return this.#call(node, args);
+      case "pow":
+        return this.#fixedPower(node, x);
+      default: {
+        const f = this.#f.format.bytes === 8 ? functions[node.primitive.name] : undefined;
+        return f ? f(this.#codeFor(node, args), x) : this.#call(node, args);
+      }
     }
+  }
+
+  #codeFor(node: Tensor, args: readonly number[]): VectorCode {
+    return {
+      op: (name, ...operands) => this.#op(name, ...operands),
+      shift: (name, x, count) => this.#shift(name, x, count),
+      constant: (value) => this.constant(value),
+      multiplyAdd: (x, y, z) => this.#multiplyAdd(x, y, z),
+      polynomial: (x, coefficients) => this.#polynomial(x, coefficients),
+      exp: (x) => this.#exp(x),
+      except: (mask, fast) => this.#except(mask, fast, node, args),
+    };
+  }
+
+  /** `fast`, but what JavaScript gives for `node` in the lanes of `mask`; it is called only if there are any. */
+  #except(mask: number, fast: number, node: Tensor, args: readonly number[]): number {
+    const f = this.#f;
+    const result = f.vector(() => f.get(fast));
+    f.get(mask);
+    f.simd(simd.anyTrue);
+    f.emit(op.if, 0x40);
+    this.#pushCall(node, args);
+    f.get(fast);
+    f.get(mask);
+    f.simd(simd.select);
+    f.set(result);
+    f.emit(op.end);
+    return result;
   }
 
   /** A vector with `value` in all lanes. */
@@ -90,23 +146,27 @@ export class Expressions {
     return local;
   }
 
-  #op(name: VectorOp | "and" | "or" | "select", ...args: readonly number[]): number {
+  #op(name: AnyOp, ...args: readonly number[]): number {
     const local = this.#memo(`${name} ${args.join(" ")}`, () => {
       for (const x of args) this.#f.get(x);
-      if (name === "and" || name === "or" || name === "select") this.#f.simd(simd[name]);
+      if (name === "and" || name === "or" || name === "xor" || name === "select") this.#f.simd(simd[name]);
       else this.#f.vectorOp(name);
     });
     if (name === "neg") this.#negated.set(local, args[0]);
     return local;
   }
 
+  #shift(name: "shiftLeft" | "shiftRight", x: number, count: number): number {
+    return this.#memo(`${name} ${x} ${count}`, () => {
+      this.#f.get(x);
+      this.#f.constant(count);
+      this.#f.vectorOp(name);
+    });
+  }
+
   /** `2^n` where the low bits of `x` hold n and the exponent's bias. */
   #power(x: number): number {
-    return this.#memo(`power ${x}`, () => {
-      this.#f.get(x);
-      this.#f.constant(this.#numbers.mantissaBits);
-      this.#f.vectorOp("shiftLeft");
-    });
+    return this.#shift("shiftLeft", x, this.#numbers.mantissaBits);
   }
 
   #times(x: number, value: number): number {
@@ -195,14 +255,24 @@ export class Expressions {
     return this.#op("or", this.#op("abs", magnitude), this.#op("and", x, this.constant(-0)));
   }
 
+  /** 3 or 4 equal factors are multiplied in the order of the primitive's own. */
+  #fixedPower(node: Tensor, x: number): number {
+    const exponent = node.attrs.exponent as number;
+    if (exponent !== 3 && exponent !== 4) return this.#call(node, [x]);
+    const square = this.#op("mul", x, x);
+    return this.#op("mul", square, exponent === 3 ? x : square);
+  }
+
   /** Any other function, lane by lane in JavaScript. */
   #call(node: Tensor, args: readonly number[]): number {
-    const primitive = node.primitive as ElementwisePrimitive;
-    const name = `${primitive.name}${primitive.key ? `(${primitive.key(node.attrs)})` : ""}`;
-    const index = this.#imports.index(name, args.length, primitive.scalar(node.attrs));
+    return this.#memo(`${nameOf(node)} ${args.join(" ")}`, () => this.#pushCall(node, args));
+  }
+
+  #pushCall(node: Tensor, args: readonly number[]): void {
+    const index = this.#imports.index(nameOf(node), args.length, (node.primitive as ElementwisePrimitive).scalar(node.attrs));
     const f = this.#f;
     const single = f.format.bytes === 4;
-    const result = (lane: number): number => {
+    const values = Array.from({ length: this.lanes }, (_, lane) => {
       for (const x of args) {
         f.get(x);
         f.vectorOp("extractLane", lane);
@@ -213,15 +283,15 @@ export class Expressions {
       if (single) f.emit(scalar.toSingle);
       f.set(value);
       return value;
-    };
-    return this.#memo(`${name} ${args.join(" ")}`, () => {
-      const values = Array.from({ length: this.lanes }, (_, lane) => result(lane));
-      f.get(values[0]);
-      f.vectorOp("splat");
-      for (let lane = 1; lane < values.length; lane++) {
-        f.get(values[lane]);
-        f.vectorOp("replaceLane", lane);
-      }
     });
+    f.get(values[0]);
+    f.vectorOp("splat");
+    for (let lane = 1; lane < values.length; lane++) {
+      f.get(values[lane]);
+      f.vectorOp("replaceLane", lane);
+    }
   }
 }
+
+/** The name under which a function is imported. */
+const nameOf = ({ primitive, attrs }: Tensor): string => `${primitive.name}${primitive.key ? `(${primitive.key(attrs)})` : ""}`;

@@ -13,6 +13,17 @@ export function unsigned(value: number): number[] {
   return out;
 }
 
+/** Bytes one after the other. */
+export function joined(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
 /** Signed LEB128 of a 32-bit integer. */
 function signed(value: number): number[] {
   const out: number[] = [];
@@ -38,7 +49,12 @@ export interface Address {
 export class FunctionBuilder {
   readonly parameters: number;
   readonly format: NumberFormat;
+  /** Their types. */
   readonly #locals: number[] = [];
+  /** By type: locals that have been used and are not any more. */
+  readonly #free = new Map<number, number[]>();
+  /** Locals of the innermost scope. */
+  #made: number[] = [];
   #code = new Uint8Array(4096);
   #length = 0;
 
@@ -52,10 +68,25 @@ export class FunctionBuilder {
     return { local, bytes: bytes + this.format.bytes * numbers };
   }
 
-  /** A new local variable. */
+  /** A local variable that nothing else uses now. Its value is not known. */
   local(type: number): number {
-    this.#locals.push(type);
-    return this.parameters + this.#locals.length - 1;
+    const local = this.#free.get(type)?.pop() ?? this.parameters + this.#locals.push(type) - 1;
+    this.#made.push(local);
+    return local;
+  }
+
+  /** Runs `body`, after which the locals made in it are free for others: engines take no more than 50000 in a function. */
+  scope(body: () => void): void {
+    const outer = this.#made;
+    this.#made = [];
+    body();
+    for (const local of this.#made) {
+      const type = this.#locals[local - this.parameters];
+      const free = this.#free.get(type);
+      if (free) free.push(local);
+      else this.#free.set(type, [local]);
+    }
+    this.#made = outer;
   }
 
   emit(...bytes: readonly number[]): void {
@@ -177,7 +208,7 @@ export class FunctionBuilder {
   }
 
   /** The function's entry in the code section. */
-  finish(): number[] {
+  finish(): Uint8Array<ArrayBuffer> {
     const groups: [count: number, type: number][] = [];
     for (const type of this.#locals) {
       const last = groups.at(-1);
@@ -186,9 +217,6 @@ export class FunctionBuilder {
     }
     const head = [...unsigned(groups.length), ...groups.flatMap(([count, type]) => [...unsigned(count), type])];
     const size = head.length + this.#length + 1;
-    const out = [...unsigned(size), ...head];
-    for (let i = 0; i < this.#length; i++) out.push(this.#code[i]);
-    out.push(op.end);
-    return out;
+    return joined([unsigned(size), head, this.#code.subarray(0, this.#length), [op.end]]);
   }
 }

@@ -106,11 +106,11 @@ export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Oper
       emit({ lanes, loads: own, store: (k, local) => storeLanes(f, here(loads.length + k), strides[loads.length + k][level], lanes, local) });
     };
     f.repeat(count, () => {
-      body(width, 0);
+      f.scope(() => body(width, 0));
       advance(width);
     });
     f.repeat(rest, () => {
-      body(1, looped ? 0 : count * width);
+      f.scope(() => body(1, looped ? 0 : count * width));
       advance(1);
     });
   };

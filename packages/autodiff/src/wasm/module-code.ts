@@ -1,4 +1,5 @@
 import type { Numbers } from "../compile.ts";
+import { callOf } from "../lower/call.ts";
 import { fuseProducts } from "../lower/fuse-products.ts";
 import { withCopies } from "../lower/copies.ts";
 import { placements } from "../lower/placements.ts";
@@ -8,6 +9,7 @@ import type { Program } from "../trace.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { FunctionBuilder } from "./function-builder.ts";
 import { webAssembly } from "./host.ts";
+import { makeKernel } from "./kernel.ts";
 import { layOut, poolSize, type Layout, type Placing } from "./layout.ts";
 import type { KernelMemory } from "./memory.ts";
 import { moduleBytes } from "./module.ts";
@@ -42,14 +44,15 @@ export function moduleCode(source: Program, accumulate: readonly boolean[], form
   const writer = new Writer(plan, layout, program, body, pool, (node) => {
     const [args, out]: Numbers[][] = [[], []];
     calls.push({ node, args, out });
+    const evaluate = callOf(node, (inner, sums) => makeKernel(moduleCode(inner, sums, format), sums));
     // They compute with the numbers that the arrays hold, whatever their format.
-    return () => node.primitive.evaluate(out[0] as Float64Array, args as Float64Array[], node);
+    return () => evaluate(out[0] as Float64Array, args as Float64Array[]);
   });
   program.outputs.forEach((_, k) => {
     if (!accumulate[k] && !covered[k]) writer.clear(k);
   });
-  for (const step of plan.steps) writer.step(step);
-  for (const piece of plan.pieces) if (!plan.direct.has(piece.node)) writer.output(piece, !covered[piece.output]);
+  for (const step of plan.steps) body.scope(() => writer.step(step));
+  for (const piece of plan.pieces) if (!plan.direct.has(piece.node)) body.scope(() => writer.output(piece, !covered[piece.output]));
   const bytes = moduleBytes(writer.imports.list, [{ name: "run", body }]);
   const module = new webAssembly!.Module(bytes);
   return {

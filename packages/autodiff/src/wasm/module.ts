@@ -1,10 +1,10 @@
-import { unsigned, type FunctionBuilder } from "./function-builder.ts";
+import { joined, unsigned, type FunctionBuilder } from "./function-builder.ts";
 import { f64, i32 } from "./opcodes.ts";
 
 const text = (name: string): number[] => [...unsigned(name.length), ...Array.from(name, (c) => c.charCodeAt(0))];
-const section = (id: number, items: readonly (readonly number[])[]): number[] => {
-  const body = [...unsigned(items.length), ...items.flat()];
-  return [id, ...unsigned(body.length), ...body];
+const section = (id: number, items: readonly ArrayLike<number>[]): Uint8Array => {
+  const body = joined([unsigned(items.length), ...items]);
+  return joined([[id], unsigned(body.length), body]);
 };
 
 /** An imported JavaScript function: of `arity` numbers with a number as result, or of nothing with none. */
@@ -26,12 +26,12 @@ export function moduleBytes(imports: readonly Import[], functions: readonly { re
   ];
   const memory = [...text("env"), ...text("memory"), 2, 0, 1];
   const imported = imports.map(({ name, arity }) => [...text("env"), ...text(name), 0, ...unsigned(arities.indexOf(arity))]);
-  return Uint8Array.from([
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
-    ...section(1, types),
-    ...section(2, [memory, ...imported]),
-    ...section(3, functions.map(({ body }) => unsigned(arities.length + counts.indexOf(body.parameters)))),
-    ...section(7, functions.map(({ name }, i) => [...text(name), 0, ...unsigned(imports.length + i)])),
-    ...section(10, functions.map(({ body }) => body.finish())),
+  return joined([
+    [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    section(1, types),
+    section(2, [memory, ...imported]),
+    section(3, functions.map(({ body }) => unsigned(arities.length + counts.indexOf(body.parameters)))),
+    section(7, functions.map(({ name }, i) => [...text(name), 0, ...unsigned(imports.length + i)])),
+    section(10, functions.map(({ body }) => body.finish())),
   ]);
 }

@@ -3,6 +3,7 @@ export const op = {
   block: 0x02,
   loop: 0x03,
   end: 0x0b,
+  if: 0x04,
   brIf: 0x0d,
   call: 0x10,
   drop: 0x1a,
@@ -40,7 +41,9 @@ export const simd = {
   shuffle: 0x0d,
   and: 0x4e,
   or: 0x50,
+  xor: 0x51,
   select: 0x52,
+  anyTrue: 0x53,
 } as const;
 
 /** Opcodes of vectors of two float64, or of int64 with the same bits. */
@@ -57,6 +60,7 @@ export const f64x2 = {
   gt: 0x4a,
   ge: 0x4c,
   shiftLeft: 0xcb,
+  shiftRight: 0xcc,
   intAdd: 0xce,
   intSub: 0xd1,
   abs: 0xec,
@@ -91,6 +95,7 @@ export const f32x4: Readonly<Record<VectorOp, number>> = {
   gt: 0x44,
   ge: 0x46,
   shiftLeft: 0xab,
+  shiftRight: 0xac,
   intAdd: 0xae,
   intSub: 0xb1,
   abs: 0xe0,
