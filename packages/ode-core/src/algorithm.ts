@@ -1,5 +1,6 @@
 import type { StepController } from "./controller.ts";
 import type { InitialStep } from "./initial-step.ts";
+import type { ErrorScale } from "./scaled-norm.ts";
 import type { BoundField, Capability, Structure } from "./vector-field.ts";
 
 /** How to step: an immutable value. Its mutable part is made by `stepper`. */
@@ -7,6 +8,8 @@ export interface Algorithm {
   /** The factory's own name, as it stands in a config. */
   readonly name: string;
   readonly order: number;
+  /** Present on methods that choose their order, up to `order`, with their steps: where they begin. They take no fixed steps. */
+  readonly startOrder?: number;
   readonly requires?: readonly Capability[];
   /** The structure that the vector field must have. */
   readonly structure?: Structure;
@@ -14,7 +17,7 @@ export interface Algorithm {
   readonly tableau?: Tableau;
   /** True when `M du/dt = f` with a constant mass matrix can be solved. */
   readonly massMatrix?: boolean;
-  /** A fresh controller of the step size, one per solve. Default: proportional-integral control by `order`. */
+  /** A fresh controller of the step size, one per solve, unless the stepper has its own. Default: proportional-integral control by `order`. */
   readonly controller?: () => StepController;
   /** Chooses the first step when the user does not. */
   readonly initialStep?: InitialStep;
@@ -23,9 +26,7 @@ export interface Algorithm {
 }
 
 /** What a stepper may need to know of the solve, implicit ones to stop their iterations in time. */
-export interface StepperContext {
-  readonly reltol: number;
-  readonly abstol: number;
+export interface StepperContext extends ErrorScale {
   /** `M[n * n]`, row-major; absent for the identity. */
   readonly massMatrix?: Float64Array;
 }
@@ -34,7 +35,7 @@ export interface StepperContext {
 export interface Stepper {
   /**
    * Writes the state at `t + h` into `out[n]`; `u` and `out` are different arrays. Returns false when the equations of the
-   * step could not be solved: the step then counts as rejected and is tried again with a quarter of its length.
+   * step could not be solved: the step then counts as rejected and is tried again with a part of its length.
    */
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean;
   /** Writes the local error estimate of the last step into `out[n]`; absent means fixed steps only. */
@@ -52,6 +53,8 @@ export interface Stepper {
   accept?(): void;
   /** `u` or `f` changed discontinuously: forget what was carried over. */
   reset?(): void;
+  /** Controls the step size by what the stepper knows of its iterations; in the place of the algorithm's. */
+  readonly controller?: StepController;
   /** Right-hand side evaluations since it was made. */
   readonly nf: number;
   /** Jacobian evaluations; absent for explicit methods. */

@@ -20,7 +20,10 @@ const runAdaptive = (algorithm: Algorithm, steps: number): void => {
   expect(stats.naccept).toBeGreaterThanOrEqual(steps);
 };
 const cases: [string, Algorithm, typeof run][] = [
-  ...Object.values(algorithms).map((make): [string, Algorithm, typeof run] => [`${make().name}, fixed steps`, make(), run]),
+  ...Object.values(algorithms).map((make) => make()).map((algorithm): [string, Algorithm, typeof run] => {
+    const fixed = algorithm.startOrder === undefined;
+    return [`${algorithm.name}, ${fixed ? "fixed" : "adaptive"} steps`, algorithm, fixed ? run : runAdaptive];
+  }),
   ["tsit5, adaptive steps", algorithms.tsit5(), runAdaptive],
 ];
 

@@ -2,6 +2,7 @@ import { bs3 } from "./bs3.ts";
 import { dop853 } from "./dop853.ts";
 import { dp5 } from "./dp5.ts";
 import { euler } from "./euler.ts";
+import { fbdf } from "./fbdf.ts";
 import { heun } from "./heun.ts";
 import { implicitEuler } from "./implicit-euler.ts";
 import { implicitMidpoint } from "./implicit-midpoint.ts";
@@ -49,6 +50,7 @@ export const algorithms: {
   readonly implicitMidpoint: typeof implicitMidpoint;
   readonly trbdf2: typeof trbdf2;
   readonly kvaerno5: typeof kvaerno5;
+  readonly fbdf: typeof fbdf;
   readonly symplecticEuler: typeof symplecticEuler;
   readonly velocityVerlet: typeof velocityVerlet;
   readonly ruth3: typeof ruth3;
@@ -77,6 +79,7 @@ export const algorithms: {
   implicitMidpoint,
   trbdf2,
   kvaerno5,
+  fbdf,
   symplecticEuler,
   velocityVerlet,
   ruth3,

@@ -1,0 +1,302 @@
+import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorithm.ts";
+import { DividedDifferences } from "./divided-differences.ts";
+import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
+import { iterationMatrix, type IterationMatrix } from "./linear-algebra/iteration-matrix.ts";
+import { NewtonInterpolant } from "./newton-interpolant.ts";
+import { orderController, type OrderController } from "./order-controller.ts";
+import { scaledNorm } from "./scaled-norm.ts";
+import type { BoundField } from "./vector-field.ts";
+
+/**
+ * Backward differentiation formulas of order 1 to `highest` in fixed-leading-coefficient form: the derivative at the end of a
+ * step is that of a polynomial which takes the new state there, and at the `k` equally spaced times `t - h, ..., t - k h` before
+ * it the values of the polynomial through the last `k + 1` states. With `omega` for the latter, `omega'` for its derivative
+ * and `alpha = (1 + 1/2 + ... + 1/k) / h`, a step solves `M (omega' + alpha e) = f(t, omega + e)`.
+ *
+ * @source Jackson, Sacks-Davis, ACM Trans. Math. Softw. 6 (1980) 295-318; Brenan, Campbell, Petzold, Numerical Solution of Initial-Value Problems in Differential-Algebraic Equations (1996), chapter 5.
+ */
+export function bdf(name: string, highest: number): Algorithm {
+  return { name, order: highest, startOrder: 1, massMatrix: true, stepper: (f, n, context) => new BdfStepper(highest, f, n, context) };
+}
+
+/** Newton's iteration stops where what is left is this part of the tolerances. */
+const newtonTolerance = 0.1;
+const maxIterations = 4;
+/** An iteration of this many is slow: the next step has a new Jacobian. */
+const slow = 3;
+/** Steps that a Jacobian, and factors, may serve. */
+const [jacobianAge, factorsAge] = [50, 20];
+/** Factors serve while `1 / alpha` is theirs up to this part. */
+const drift = 0.3;
+
+class BdfStepper implements Stepper {
+  readonly controller: OrderController;
+  readonly #f: BoundField;
+  readonly #context: StepperContext;
+  readonly #mass: Float64Array | undefined;
+  readonly #past: DividedDifferences;
+  readonly #jacobian: JacobianEvaluator;
+  readonly #J: Float64Array;
+  /** `alpha M - J`, and the `alpha` that it was made with. */
+  readonly #W: IterationMatrix;
+  #factoredAlpha = NaN;
+  /** `f(t, u)` at the start of the first step. */
+  readonly #first: Float64Array;
+  readonly #u: Float64Array;
+  readonly #next: Float64Array;
+  /** `omega` and its derivative at the end of the step. */
+  readonly #omega: Float64Array;
+  readonly #slope: Float64Array;
+  readonly #e: Float64Array;
+  readonly #delta: Float64Array;
+  #order = 1;
+  #nextOrder = 1;
+  #h = NaN;
+  #alpha = NaN;
+  /** The error estimate is this many times `e`. */
+  #errorConstant = NaN;
+  /** Rate of convergence of the iteration, carried from step to step. */
+  #rate = 1;
+  #hasFirst = false;
+  /** No step was kept since the last reset. */
+  #atStart = true;
+  #hasJacobian = false;
+  #hasFactors = false;
+  /** The Jacobian is that of the step being tried. */
+  #isFresh = false;
+  /** The last iteration was slow. */
+  #isWorn = false;
+  #jacobianAge = 0;
+  #factorsAge = 0;
+  #nf = 0;
+  nlu = 0;
+
+  constructor(highest: number, f: BoundField, n: number, context: StepperContext) {
+    const vector = (): Float64Array => new Float64Array(n);
+    this.#f = f;
+    this.#context = context;
+    this.#mass = context.massMatrix;
+    this.#past = new DividedDifferences(n, highest + 1);
+    this.#jacobian = jacobianOf(f, n, context);
+    this.#J = new Float64Array(n * n);
+    this.#W = iterationMatrix(n, context);
+    [this.#first, this.#u, this.#next, this.#omega] = [vector(), vector(), vector(), vector()];
+    [this.#slope, this.#e, this.#delta] = [vector(), vector(), vector()];
+    const order = (): number => this.#order;
+    this.controller = orderController({
+      get order() {
+        return order();
+      },
+      estimate: (k) => this.#estimate(k),
+      use: (k) => void (this.#nextOrder = k),
+    }, highest);
+  }
+
+  get nf(): number {
+    return this.#nf + this.#jacobian.nf;
+  }
+
+  get njac(): number {
+    return this.#jacobian.njac;
+  }
+
+  step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
+    this.#h = h;
+    this.#order = this.#nextOrder;
+    if (this.#atStart && !this.#begin(t, h, u)) return false;
+    this.#past.aim(h);
+    this.#predict();
+    if (!this.#solve(t + h)) return false;
+    for (let i = 0; i < out.length; i++) out[i] = this.#omega[i] + this.#e[i];
+    this.#next.set(out);
+    return true;
+  }
+
+  error(out: Float64Array): void {
+    for (let i = 0; i < out.length; i++) out[i] = this.#errorConstant * this.#e[i];
+  }
+
+  start(slope: Float64Array): void {
+    this.#first.set(slope);
+    this.#hasFirst = true;
+  }
+
+  accept(): void {
+    this.#past.advance(this.#order, this.#e);
+    // The same sum in another order: the past is to hold the very state that was kept.
+    this.#past.phi[0].set(this.#next);
+    this.#atStart = false;
+    this.#isFresh = false;
+    if (this.#isWorn) this.#hasJacobian = false;
+    this.#jacobianAge++;
+    this.#factorsAge++;
+  }
+
+  reset(): void {
+    this.#atStart = true;
+    this.#hasFirst = false;
+    this.#hasJacobian = false;
+    this.#nextOrder = 1;
+    this.controller.reset();
+  }
+
+  capture(): Interpolant {
+    const { phi, beta, span } = this.#past;
+    const after: Float64Array[] = [];
+    let above = this.#e;
+    for (let j = this.#order; j >= 0; j--) {
+      const [b, e] = [beta[j], above];
+      above = phi[j].map((x, i) => e[i] + b * x);
+      after.unshift(above);
+    }
+    after[0].set(this.#next);
+    return new NewtonInterpolant(after, span.slice(0, this.#order));
+  }
+
+  /** Begins the past at `u`, with the slope there as a second value. */
+  #begin(t: number, h: number, u: Float64Array): boolean {
+    const [u0, slope] = this.#past.phi;
+    u0.set(u);
+    this.#u.set(u);
+    if (!this.#hasFirst) this.#evaluate(t, u, this.#first);
+    this.#hasFirst = true;
+    slope.set(this.#first);
+    this.#past.begin(this.#mass ? 0 : 1);
+    return !this.#mass || this.#firstSlope(t, h, u, slope);
+  }
+
+  /**
+   * Turns `f` in `slope[n]` into a slope for the first step where `M` may be singular: that of half a step of the linearly implicit
+   * Euler method, whose equations are `(2 M / h - J) slope = 2 f / h + f_t`.
+   */
+  #firstSlope(t: number, h: number, u: Float64Array, slope: Float64Array): boolean {
+    if (!this.#hasJacobian) this.#linearise(t, u);
+    this.#jacobian.timeDerivative(t, h, u, this.#first, this.#delta);
+    for (let i = 0; i < slope.length; i++) slope[i] = (2 / h) * slope[i] + this.#delta[i];
+    if (!this.#factorise(2 / h)) return false;
+    this.#W.solve(slope);
+    return true;
+  }
+
+  /** Sets what the order and the lengths of the last steps decide. */
+  #predict(): void {
+    const { phi, beta, span } = this.#past;
+    const [k, h, omega, slope] = [this.#order, this.#h, this.#omega, this.#slope];
+    const n = omega.length;
+    this.#u.set(phi[0]);
+    omega.set(phi[0]);
+    slope.fill(0);
+    let [lead, inverse] = [0, 0];
+    for (let j = 1; j <= k; j++) {
+      lead += 1 / j;
+      inverse += 1 / span[j - 1];
+      const [row, b, c] = [phi[j], beta[j], inverse * beta[j]];
+      for (let i = 0; i < n; i++) {
+        omega[i] += b * row[i];
+        slope[i] += c * row[i];
+      }
+    }
+    this.#alpha = lead / h;
+    // Of the formula, or of the polynomial between the states where that is larger.
+    this.#errorConstant = Math.max(Math.abs(h * (inverse + 1 / span[k]) - lead), h / span[k]);
+    // The first slope of a problem with a mass matrix is that of the middle of the step, and hides half of the error.
+    if (this.#mass && this.#atStart) this.#errorConstant *= 2;
+  }
+
+  /** For {@link orderController}: by the derivative of order `k + 1`, for equal steps. */
+  #estimate(k: number): number {
+    const { phi, beta, span, top } = this.#past;
+    const [e, difference] = [this.#e, this.#delta];
+    const lower = k < this.#order;
+    const j = lower ? this.#order : this.#order + 1;
+    if (!lower && top < j) return NaN;
+    const b = lower ? beta[j] : -beta[j];
+    for (let i = 0; i < e.length; i++) difference[i] = e[i] + b * phi[j][i];
+    let scale = 1 / (k + 1);
+    for (let i = 0; i <= k; i++) scale *= ((i + 1) * this.#h) / span[i];
+    return scale * this.#norm(difference);
+  }
+
+  #solve(t: number): boolean {
+    if (!this.#hasJacobian || this.#jacobianAge >= jacobianAge) this.#linearise(t, this.#omega);
+    const isOld = Math.abs(this.#factoredAlpha / this.#alpha - 1) > drift || this.#factorsAge >= factorsAge;
+    if ((isOld || !this.#hasFactors) && !this.#factorise(this.#alpha)) return false;
+    if (this.#newton(t)) return true;
+    const isFresh = this.#isFresh;
+    if (!isFresh) this.#linearise(t, this.#omega);
+    const solved = !isFresh && this.#factorise(this.#alpha) && this.#newton(t);
+    // A shorter step has its own Jacobian.
+    if (!solved) this.#hasJacobian = false;
+    return solved;
+  }
+
+  #linearise(t: number, u: Float64Array): void {
+    this.#jacobian.evaluate(t, u, this.#J);
+    this.#hasJacobian = true;
+    this.#hasFactors = false;
+    this.#isFresh = true;
+    this.#jacobianAge = 0;
+  }
+
+  #factorise(alpha: number): boolean {
+    this.nlu++;
+    this.#rate = 1;
+    this.#factorsAge = 0;
+    this.#factoredAlpha = alpha;
+    this.#hasFactors = this.#W.factor(alpha, this.#J);
+    // Where it was evaluated may be far from the solution.
+    this.#hasJacobian = this.#hasFactors;
+    return this.#hasFactors;
+  }
+
+  /** Solves for `e`, from 0 on. */
+  #newton(t: number): boolean {
+    const [e, delta, input, alpha] = [this.#e, this.#delta, this.#next, this.#alpha];
+    const n = e.length;
+    // What factors for another alpha leave out, for the mean of components that they fit best and worst.
+    const relaxation = 2 / (1 + alpha / this.#factoredAlpha);
+    let before = NaN;
+    e.fill(0);
+    for (let iteration = 1; iteration <= maxIterations; iteration++) {
+      for (let i = 0; i < n; i++) input[i] = this.#omega[i] + e[i];
+      this.#evaluate(t, input, delta);
+      this.#subtractMass(alpha, delta);
+      this.#W.solve(delta);
+      for (let i = 0; i < n; i++) {
+        delta[i] *= relaxation;
+        e[i] += delta[i];
+      }
+      this.#isWorn = iteration >= slow;
+      const size = this.#norm(delta);
+      if (!(size < Infinity) || size > 2 * before) return false;
+      if (iteration > 1) this.#rate = Math.max(0.3 * this.#rate, size / before);
+      if (this.#errorConstant * size * Math.min(1, this.#rate) <= newtonTolerance) return true;
+      before = size;
+    }
+    return false;
+  }
+
+  /** `out[n] -= M (omega' + alpha e)`. */
+  #subtractMass(alpha: number, out: Float64Array): void {
+    const [mass, slope, e] = [this.#mass, this.#slope, this.#e];
+    const n = out.length;
+    if (!mass) {
+      for (let i = 0; i < n; i++) out[i] -= slope[i] + alpha * e[i];
+      return;
+    }
+    for (let i = 0, at = 0; i < n; i++) {
+      let sum = 0;
+      for (let j = 0; j < n; j++, at++) sum += mass[at] * (slope[j] + alpha * e[j]);
+      out[i] -= sum;
+    }
+  }
+
+  #evaluate(t: number, u: Float64Array, out: Float64Array): void {
+    this.#f.rhs(t, u, out);
+    this.#nf++;
+  }
+
+  #norm(x: Float64Array): number {
+    return scaledNorm(x, this.#u, this.#omega, this.#context);
+  }
+}

@@ -1,0 +1,80 @@
+import type { StepController } from "./controller.ts";
+
+/** A method of variable order, as the control of its order sees it after a step. */
+export interface VariableOrder {
+  /** The order of the last step. */
+  readonly order: number;
+  /** Scaled size of the error that the step would have had with order `k`, one more or less; NaN when too little is known. */
+  estimate(k: number): number;
+  /** Sets the order of the next step, or of the next try of this one. */
+  use(k: number): void;
+}
+
+/** A controller that can begin anew. */
+export interface OrderController extends StepController {
+  /** Forgets the last steps; the order is at its lowest. */
+  reset(): void;
+}
+
+/** Errors count this many times, for a lower order or the same, and for a higher one. */
+const [bias, biasUp] = [6, 10];
+/** A step grows by this factor at least, or not at all: growing a little is not worth what a change costs. */
+const worthwhile = 1.5;
+const [qmin, qmax] = [0.1, 10];
+const lost = 0.25;
+
+const factorFor = (scaled: number, k: number): number => Math.exp(-Math.log(scaled) / (k + 1));
+
+/**
+ * Control of step and order together: of the order in use and its neighbours, the one that allows the longest step. The neighbours
+ * are looked at when the order has lasted for one step more than it is, then every second step; a rejected step is not followed
+ * by growth, and from the third try on it loses an order each time.
+ *
+ * @source Byrne, Hindmarsh, ACM Trans. Math. Softw. 1 (1975) 71-96; Hindmarsh et al., ACM Trans. Math. Softw. 31 (2005) 363-396.
+ */
+export function orderController(method: VariableOrder, highest: number): OrderController {
+  let wait = 2;
+  let failures = 0;
+  return {
+    accept: (error) => {
+      wait--;
+      if (failures > 0) {
+        failures = 0;
+        wait = Math.max(wait, 2);
+        return 1;
+      }
+      const k = method.order;
+      let best = k;
+      let factor = factorFor(bias * error, k);
+      if (wait <= 0) {
+        wait = 2;
+        // False for NaN.
+        const down = k > 1 ? factorFor(bias * method.estimate(k - 1), k - 1) : 0;
+        const up = k < highest ? factorFor(biasUp * method.estimate(k + 1), k + 1) : 0;
+        if (down > factor) [best, factor] = [k - 1, down];
+        if (up > factor) [best, factor] = [k + 1, up];
+      }
+      if (factor < worthwhile) return 1;
+      if (best !== k) {
+        method.use(best);
+        wait = best + 1;
+      }
+      return Math.min(factor, qmax);
+    },
+    reject: (error) => {
+      failures++;
+      if (!Number.isFinite(error)) return qmin;
+      const k = method.order;
+      if (failures > 2 && k > 1) method.use(k - 1);
+      return Math.min(failures > 1 ? lost : 0.9, Math.max(qmin, factorFor(bias * error, k)));
+    },
+    fail: () => {
+      failures++;
+      return lost;
+    },
+    reset: () => {
+      wait = 2;
+      failures = 0;
+    },
+  };
+}
