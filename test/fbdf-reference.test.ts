@@ -1,6 +1,7 @@
 import { continuousCallback, fbdf, odeProblem, presetTimeCallback, solve, vectorField, type OdeSolution, type VectorField } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
 import { stiffProblems, withoutJacobian } from "./fixtures/stiff-problems.ts";
+import { workPrecision, type WorkPoint } from "./fixtures/work-precision.ts";
 
 type Id = keyof typeof stiffProblems;
 const tolerances = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9];
@@ -14,17 +15,8 @@ function solveStiff(id: Id, reltol: number, f: VectorField = stiffProblems[id].f
   return { solution, error: relativeError(solution.u[0], reference.at(-1)!.u) };
 }
 
-/** The straight line through `(log error, log evaluations)`, as a function of the error. */
-function workPrecision(points: readonly (readonly [nf: number, error: number])[]): (error: number) => number {
-  const [x, y] = [points.map(([, error]) => Math.log(error)), points.map(([nf]) => Math.log(nf))];
-  const mean = (v: number[]): number => v.reduce((a, b) => a + b) / v.length;
-  const [mx, my] = [mean(x), mean(y)];
-  const slope = mean(x.map((v, i) => (v - mx) * (y[i] - my))) / mean(x.map((v) => (v - mx) ** 2));
-  return (error) => Math.exp(my + slope * (Math.log(error) - mx));
-}
-
 /** Evaluations and errors of SUNDIALS' CVODE 6.4.1 with BDF, its dense solver and the exact Jacobian, at tolerances of 1e-3, 1e-5, 1e-7 and 1e-9. */
-const cvode: Readonly<Record<Id, readonly (readonly [nf: number, error: number])[]>> = {
+const cvode: Readonly<Record<Id, readonly WorkPoint[]>> = {
   vdp1e3: [[592, 1.2e-2], [958, 6.3e-4], [2145, 1.9e-5], [4079, 4.5e-7]],
   robertson40: [[162, 2.1e-5], [299, 1.2e-5], [548, 4.2e-7], [884, 3.8e-9]],
   robertson1e11: [[685, 5.5e-3], [1227, 4.9e-5], [2089, 8.3e-7], [3845, 2.1e-8]],
@@ -33,7 +25,7 @@ const cvode: Readonly<Record<Id, readonly (readonly [nf: number, error: number])
 
 describe.each(Object.keys(cvode) as Id[])("fbdf on %s", (id) => {
   test("takes at most 1.5 times the evaluations of CVODE for the same error, and a Jacobian for many steps", () => {
-    const points = tolerances.map((tol): [number, number] => {
+    const points = tolerances.map((tol): WorkPoint => {
       const { solution: { stats }, error } = solveStiff(id, tol);
       expect(stats.njac).toBeLessThan(0.15 * stats.naccept);
       expect(stats.nlu).toBeLessThan(0.4 * stats.naccept);

@@ -82,7 +82,7 @@ describe("testAlgorithm", () => {
     ["an error estimate that is far too small", tsit5, (inner: Stepper): Partial<Stepper> => ({ error: (out) => (inner.error!(out), void out.forEach((x, i) => (out[i] = 1e-4 * x))) }), "meets its tolerances"],
     ["a past that survives an event", fbdf, (): Partial<Stepper> => ({ reset: () => {} }), "starts anew after events"],
     ["an order that stays low", fbdf, (): Partial<Stepper> => ({ controller: piController({ beta1: 0.35, beta2: 0 }) }), "raises its order"],
-    ["steps that do not shrink where values are not finite", tsit5, (): Partial<Stepper> => ({ controller: { accept: () => 1, reject: (error) => (Number.isFinite(error) ? 0.5 : 1) } }), "not finite"],
+    ["steps that do not shrink where values are not finite", tsit5, (): Partial<Stepper> => ({ controller: { accept: () => 2, reject: (error) => (Number.isFinite(error) ? 0.3 : 1) } }), "not finite"],
   ] as const)("of error-controlled solves, it catches %s", (_what, base, change, name) => {
     const make = (): Algorithm => ({
       ...base(),

@@ -28,6 +28,8 @@ const slow = 3;
 const [jacobianAge, factorsAge] = [50, 20];
 /** Factors serve while `1 / alpha` is theirs up to this part. */
 const drift = 0.3;
+/** Other lengths of steps cost factorisations. */
+const worthwhile = 1.5;
 
 class BdfStepper implements Stepper {
   readonly controller: OrderController;
@@ -89,7 +91,7 @@ class BdfStepper implements Stepper {
       },
       estimate: (k) => this.#estimate(k),
       use: (k) => void (this.#nextOrder = k),
-    }, highest);
+    }, highest, worthwhile);
   }
 
   get nf(): number {
@@ -203,18 +205,10 @@ class BdfStepper implements Stepper {
     if (this.#mass && this.#atStart) this.#errorConstant *= 2;
   }
 
-  /** For {@link orderController}: by the derivative of order `k + 1`, for equal steps. */
+  /** For {@link orderController}: the error is the difference of the order above, divided by it. */
   #estimate(k: number): number {
-    const { phi, beta, span, top } = this.#past;
-    const [e, difference] = [this.#e, this.#delta];
-    const lower = k < this.#order;
-    const j = lower ? this.#order : this.#order + 1;
-    if (!lower && top < j) return NaN;
-    const b = lower ? beta[j] : -beta[j];
-    for (let i = 0; i < e.length; i++) difference[i] = e[i] + b * phi[j][i];
-    let scale = 1 / (k + 1);
-    for (let i = 0; i <= k; i++) scale *= ((i + 1) * this.#h) / span[i];
-    return scale * this.#norm(difference);
+    const known = this.#past.neighbour(this.#order, this.#e, k < this.#order, this.#delta);
+    return known ? this.#norm(this.#delta) / (k + 1) : NaN;
   }
 
   #solve(t: number): boolean {

@@ -45,6 +45,21 @@ export class DividedDifferences {
   }
 
   /**
+   * Writes a difference as it would be after the step, for equal steps of its length, into `out[n]`: that of order `k` if `lower`,
+   * else that of order `k + 2`. `e[n]` and `k` as for {@link advance}. Returns false when it is not known.
+   */
+  neighbour(k: number, e: Float64Array, lower: boolean, out: Float64Array): boolean {
+    const { phi, beta, span } = this;
+    const row = lower ? k : k + 1;
+    if (row > this.top) return false;
+    let scale = 1;
+    for (let i = 0; i < (lower ? k : k + 2); i++) scale *= ((i + 1) * span[0]) / span[i];
+    const [b, source] = [lower ? beta[row] : -beta[row], phi[row]];
+    for (let i = 0; i < out.length; i++) out[i] = scale * (e[i] + b * source[i]);
+    return true;
+  }
+
+  /**
    * Takes in the value after the step, `e[n]` more than the polynomial through the last `k + 1` values has there. Keeps
    * differences up to `phi_k+2`.
    */

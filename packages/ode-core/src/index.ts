@@ -22,6 +22,7 @@ export { symplecticEuler, type SymplecticEulerOptions } from "./algorithms/sympl
 export { trapezoid, type TrapezoidOptions } from "./algorithms/trapezoid.ts";
 export { trbdf2, type Trbdf2Options } from "./algorithms/trbdf2.ts";
 export { tsit5, type Tsit5Options } from "./algorithms/tsit5.ts";
+export { vcabm, type VcabmOptions } from "./algorithms/vcabm.ts";
 export { velocityVerlet, type VelocityVerletOptions } from "./algorithms/velocity-verlet.ts";
 export { vern6, type Vern6Options } from "./algorithms/vern6.ts";
 export { vern7, type Vern7Options } from "./algorithms/vern7.ts";

@@ -18,48 +18,54 @@ export interface OrderController extends StepController {
 
 /** Errors count this many times, for a lower order or the same, and for a higher one. */
 const [bias, biasUp] = [6, 10];
-/** A step grows by this factor at least, or not at all: growing a little is not worth what a change costs. */
-const worthwhile = 1.5;
 const [qmin, qmax] = [0.1, 10];
 const lost = 0.25;
 
 const factorFor = (scaled: number, k: number): number => Math.exp(-Math.log(scaled) / (k + 1));
 
 /**
- * Control of step and order together: of the order in use and its neighbours, the one that allows the longest step. The neighbours
- * are looked at when the order has lasted for one step more than it is, then every second step; a rejected step is not followed
- * by growth, and from the third try on it loses an order each time.
+ * Control of step and order together: of the order in use and its neighbours, the one that allows the longest step. The
+ * neighbours are looked at when the order has lasted for one step more than it is, then every second step, and at each of the
+ * first steps as long as that raises it. A rejected step is not followed by growth, and from the third try on it loses an
+ * order each time.
  *
+ * @param worthwhile - Factors between this and its inverse leave step and order as they are.
  * @source Byrne, Hindmarsh, ACM Trans. Math. Softw. 1 (1975) 71-96; Hindmarsh et al., ACM Trans. Math. Softw. 31 (2005) 363-396.
  */
-export function orderController(method: VariableOrder, highest: number): OrderController {
+export function orderController(method: VariableOrder, highest: number, worthwhile: number): OrderController {
   let wait = 2;
   let failures = 0;
+  let isStarting = true;
+  /** Sets the order for the next step; returns the factor that it allows. */
+  const choose = (error: number): number => {
+    const k = method.order;
+    const same = factorFor(bias * error, k);
+    if (wait > 0 && !isStarting) return same;
+    // Comparisons with NaN are false.
+    const down = k > 1 ? factorFor(bias * method.estimate(k - 1), k - 1) : 0;
+    const up = k < highest ? factorFor(biasUp * method.estimate(k + 1), k + 1) : 0;
+    const best = up > same && !(down > up) ? k + 1 : down > same ? k - 1 : k;
+    const factor = best === k ? same : best < k ? down : up;
+    if (best <= k && k > 1) isStarting = false;
+    wait = 2;
+    if (best !== k && isWorthwhile(factor)) {
+      method.use(best);
+      wait = best + 1;
+    }
+    return factor;
+  };
+  const isWorthwhile = (factor: number): boolean => factor >= worthwhile || factor <= 1 / worthwhile;
   return {
     accept: (error) => {
       wait--;
       if (failures > 0) {
         failures = 0;
+        isStarting = false;
         wait = Math.max(wait, 2);
         return 1;
       }
-      const k = method.order;
-      let best = k;
-      let factor = factorFor(bias * error, k);
-      if (wait <= 0) {
-        wait = 2;
-        // False for NaN.
-        const down = k > 1 ? factorFor(bias * method.estimate(k - 1), k - 1) : 0;
-        const up = k < highest ? factorFor(biasUp * method.estimate(k + 1), k + 1) : 0;
-        if (down > factor) [best, factor] = [k - 1, down];
-        if (up > factor) [best, factor] = [k + 1, up];
-      }
-      if (factor < worthwhile) return 1;
-      if (best !== k) {
-        method.use(best);
-        wait = best + 1;
-      }
-      return Math.min(factor, qmax);
+      const factor = choose(error);
+      return isWorthwhile(factor) ? Math.min(qmax, Math.max(qmin, factor)) : 1;
     },
     reject: (error) => {
       failures++;
@@ -75,6 +81,7 @@ export function orderController(method: VariableOrder, highest: number): OrderCo
     reset: () => {
       wait = 2;
       failures = 0;
+      isStarting = true;
     },
   };
 }

@@ -20,6 +20,7 @@ import { symplecticEuler } from "./symplectic-euler.ts";
 import { trapezoid } from "./trapezoid.ts";
 import { trbdf2 } from "./trbdf2.ts";
 import { tsit5 } from "./tsit5.ts";
+import { vcabm } from "./vcabm.ts";
 import { velocityVerlet } from "./velocity-verlet.ts";
 import { vern6 } from "./vern6.ts";
 import { vern7 } from "./vern7.ts";
@@ -42,6 +43,7 @@ export const algorithms: {
   readonly vern8: typeof vern8;
   readonly vern9: typeof vern9;
   readonly dop853: typeof dop853;
+  readonly vcabm: typeof vcabm;
   readonly rosenbrock23: typeof rosenbrock23;
   readonly rodas4: typeof rodas4;
   readonly rodas5P: typeof rodas5P;
@@ -71,6 +73,7 @@ export const algorithms: {
   vern8,
   vern9,
   dop853,
+  vcabm,
   rosenbrock23,
   rodas4,
   rodas5P,
