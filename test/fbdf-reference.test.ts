@@ -48,6 +48,37 @@ describe.each(Object.keys(cvode) as Id[])("fbdf on %s", (id) => {
   });
 });
 
+describe("fbdf at loose tolerances and at the limits of its stability", () => {
+  test("does not step over a jump of the van der Pol oscillator", () => {
+    const { f, u0, tspan, reference } = stiffProblems.vdp1e3;
+    for (let exponent = 2; exponent <= 4; exponent += 1 / 8) {
+      const tol = 10 ** -exponent;
+      const { u } = solve(odeProblem(f, u0, tspan), fbdf(), { reltol: tol, abstol: tol, saveAt: reference.map((r) => r.t) });
+      reference.forEach((r, i) => expect(Math.abs(u[i][0] / r.u[0] - 1), `${tol}`).toBeLessThan(0.35));
+    }
+  });
+
+  test("lowers its order for fast oscillations that are damped, where the higher ones are unstable", () => {
+    // Eigenvalues -100 +- 1000 i about (sin t, cos t).
+    const f = vectorField((t, u, _p, du) => {
+      const [x, y] = [u[0] - Math.sin(t), u[1] - Math.cos(t)];
+      du.set([-100 * x - 1000 * y + Math.cos(t), 1000 * x - 100 * y - Math.sin(t)]);
+    }, { dim: 2, jacobian: (_t, _u, _p, J) => J.set([-100, -1000, 1000, -100]) });
+    for (const [tol, steps] of [[1e-3, 250], [1e-5, 600], [1e-7, 1100]]) {
+      const { u, stats } = solve(odeProblem(f, [0.01, 1], [0, 20]), fbdf(), { reltol: tol, abstol: tol, dense: false });
+      expect(stats.naccept).toBeLessThan(steps);
+      expect(Math.abs(u.at(-1)![0] - Math.sin(20))).toBeLessThan(tol);
+    }
+  });
+
+  test("works down to rounding", () => {
+    const { u0, tspan, reference, f } = stiffProblems.hires;
+    const { u, stats } = solve(odeProblem(f, u0, tspan), fbdf(), { reltol: 1e-13, abstol: 1e-17, saveAt: [tspan[1]] });
+    expect(relativeError(u[0], reference[0].u)).toBeLessThan(5e-11);
+    expect(stats.nf).toBeLessThan(7000);
+  });
+});
+
 describe("fbdf with a mass matrix", () => {
   test("solves Robertson's problem with its conservation law as an algebraic equation", () => {
     const dae = vectorField((_t, u, _p, du) => {

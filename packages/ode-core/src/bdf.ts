@@ -21,11 +21,16 @@ export function bdf(name: string, highest: number): Algorithm {
 
 /** Newton's iteration stops where what is left is this part of the tolerances. */
 const newtonTolerance = 0.1;
+/** With new factors, what is left counts as this many times the first change, as there is no rate of convergence yet. */
+const unknown = 20;
+const divergent = 0.9;
 const maxIterations = 4;
 /** An iteration of this many is slow: the next step has a new Jacobian. */
 const slow = 3;
 /** Steps that a Jacobian, and factors, may serve. */
 const [jacobianAge, factorsAge] = [50, 20];
+/** A Jacobian serves steps up to this many times as long as the one that it was made for: its errors count by the length. */
+const reach = 10;
 /** Factors serve while `1 / alpha` is theirs up to this part. */
 const drift = 0.3;
 /** Other lengths of steps cost factorisations. */
@@ -42,6 +47,8 @@ class BdfStepper implements Stepper {
   /** `alpha M - J`, and the `alpha` that it was made with. */
   readonly #W: IterationMatrix;
   #factoredAlpha = NaN;
+  /** The `alpha` of the step that `#J` was made for. */
+  #jacobianAlpha = NaN;
   /** `f(t, u)` at the start of the first step. */
   readonly #first: Float64Array;
   readonly #u: Float64Array;
@@ -57,8 +64,8 @@ class BdfStepper implements Stepper {
   #alpha = NaN;
   /** The error estimate is this many times `e`. */
   #errorConstant = NaN;
-  /** Rate of convergence of the iteration, carried from step to step. */
-  #rate = 1;
+  /** What is left after an iteration, beside its change: `rate / (1 - rate)`, carried from step to step. */
+  #eta = unknown;
   #hasFirst = false;
   /** No step was kept since the last reset. */
   #atStart = true;
@@ -172,7 +179,7 @@ class BdfStepper implements Stepper {
    * Euler method, whose equations are `(2 M / h - J) slope = 2 f / h + f_t`.
    */
   #firstSlope(t: number, h: number, u: Float64Array, slope: Float64Array): boolean {
-    if (!this.#hasJacobian) this.#linearise(t, u);
+    if (!this.#hasJacobian) this.#linearise(t, u, 2 / h);
     this.#jacobian.timeDerivative(t, h, u, this.#first, this.#delta);
     for (let i = 0; i < slope.length; i++) slope[i] = (2 / h) * slope[i] + this.#delta[i];
     if (!this.#factorise(2 / h)) return false;
@@ -212,29 +219,31 @@ class BdfStepper implements Stepper {
   }
 
   #solve(t: number): boolean {
-    if (!this.#hasJacobian || this.#jacobianAge >= jacobianAge) this.#linearise(t, this.#omega);
+    const isStale = this.#jacobianAge >= jacobianAge || reach * Math.abs(this.#alpha) < Math.abs(this.#jacobianAlpha);
+    if (isStale || !this.#hasJacobian) this.#linearise(t, this.#omega, this.#alpha);
     const isOld = Math.abs(this.#factoredAlpha / this.#alpha - 1) > drift || this.#factorsAge >= factorsAge;
     if ((isOld || !this.#hasFactors) && !this.#factorise(this.#alpha)) return false;
     if (this.#newton(t)) return true;
     const isFresh = this.#isFresh;
-    if (!isFresh) this.#linearise(t, this.#omega);
+    if (!isFresh) this.#linearise(t, this.#omega, this.#alpha);
     const solved = !isFresh && this.#factorise(this.#alpha) && this.#newton(t);
     // A shorter step has its own Jacobian.
     if (!solved) this.#hasJacobian = false;
     return solved;
   }
 
-  #linearise(t: number, u: Float64Array): void {
+  #linearise(t: number, u: Float64Array, alpha: number): void {
     this.#jacobian.evaluate(t, u, this.#J);
     this.#hasJacobian = true;
     this.#hasFactors = false;
     this.#isFresh = true;
     this.#jacobianAge = 0;
+    this.#jacobianAlpha = alpha;
   }
 
   #factorise(alpha: number): boolean {
     this.nlu++;
-    this.#rate = 1;
+    this.#eta = unknown;
     this.#factorsAge = 0;
     this.#factoredAlpha = alpha;
     this.#hasFactors = this.#W.factor(alpha, this.#J);
@@ -249,7 +258,7 @@ class BdfStepper implements Stepper {
     const n = e.length;
     // What factors for another alpha leave out, for the mean of components that they fit best and worst.
     const relaxation = 2 / (1 + alpha / this.#factoredAlpha);
-    let before = NaN;
+    let before = 0;
     e.fill(0);
     for (let iteration = 1; iteration <= maxIterations; iteration++) {
       for (let i = 0; i < n; i++) input[i] = this.#omega[i] + e[i];
@@ -262,9 +271,13 @@ class BdfStepper implements Stepper {
       }
       this.#isWorn = iteration >= slow;
       const size = this.#norm(delta);
-      if (!(size < Infinity) || size > 2 * before) return false;
-      if (iteration > 1) this.#rate = Math.max(0.3 * this.#rate, size / before);
-      if (this.#errorConstant * size * Math.min(1, this.#rate) <= newtonTolerance) return true;
+      if (!(size < Infinity)) return false;
+      if (iteration > 1) {
+        const rate = size / before;
+        if (rate > divergent) return false;
+        this.#eta = rate / (1 - rate);
+      }
+      if (this.#errorConstant * size * this.#eta <= newtonTolerance) return true;
       before = size;
     }
     return false;

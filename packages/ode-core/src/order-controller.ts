@@ -26,8 +26,8 @@ const factorFor = (scaled: number, k: number): number => Math.exp(-Math.log(scal
 /**
  * Control of step and order together: of the order in use and its neighbours, the one that allows the longest step. The
  * neighbours are looked at when the order has lasted for one step more than it is, then every second step, and at each of the
- * first steps as long as that raises it. A rejected step is not followed by growth, and from the third try on it loses an
- * order each time.
+ * first steps as long as that raises it. A lower order that is no less accurate is taken in any case. A rejected step is not
+ * followed by growth, and from the third try on it loses an order each time.
  *
  * @param worthwhile - Factors between this and its inverse leave step and order as they are.
  * @source Byrne, Hindmarsh, ACM Trans. Math. Softw. 1 (1975) 71-96; Hindmarsh et al., ACM Trans. Math. Softw. 31 (2005) 363-396.
@@ -36,25 +36,28 @@ export function orderController(method: VariableOrder, highest: number, worthwhi
   let wait = 2;
   let failures = 0;
   let isStarting = true;
+  const isWorthwhile = (factor: number): boolean => factor >= worthwhile || factor <= 1 / worthwhile;
   /** Sets the order for the next step; returns the factor that it allows. */
   const choose = (error: number): number => {
     const k = method.order;
     const same = factorFor(bias * error, k);
     if (wait > 0 && !isStarting) return same;
     // Comparisons with NaN are false.
-    const down = k > 1 ? factorFor(bias * method.estimate(k - 1), k - 1) : 0;
-    const up = k < highest ? factorFor(biasUp * method.estimate(k + 1), k + 1) : 0;
-    const best = up > same && !(down > up) ? k + 1 : down > same ? k - 1 : k;
+    const lower = k > 1 ? method.estimate(k - 1) : NaN;
+    const down = factorFor(bias * lower, k - 1);
+    const up = k < highest ? factorFor(biasUp * method.estimate(k + 1), k + 1) : NaN;
+    // Derivatives that do not fall with their order are those of an instability, which longer steps would feed.
+    const isForced = k > 2 && lower <= error;
+    const best = !isForced && up > same && !(down > up) ? k + 1 : isForced || down > same ? k - 1 : k;
     const factor = best === k ? same : best < k ? down : up;
     if (best <= k && k > 1) isStarting = false;
     wait = 2;
-    if (best !== k && isWorthwhile(factor)) {
+    if (best !== k && (isForced || isWorthwhile(factor))) {
       method.use(best);
       wait = best + 1;
     }
     return factor;
   };
-  const isWorthwhile = (factor: number): boolean => factor >= worthwhile || factor <= 1 / worthwhile;
   return {
     accept: (error) => {
       wait--;

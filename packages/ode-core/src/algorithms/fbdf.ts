@@ -8,7 +8,7 @@ export type FbdfOptions = Readonly<Record<never, never>>;
 /**
  * Backward differentiation formulas of order 1 to 5 in fixed-leading-coefficient form, with variable steps and order, as in
  * DASSL, IDA and CVODE: for large stiff systems and expensive right-hand sides, also with a mass matrix, singular ones
- * included. One to two evaluations per step; a Jacobian serves some 40 steps and a factorisation about 7. The orders above 2
+ * included. One to two evaluations per step; a Jacobian serves some 30 steps and a factorisation about 7. The orders above 2
  * are not A-stable: for stiff systems that oscillate take `rodas5P`. Dense output by the polynomial through the last states, of
  * the order of the step. After an event it begins anew with order 1.
  *
