@@ -63,11 +63,8 @@ class AdamsStepper implements Stepper {
     this.#scratch = new Float64Array(highest + 2);
     [this.#u, this.#next, this.#slope, this.#predicted] = [vector(), vector(), vector(), vector()];
     [this.#corrected, this.#difference] = [vector(), vector()];
-    const order = (): number => this.#order;
     this.controller = orderController({
-      get order() {
-        return order();
-      },
+      order: () => this.#order,
       estimate: (k) => this.#estimate(k),
       use: (k) => void (this.#nextOrder = k),
     }, highest, worthwhile);

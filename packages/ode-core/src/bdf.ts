@@ -91,11 +91,8 @@ class BdfStepper implements Stepper {
     this.#W = iterationMatrix(n, context);
     [this.#first, this.#u, this.#next, this.#omega] = [vector(), vector(), vector(), vector()];
     [this.#slope, this.#e, this.#delta] = [vector(), vector(), vector()];
-    const order = (): number => this.#order;
     this.controller = orderController({
-      get order() {
-        return order();
-      },
+      order: () => this.#order,
       estimate: (k) => this.#estimate(k),
       use: (k) => void (this.#nextOrder = k),
     }, highest, worthwhile);

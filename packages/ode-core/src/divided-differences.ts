@@ -1,9 +1,9 @@
 /**
  * The past of a function of time, `y(t_n), y(t_n-1), ...`, as modified divided differences: `phi_i` is the divided difference
- * over `t_n, ..., t_n-i` times `(t_n - t_n-1) ... (t_n - t_n-i)`. With equal steps these are backward differences. A step of another length only
- * scales them, and a new value is taken in by a running sum. Nothing is allocated after it was made.
+ * over `t_n, ..., t_n-i` times `(t_n - t_n-1) ... (t_n - t_n-i)`. With equal steps these are backward differences. A step of
+ * another length only scales them, and a new value is taken in by a running sum. Nothing is allocated after it was made.
  *
- * @source Krogh, Changing stepsize in the integration of differential equations using modified divided differences, in: Proc. Conf. Numer. Sol. ODEs, Lecture Notes in Math. 362 (1974) 22-71.
+ * @source Krogh, in: Proc. Conf. Numer. Sol. of ODEs, Lecture Notes in Math. 362 (1974) 22-71.
  */
 export class DividedDifferences {
   /** `phi_i[n]`, of which those up to `top` are right. */
@@ -45,8 +45,8 @@ export class DividedDifferences {
   }
 
   /**
-   * Writes a difference as it would be after the step, for equal steps of its length, into `out[n]`: that of order `k` if `lower`,
-   * else that of order `k + 2`. `e[n]` and `k` as for {@link advance}. Returns false when it is not known.
+   * Writes a difference as it would be after the step, and after others of its length, into `out[n]`: that of order `k` if
+   * `lower`, else that of order `k + 2`. `e[n]` and `k` as for {@link advance}. Returns false when it is not known.
    */
   neighbour(k: number, e: Float64Array, lower: boolean, out: Float64Array): boolean {
     const { phi, beta, span } = this;

@@ -4,8 +4,11 @@ import { orderController, type OrderController } from "./order-controller.ts";
 /** A controller of a method with orders 1 to 5 whose scaled errors by order are given. */
 function controlled(errors: Record<number, number>, order: number): { controller: OrderController; used: number[]; step: (error: number) => number } {
   const used: number[] = [];
-  const method = { order, estimate: (k: number): number => errors[k] ?? NaN, use: (k: number): void => void (used.push(k), (method.order = k)) };
-  const controller = orderController(method, 5, 1.5);
+  const controller = orderController({
+    order: () => used.at(-1) ?? order,
+    estimate: (k) => errors[k] ?? NaN,
+    use: (k) => void used.push(k),
+  }, 5, 1.5);
   return { controller, used, step: (error) => controller.accept(error) };
 }
 

@@ -3,7 +3,7 @@ import type { StepController } from "./controller.ts";
 /** A method of variable order, as the control of its order sees it after a step. */
 export interface VariableOrder {
   /** The order of the last step. */
-  readonly order: number;
+  order(): number;
   /** Scaled size of the error that the step would have had with order `k`, one more or less; NaN when too little is known. */
   estimate(k: number): number;
   /** Sets the order of the next step, or of the next try of this one. */
@@ -39,7 +39,7 @@ export function orderController(method: VariableOrder, highest: number, worthwhi
   const isWorthwhile = (factor: number): boolean => factor >= worthwhile || factor <= 1 / worthwhile;
   /** Sets the order for the next step; returns the factor that it allows. */
   const choose = (error: number): number => {
-    const k = method.order;
+    const k = method.order();
     const same = factorFor(bias * error, k);
     if (wait > 0 && !isStarting) return same;
     // Comparisons with NaN are false.
@@ -73,7 +73,7 @@ export function orderController(method: VariableOrder, highest: number, worthwhi
     reject: (error) => {
       failures++;
       if (!Number.isFinite(error)) return qmin;
-      const k = method.order;
+      const k = method.order();
       if (failures > 2 && k > 1) method.use(k - 1);
       return Math.min(failures > 1 ? lost : 0.9, Math.max(qmin, factorFor(bias * error, k)));
     },
