@@ -4,7 +4,7 @@ export interface StepController {
   accept(error: number): number;
   /** The factor for the retry after scaled error `error > 1`; a non-finite error asks for a much smaller step. */
   reject(error: number): number;
-  /** The factor for the retry of a step whose equations could not be solved, or that left the domain. Default 1/4. */
+  /** The factor for the retry of a step whose equations could not be solved. Default 1/4. */
   fail?(): number;
 }
 

@@ -114,7 +114,7 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
     if (!(scaled <= 1) || (isOutOfDomain !== undefined && isOutOfDomain(end, next, p))) {
       nreject++;
       loop.outOfDomain = scaled <= 1;
-      size = Math.abs(h) * (solved && !(scaled <= 1) ? controller.reject(scaled) : (controller.fail?.() ?? 0.25));
+      size = Math.abs(h) * (solved && !(scaled <= 1) ? controller.reject(scaled) : ((solved ? undefined : controller.fail?.()) ?? 0.25));
       continue;
     }
     const proposed = Math.abs(h) * controller.accept(scaled);
