@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { benchProblems } from "./bench/support/bench-problems.ts";
 import { startNative } from "./bench/support/native-solvers.ts";
-import { countedStarts, evaluationCounts } from "./fixtures/evaluation-counts.ts";
+import { countedStarts, evaluationCounts, stiffCounts } from "./fixtures/evaluation-counts.ts";
+import { stiffProblems } from "./fixtures/stiff-problems.ts";
 
 const compiler = spawnSync("cc", ["--version"]).error === undefined;
 
@@ -17,6 +18,15 @@ test("the compiled references take exactly the evaluations of the Fortran codes,
         for (const tol of [1e-4, 1e-6, 1e-8, 1e-10]) counts.push((await native.solve(solver, id, tol, 1)).nfev);
         expect(counts, `${solver} on ${id}`).toEqual(evaluationCounts[id][solver]);
       }
+    }
+    for (const [id, { rodas }] of Object.entries(stiffCounts)) {
+      const counts: number[] = [];
+      for (const tol of [1e-3, 1e-5, 1e-7]) {
+        const { nfev, u } = await native.solve("rodas", id, tol, 1);
+        counts.push(nfev);
+        stiffProblems[id as keyof typeof stiffProblems].reference.at(-1)!.u.forEach((x, i) => expect(Math.abs(u[i] / x - 1), `rodas on ${id}`).toBeLessThan(6 * tol));
+      }
+      expect(counts, `rodas on ${id}`).toEqual(rodas);
     }
   } finally {
     native.close();

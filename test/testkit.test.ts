@@ -175,6 +175,11 @@ describe("testVectorField", () => {
     expect(failing(changes)).toContain(name);
   });
 
+  test("catches a component that depends on one outside of the stated band", () => {
+    expect(failing({ bandwidth: { lower: 1, upper: 1 } })).toBe("");
+    expect(failing({ bandwidth: { lower: 0, upper: 1 } })).toContain("no component depends");
+  });
+
   test("catches a value that is not finite, and one that is not repeated", () => {
     expect(failing({}, (_t, u, _p, out) => out.set([u[1], NaN]))).toContain("finite");
     let calls = 0;

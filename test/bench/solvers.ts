@@ -1,8 +1,9 @@
-// `npm run bench -- solvers [PROBLEM ...]`: CPU time of the explicit methods through `solve` against compiled DOPRI5 and DOP853.
-import { dop853, dp5, odeProblem, solve, tsit5, vern7, vern9, type Algorithm, type OdeProblem } from "@fluxion/ode-core";
-import { benchProblems, type BenchProblem } from "./support/bench-problems.ts";
+// `npm run bench -- solvers [PROBLEM ...]`: CPU time of methods through `solve` against compiled DOPRI5, DOP853 and RODAS.
+import { dop853, dp5, odeProblem, rodas4, solve, tsit5, vern7, vern9, type Algorithm, type OdeProblem } from "@fluxion/ode-core";
+import { benchProblems, stiffBenchProblems, type BenchProblem } from "./support/bench-problems.ts";
 import { currentSetting, writeResult } from "./harness.ts";
-import { startNative, type NativeSolvers } from "./support/native-solvers.ts";
+import { startNative, type NativeSolver, type NativeSolvers } from "./support/native-solvers.ts";
+import { stiffProblems } from "../fixtures/stiff-problems.ts";
 
 interface Row {
   readonly problem: string;
@@ -21,7 +22,9 @@ interface Row {
 const rounds = 15;
 const roundUs = 15_000;
 const warmUpUs = 400_000;
-const algorithms: readonly (readonly [Algorithm, "dopri5" | "dop853"])[] = [[dp5(), "dopri5"], [tsit5(), "dopri5"], [vern7(), "dopri5"], [dop853(), "dop853"]];
+type Pair = readonly [Algorithm, NativeSolver];
+const explicit: readonly Pair[] = [[dp5(), "dopri5"], [tsit5(), "dopri5"], [vern7(), "dopri5"], [dop853(), "dop853"]];
+const stiff: readonly Pair[] = [[rodas4({ autonomous: true }), "rodas"]];
 
 const cpuUs = (): number => {
   const { user, system } = process.cpuUsage();
@@ -47,8 +50,8 @@ function spend(us: number, work: () => void): number {
   return count;
 }
 
-async function measure({ id }: BenchProblem, problem: OdeProblem, algorithm: Algorithm, compiled: "dopri5" | "dop853", tol: number, exact: ArrayLike<number>, native: NativeSolvers | undefined): Promise<Row[]> {
-  const options = { reltol: tol, abstol: tol, saveAt: [problem.tspan[1]], dense: false, maxIters: 1e6 };
+async function measure({ id, scale = 1 }: BenchProblem, problem: OdeProblem, [algorithm, compiled]: Pair, tol: number, exact: ArrayLike<number>, native: NativeSolvers | undefined): Promise<Row[]> {
+  const options = { reltol: tol, abstol: scale * tol, saveAt: [problem.tspan[1]], dense: false, maxIters: 1e6 };
   const run = (): void => void solve(problem, algorithm, options);
   spend(warmUpUs, run);
   const repeats = Math.max(1, spend(roundUs, run));
@@ -79,23 +82,32 @@ if (!native) console.log("No C compiler: without the compiled references.");
 const wanted = process.argv.slice(2);
 const rows: Row[] = [];
 console.log("problem            algorithm      tol     nfev     error     cpu_us   ratio");
-for (const entry of benchProblems.filter(({ id }) => wanted.length === 0 || wanted.includes(id))) {
+async function measureAll(entry: BenchProblem, exact: ArrayLike<number>, pairs: readonly Pair[], tolerances: readonly number[]): Promise<void> {
   const problem = odeProblem(entry.f, entry.u0, [0, entry.end]);
-  const exact = solve(problem, vern9(), { reltol: 1e-14, abstol: 1e-14, saveAt: [entry.end], dense: false, maxIters: 1e6 }).u[0];
-  for (const tol of [1e-6, 1e-9]) {
-    for (const [algorithm, compiled] of algorithms) {
-      const measured = await measure(entry, problem, algorithm, compiled, tol, exact, native);
+  for (const tol of tolerances) {
+    for (const pair of pairs) {
+      const measured = await measure(entry, problem, pair, tol, exact, native);
       // The compiled solver once per problem and tolerance is enough.
       rows.push(...measured.filter((row) => !rows.some((other) => other.problem === row.problem && other.algorithm === row.algorithm && other.tol === row.tol)));
       measured.slice(0, 1).forEach(print);
     }
   }
 }
+
+const isWanted = ({ id }: BenchProblem): boolean => wanted.length === 0 || wanted.includes(id);
+for (const entry of benchProblems.filter(isWanted)) {
+  const exact = solve(odeProblem(entry.f, entry.u0, [0, entry.end]), vern9(), { reltol: 1e-14, abstol: 1e-14, saveAt: [entry.end], dense: false, maxIters: 1e6 }).u[0];
+  await measureAll(entry, exact, explicit, [1e-6, 1e-9]);
+}
+for (const entry of stiffBenchProblems.filter(isWanted)) {
+  await measureAll(entry, stiffProblems[entry.id as keyof typeof stiffProblems].reference.at(-1)!.u, stiff, [1e-3, 1e-5, 1e-7]);
+}
 native?.close();
-for (const algorithm of ["dp5", "tsit5", "vern7", "dop853"]) {
-  for (const [label, ids] of [["n <= 4", benchProblems.filter(({ u0 }) => u0.length <= 4)], ["n = 28", benchProblems.filter(({ u0 }) => u0.length === 28)]] as const) {
-    const ratios = rows.filter((row) => row.algorithm === algorithm && row.ratio !== null && ids.some(({ id }) => id === row.problem)).map((row) => row.ratio as number);
-    if (ratios.length > 0) console.log(`${algorithm}, ${label}: geometric mean of the ratios ${Math.exp(ratios.reduce((s, r) => s + Math.log(r), 0) / ratios.length).toFixed(2)}`);
-  }
+const few = benchProblems.filter(({ u0 }) => u0.length <= 4);
+const many = benchProblems.filter(({ u0 }) => u0.length === 28);
+const groups = [...["dp5", "tsit5", "vern7", "dop853"].flatMap((name) => [[name, "n <= 4", few], [name, "n = 28", many]] as const), ["rodas4", "n <= 8", stiffBenchProblems] as const];
+for (const [algorithm, label, problems] of groups) {
+  const ratios = rows.filter((row) => row.algorithm === algorithm && row.ratio !== null && problems.some(({ id }) => id === row.problem)).map((row) => row.ratio as number);
+  if (ratios.length > 0) console.log(`${algorithm}, ${label}: geometric mean of the ratios ${Math.exp(ratios.reduce((s, r) => s + Math.log(r), 0) / ratios.length).toFixed(2)}`);
 }
 writeResult("solvers.json", `${JSON.stringify({ ...currentSetting(), rows }, null, 2)}\n`);

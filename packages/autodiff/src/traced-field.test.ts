@@ -1,4 +1,4 @@
-import type { BoundField, VectorField } from "@fluxion/ode-core";
+import { odeProblem, rodas4, solve, type BoundField, type VectorField } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
 import { add, at, compileScalar, concat, cos, dot, eulerLagrange, mul, sin, slice, softplus, stack, sub, sum, tanh, tensor, tracedField, type Tensor, type TracedRhs } from "./index.ts";
 
@@ -155,4 +155,17 @@ test("says what it provides, and refuses what is no field", () => {
   const wrong = tracedField((_t, u) => slice(u, 0, 2), { dim: n }).bind(new Float64Array(0));
   expect(() => wrong.rhs(0, u0, new Float64Array(n))).toThrow("Cannot trace the right-hand side as it must return [3]: current shape is [2]");
   expect(() => wrong.jacobian!(0, u0, new Float64Array(9))).toThrow("it must return [3]");
+});
+
+test("a stated bandwidth is checked, kept, and gives implicit methods their Jacobian in a few directions", () => {
+  const points = 12;
+  const heat: TracedRhs = (_t, u) => sub(concat([slice(u, 1, points), tensor([0])]), sub(mul(2, u), concat([tensor([0]), slice(u, 0, points - 1)])));
+  const bandwidth = { lower: 1, upper: 1 };
+  const [plainField, banded] = [tracedField(heat, { dim: points }), tracedField(heat, { dim: points, bandwidth })];
+  expect(banded.bandwidth).toEqual(bandwidth);
+  const start = Array.from({ length: points }, (_, i) => i % 3);
+  const [all, few] = [plainField, banded].map((field) => solve(odeProblem(field, start, [0, 1]), rodas4()));
+  expect(few.stats).toEqual(all.stats);
+  expectNear(few.u.at(-1)!, all.u.at(-1)!, 1e-12);
+  expect(() => tracedField(heat, { dim: points, bandwidth: { lower: 1, upper: points } })).toThrow("bandwidth must be whole numbers");
 });

@@ -1,4 +1,4 @@
-import { OdeError, type BoundField, type Structure, type VectorField } from "@fluxion/ode-core";
+import { assertBandwidth, OdeError, type Bandwidth, type BoundField, type Structure, type VectorField } from "@fluxion/ode-core";
 import { compile, resolveBackend, type BackendName, type Kernel } from "./compile.ts";
 import { jacobian } from "./hessian.ts";
 import { jvp } from "./jvp.ts";
@@ -14,6 +14,8 @@ export interface TracedFieldOptions {
   /** Default 0. */
   readonly paramCount?: number;
   readonly structure?: Structure;
+  /** Promises that component i depends on components `i - lower` to `i + upper` only; see `VectorField`. */
+  readonly bandwidth?: Bandwidth;
   /** Default `"auto"`. */
   readonly backend?: BackendName;
 }
@@ -24,9 +26,10 @@ export interface TracedFieldOptions {
  *
  * @throws OdeError `SHAPE_MISMATCH` when `f` does not return `dim` numbers, at the first bind.
  */
-export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, backend = "auto" }: TracedFieldOptions): VectorField {
+export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, bandwidth, backend = "auto" }: TracedFieldOptions): VectorField {
   if (!Number.isInteger(dim) || dim < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as dim must be a whole number >= 1: current value is ${dim}`);
   if (!Number.isInteger(paramCount) || paramCount < 0) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as paramCount must be a whole number >= 0: current value is ${paramCount}`);
+  if (bandwidth) assertBandwidth(bandwidth, dim);
   resolveBackend(backend);
   const checked: TracedRhs = (t, u, p) => {
     const du = f(t, u, p);
@@ -40,6 +43,7 @@ export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, back
     paramCount,
     provides: new Set(["jvp", "vjp", "jacobian"]),
     ...(structure ? { structure } : {}),
+    ...(bandwidth ? { bandwidth } : {}),
     bind: (p) => bindKernels(p, kernels),
   };
 }

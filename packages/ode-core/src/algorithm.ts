@@ -1,7 +1,7 @@
 import type { StepController } from "./controller.ts";
 import type { InitialStep } from "./initial-step.ts";
 import type { ErrorScale } from "./scaled-norm.ts";
-import type { BoundField, Capability, Structure } from "./vector-field.ts";
+import type { Bandwidth, BoundField, Capability, Structure } from "./vector-field.ts";
 
 /** How to step: an immutable value. Its mutable part is made by `stepper`. */
 export interface Algorithm {
@@ -29,6 +29,8 @@ export interface Algorithm {
 export interface StepperContext extends ErrorScale {
   /** `M[n * n]`, row-major; absent for the identity. */
   readonly massMatrix?: Float64Array;
+  /** Where the Jacobian of the vector field has its entries; absent for all of it. */
+  readonly bandwidth?: Bandwidth;
 }
 
 /** The mutable part of a method, with its own buffers: one per solve, never shared. `step` allocates nothing. */

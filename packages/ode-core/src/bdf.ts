@@ -1,7 +1,7 @@
 import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorithm.ts";
 import { DividedDifferences } from "./divided-differences.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
-import { iterationMatrix, type IterationMatrix } from "./linear-algebra/iteration-matrix.ts";
+import { iterationMatrix, massProduct, type IterationMatrix, type MassProduct } from "./linear-algebra/iteration-matrix.ts";
 import { NewtonInterpolant } from "./newton-interpolant.ts";
 import { orderController, type OrderController } from "./order-controller.ts";
 import { scaledNorm } from "./scaled-norm.ts";
@@ -40,7 +40,7 @@ class BdfStepper implements Stepper {
   readonly controller: OrderController;
   readonly #f: BoundField;
   readonly #context: StepperContext;
-  readonly #mass: Float64Array | undefined;
+  readonly #mass: MassProduct | undefined;
   readonly #past: DividedDifferences;
   readonly #jacobian: JacobianEvaluator;
   readonly #J: Float64Array;
@@ -58,6 +58,9 @@ class BdfStepper implements Stepper {
   readonly #slope: Float64Array;
   readonly #e: Float64Array;
   readonly #delta: Float64Array;
+  /** `omega' + alpha e`, and `M` times that; empty without a mass matrix. */
+  readonly #rate: Float64Array;
+  readonly #product: Float64Array;
   #order = 1;
   #nextOrder = 1;
   #h = NaN;
@@ -84,13 +87,14 @@ class BdfStepper implements Stepper {
     const vector = (): Float64Array => new Float64Array(n);
     this.#f = f;
     this.#context = context;
-    this.#mass = context.massMatrix;
+    this.#mass = massProduct(n, context);
     this.#past = new DividedDifferences(n, highest + 1);
     this.#jacobian = jacobianOf(f, n, context);
-    this.#J = new Float64Array(n * n);
+    this.#J = new Float64Array(this.#jacobian.size);
     this.#W = iterationMatrix(n, context);
     [this.#first, this.#u, this.#next, this.#omega] = [vector(), vector(), vector(), vector()];
     [this.#slope, this.#e, this.#delta] = [vector(), vector(), vector()];
+    [this.#rate, this.#product] = [new Float64Array(this.#mass ? n : 0), new Float64Array(this.#mass ? n : 0)];
     this.controller = orderController({
       order: () => this.#order,
       estimate: (k) => this.#estimate(k),
@@ -288,11 +292,10 @@ class BdfStepper implements Stepper {
       for (let i = 0; i < n; i++) out[i] -= slope[i] + alpha * e[i];
       return;
     }
-    for (let i = 0, at = 0; i < n; i++) {
-      let sum = 0;
-      for (let j = 0; j < n; j++, at++) sum += mass[at] * (slope[j] + alpha * e[j]);
-      out[i] -= sum;
-    }
+    const [rate, product] = [this.#rate, this.#product];
+    for (let i = 0; i < n; i++) rate[i] = slope[i] + alpha * e[i];
+    mass(rate, product);
+    for (let i = 0; i < n; i++) out[i] -= product[i];
   }
 
   #evaluate(t: number, u: Float64Array, out: Float64Array): void {

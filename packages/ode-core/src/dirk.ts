@@ -2,7 +2,7 @@ import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorith
 import { option, type OptionSpec } from "./config.ts";
 import { CubicInterpolant } from "./cubic-interpolant.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
-import { luFactor, luSolve } from "./linear-algebra/lu.ts";
+import { iterationMatrix, type IterationMatrix } from "./linear-algebra/iteration-matrix.ts";
 import { predictiveController } from "./predictive-controller.ts";
 import type { BoundField } from "./vector-field.ts";
 
@@ -54,8 +54,8 @@ class DirkStepper implements Stepper {
   readonly #tolerance: number;
   readonly #jacobian: JacobianEvaluator;
   readonly #J: Float64Array;
-  readonly #W: Float64Array;
-  readonly #pivots: Int32Array;
+  /** `I / (gamma h) - J`. */
+  readonly #W: IterationMatrix;
   /** The slope of each stage. */
   readonly #k: readonly Float64Array[];
   readonly #u: Float64Array;
@@ -88,17 +88,16 @@ class DirkStepper implements Stepper {
     this.#context = context;
     this.#tolerance = tolerance;
     this.#jacobian = jacobianOf(f, n, context);
-    this.#J = new Float64Array(n * n);
-    this.#W = new Float64Array(n * n);
-    this.#pivots = new Int32Array(n);
+    this.#J = new Float64Array(this.#jacobian.size);
+    this.#W = iterationMatrix(n, context);
     this.#k = a.map(vector);
     [this.#u, this.#next, this.#base] = [vector(), vector(), vector()];
     [this.#z, this.#input, this.#delta] = [vector(), vector(), vector()];
     if (bError) {
       this.error = (out) => {
         out.fill(0);
-        this.#addStages(bError, this.#h, out);
-        luSolve(this.#W, n, this.#pivots, out);
+        this.#addStages(bError, 1 / gamma, out);
+        this.#W.solve(out);
       };
     }
   }
@@ -164,12 +163,8 @@ class DirkStepper implements Stepper {
   }
 
   #factorise(): boolean {
-    const W = this.#W;
-    const scale = -this.#tableau.gamma * this.#h;
-    for (let i = 0; i < W.length; i++) W[i] = scale * this.#J[i];
-    for (let i = 0; i < W.length; i += this.#n + 1) W[i] += 1;
     this.nlu++;
-    return luFactor(W, this.#n, this.#pivots);
+    return this.#W.factor(1 / (this.#tableau.gamma * this.#h), this.#J);
   }
 
   #solveStages(): boolean {
@@ -202,8 +197,8 @@ class DirkStepper implements Stepper {
     for (let iteration = 0; iteration < maxIterations; iteration++) {
       for (let i = 0; i < n; i++) input[i] = base[i] + z[i];
       this.#evaluate(t, input, delta);
-      for (let i = 0; i < n; i++) delta[i] = scale * delta[i] - z[i];
-      luSolve(this.#W, n, this.#pivots, delta);
+      for (let i = 0; i < n; i++) delta[i] -= z[i] / scale;
+      this.#W.solve(delta);
       const size = this.#norm(delta);
       if (!(size < Infinity)) return false;
       for (let i = 0; i < n; i++) z[i] += delta[i];

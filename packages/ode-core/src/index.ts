@@ -12,6 +12,7 @@ export { kahanLi8, type KahanLi8Options } from "./algorithms/kahan-li8.ts";
 export { kvaerno5, type Kvaerno5Options } from "./algorithms/kvaerno5.ts";
 export { mcAte4, type McAte4Options } from "./algorithms/mc-ate4.ts";
 export { midpoint, type MidpointOptions } from "./algorithms/midpoint.ts";
+export { radauIIA5, type RadauIIA5Options } from "./algorithms/radau-iia5.ts";
 export { ralston, type RalstonOptions } from "./algorithms/ralston.ts";
 export { rk4, type Rk4Options } from "./algorithms/rk4.ts";
 export { rodas4, type Rodas4Options } from "./algorithms/rodas4.ts";
@@ -60,9 +61,11 @@ export { polynomialExtension, type PolynomialExtensionData } from "./polynomial-
 export { solve } from "./solve.ts";
 export type { OdeSolution, Retcode, Solve, SolveOptions, SolveStats } from "./solution.ts";
 export {
+  assertBandwidth,
   outOfPlace,
   requireCapabilities,
   vectorField,
+  type Bandwidth,
   type BoundField,
   type Capability,
   type InPlaceRhs,

@@ -252,6 +252,7 @@ function makeController({ controller, order }: Algorithm, stepper: Stepper): Ste
 }
 
 function makeStepper(algorithm: Algorithm, { f, massMatrix }: OdeProblem, { reltol, abstol, abstols, norm }: CheckedOptions, p: Float64Array): Stepper {
-  const context: StepperContext = { reltol, abstol, abstols, norm, ...(massMatrix ? { massMatrix } : {}) };
+  const { bandwidth } = f;
+  const context: StepperContext = { reltol, abstol, abstols, norm, ...(massMatrix ? { massMatrix } : {}), ...(bandwidth ? { bandwidth } : {}) };
   return algorithm.stepper(f.bind(p), f.dim, context);
 }

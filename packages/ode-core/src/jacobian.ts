@@ -1,9 +1,12 @@
 import type { StepperContext } from "./algorithm.ts";
+import { matrixLayout, store, type MatrixLayout } from "./linear-algebra/matrix-layout.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** Jacobians of one bound field, with their own buffers and counts. Evaluating allocates nothing. */
 export interface JacobianEvaluator {
-  /** Writes `f_u(t, u)` into `out[n * n]`, row-major. */
+  /** Numbers of a Jacobian: `n * n`, or those of a band. */
+  readonly size: number;
+  /** Writes `f_u(t, u)` into `out[size]` for an `IterationMatrix`. */
   evaluate(t: number, u: Float64Array, out: Float64Array): void;
   /** Writes `f_t(t, u)` into `out[n]`, by differences within `[t, t + h]`; `slope[n]` is `f(t, u)`. Two evaluations. */
   timeDerivative(t: number, h: number, u: Float64Array, slope: Float64Array, out: Float64Array): void;
@@ -15,12 +18,16 @@ export interface JacobianEvaluator {
 
 /**
  * The Jacobian of `f` by the best means that `f` offers: its own `jacobian`, else `n` calls of its `jvp`, else central
- * differences at `2 n` evaluations. Their increments are relative to each component, and to `abstol / reltol` for smaller
+ * differences at `2 n` evaluations. In a band one call or difference serves all columns that meet no common row, so that
+ * `lower + upper + 1` take the place of `n`, and `jvp` comes before a `jacobian` of all `n * n` entries. Increments are relative to each component, and to `abstol / reltol` for smaller
  * ones: an increment that is large beside a tiny but active component ruins Rosenbrock methods, whose order needs an
  * exact Jacobian.
+ *
+ * @source Curtis, Powell, Reid, J. Inst. Math. Appl. 13 (1974) 117-119, for the band.
  */
-export function jacobianOf(f: BoundField, n: number, { reltol, abstol }: StepperContext): JacobianEvaluator {
-  return new Evaluator(f, n, reltol > 0 ? abstol / reltol : Infinity);
+export function jacobianOf(f: BoundField, n: number, context: StepperContext): JacobianEvaluator {
+  const { reltol, abstol } = context;
+  return new Evaluator(f, matrixLayout(n, context), reltol > 0 ? abstol / reltol : Infinity);
 }
 
 /** Balances the truncation error of second-order differences against rounding. */
@@ -28,7 +35,9 @@ const increment = Math.cbrt(Number.EPSILON);
 
 class Evaluator implements JacobianEvaluator {
   readonly #f: BoundField;
-  readonly #n: number;
+  readonly #layout: MatrixLayout;
+  /** All entries, of a field that has no other way to those of the band. */
+  readonly #dense: Float64Array | undefined;
   /** Components below this are of no interest. */
   readonly #floor: number;
   readonly #point: Float64Array;
@@ -37,19 +46,29 @@ class Evaluator implements JacobianEvaluator {
   nf = 0;
   njac = 0;
 
-  constructor(f: BoundField, n: number, floor: number) {
+  constructor(f: BoundField, layout: MatrixLayout, floor: number) {
+    const { n, banded } = layout;
     this.#f = f;
-    this.#n = n;
+    this.#layout = layout;
+    if (banded && f.jacobian && !f.jvp) this.#dense = new Float64Array(n * n);
     this.#floor = floor;
     this.#point = new Float64Array(n);
     this.#low = new Float64Array(n);
     this.#high = new Float64Array(n);
   }
 
+  get size(): number {
+    return this.#layout.size;
+  }
+
   evaluate(t: number, u: Float64Array, out: Float64Array): void {
+    const { jacobian, jvp } = this.#f;
     this.njac++;
-    if (this.#f.jacobian) this.#f.jacobian(t, u, out);
-    else if (this.#f.jvp) this.#byTangents(t, u, out);
+    if (this.#dense) {
+      this.#f.jacobian?.(t, u, this.#dense);
+      store(this.#layout, this.#dense, out);
+    } else if (jacobian && !this.#layout.banded) this.#f.jacobian?.(t, u, out);
+    else if (jvp) this.#byTangents(t, u, out);
     else this.#byDifferences(t, u, out);
   }
 
@@ -63,41 +82,50 @@ class Evaluator implements JacobianEvaluator {
     this.#f.rhs(second, u, this.#high);
     this.nf += 2;
     const scale = 1 / (2 * a);
-    for (let i = 0; i < this.#n; i++) out[i] = scale * (4 * (this.#low[i] - slope[i]) - (this.#high[i] - slope[i]));
+    for (let i = 0; i < out.length; i++) out[i] = scale * (4 * (this.#low[i] - slope[i]) - (this.#high[i] - slope[i]));
   }
 
   #byTangents(t: number, u: Float64Array, out: Float64Array): void {
-    const n = this.#n;
+    const { n, columnStep } = this.#layout;
     const direction = this.#point;
     direction.fill(0);
-    for (let j = 0; j < n; j++) {
-      direction[j] = 1;
+    for (let first = 0; first < columnStep; first++) {
+      for (let j = first; j < n; j += columnStep) direction[j] = 1;
       this.#f.jvp?.(t, u, direction, null, this.#low);
-      direction[j] = 0;
-      for (let i = 0, at = j; i < n; i++, at += n) out[at] = this.#low[i];
+      for (let j = first; j < n; j += columnStep) {
+        direction[j] = 0;
+        this.#setColumn(j, 1, this.#low, out);
+      }
     }
   }
 
   #byDifferences(t: number, u: Float64Array, out: Float64Array): void {
-    const n = this.#n;
-    const point = this.#point;
+    const { n, columnStep } = this.#layout;
+    const [point, low, high] = [this.#point, this.#low, this.#high];
     let largest = 0;
     for (let j = 0; j < n; j++) largest = Math.max(largest, Math.abs(u[j]));
     const floor = Math.min(this.#floor, largest > 0 ? largest : 1) || largest || 1;
+    const delta = (j: number): number => increment * Math.max(Math.abs(u[j]), floor);
     point.set(u);
-    for (let j = 0; j < n; j++) {
-      const delta = increment * Math.max(Math.abs(u[j]), floor);
-      const above = u[j] + delta;
-      const below = u[j] - delta;
-      point[j] = above;
-      this.#f.rhs(t, point, this.#high);
-      point[j] = below;
-      this.#f.rhs(t, point, this.#low);
-      point[j] = u[j];
-      // The difference of what was evaluated, rounding included.
-      const scale = 1 / (above - below);
-      for (let i = 0, at = j; i < n; i++, at += n) out[at] = scale * (this.#high[i] - this.#low[i]);
+    for (let first = 0; first < columnStep; first++) {
+      for (let j = first; j < n; j += columnStep) point[j] = u[j] + delta(j);
+      this.#f.rhs(t, point, high);
+      for (let j = first; j < n; j += columnStep) point[j] = u[j] - delta(j);
+      this.#f.rhs(t, point, low);
+      for (let i = 0; i < n; i++) high[i] -= low[i];
+      for (let j = first; j < n; j += columnStep) {
+        // The difference of what was evaluated, rounding included.
+        this.#setColumn(j, 1 / (u[j] + delta(j) - point[j]), high, out);
+        point[j] = u[j];
+      }
     }
-    this.nf += 2 * n;
+    this.nf += 2 * columnStep;
+  }
+
+  /** Column `j` becomes `scale x`, in the rows that it has entries in. */
+  #setColumn(j: number, scale: number, x: Float64Array, out: Float64Array): void {
+    const { n, lower, upper, rowStep, shift } = this.#layout;
+    const end = Math.min(n - 1, j + lower);
+    for (let i = Math.max(0, j - upper), at = i * rowStep + j + shift; i <= end; i++, at += rowStep) out[at] = scale * x[i];
   }
 }

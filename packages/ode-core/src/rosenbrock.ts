@@ -1,8 +1,9 @@
 import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorithm.ts";
 import { option, type OptionSpec } from "./config.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
-import { luFactor, luSolve } from "./linear-algebra/lu.ts";
+import { iterationMatrix, massProduct, type IterationMatrix, type MassProduct } from "./linear-algebra/iteration-matrix.ts";
 import { predictiveController } from "./predictive-controller.ts";
+import { RosenbrockInterpolant } from "./rosenbrock-interpolant.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /**
@@ -42,79 +43,104 @@ export const rosenbrockSpecs: { readonly autonomous: OptionSpec<boolean> } = { a
  * @param errorOrder - The error estimate is proportional to `h^errorOrder`.
  */
 export function rosenbrock(name: string, order: number, errorOrder: number, tableau: RosenbrockTableau, autonomous: boolean): Algorithm {
+  const table = tableOf(tableau);
   return {
     name,
     order,
     massMatrix: true,
     controller: () => predictiveController(errorOrder),
-    stepper: (f, n, context) => new RosenbrockStepper(tableau, f, n, context, autonomous),
+    stepper: (f, n, context) => new RosenbrockStepper(table, f, n, context, autonomous),
   };
 }
 
-/** `out[n] += sum_j w[j] x_j` over the first `w.length` vectors that lie one after the other in `x`. */
-function accumulate(x: Float64Array, w: Float64Array, scale: number, out: Float64Array): void {
-  const n = out.length;
-  for (let k = 0; k < w.length; k++) {
-    const weight = scale * w[k];
-    if (weight === 0) continue;
-    for (let i = 0, at = k * n; i < n; i++, at++) out[i] += weight * x[at];
-  }
+/** The coefficients as steps read them: weights of the stages in groups of four, filled up with zeros. */
+interface Table {
+  readonly gamma: number;
+  readonly stages: number;
+  /** Stages that fit: a multiple of four. */
+  readonly stride: number;
+  readonly a: readonly Float64Array[];
+  readonly C: readonly Float64Array[];
+  readonly b: Float64Array;
+  readonly bError: Float64Array;
+  readonly dense: readonly Float64Array[];
+  readonly c: Float64Array;
+  readonly d: Float64Array;
+  /** The first weight of the error that is not 0. */
+  readonly errorFrom: number;
+  /** The new state is that of the last stage plus its `U`, as in stiffly accurate methods. */
+  readonly endsNext: boolean;
+  readonly fsal: boolean;
 }
 
-const rows = (table: readonly (readonly number[])[]): Float64Array[] => table.map((row) => Float64Array.from(row));
+function tableOf({ gamma, a, C, b, bError, c, d, fsal = false, dense }: RosenbrockTableau): Table {
+  const fours = (length: number): number => 4 * Math.ceil(length / 4);
+  const weights = (row: readonly number[]): Float64Array => {
+    const out = new Float64Array(fours(row.length));
+    out.set(row);
+    return out;
+  };
+  const rows = (table: readonly (readonly number[])[]): Float64Array[] => table.map(weights);
+  const last = a[a.length - 1];
+  return {
+    gamma,
+    stages: b.length,
+    stride: fours(b.length),
+    a: rows(a),
+    C: rows(C),
+    b: weights(b),
+    bError: weights(bError),
+    dense: rows(dense),
+    c: Float64Array.from(c),
+    d: Float64Array.from(d),
+    errorFrom: bError.findIndex((x) => x !== 0),
+    endsNext: b.every((x, k) => x === (last[k] ?? 1)),
+    fsal,
+  };
+}
 
 class RosenbrockStepper implements Stepper {
   readonly #f: BoundField;
   readonly #n: number;
-  readonly #tableau: RosenbrockTableau;
-  readonly #a: readonly Float64Array[];
-  readonly #C: readonly Float64Array[];
-  readonly #b: Float64Array;
-  readonly #bError: Float64Array;
-  readonly #dense: readonly Float64Array[];
-  readonly #mass: Float64Array | undefined;
+  readonly #table: Table;
+  readonly #mass: MassProduct | undefined;
   readonly #autonomous: boolean;
   readonly #jacobian: JacobianEvaluator;
   readonly #J: Float64Array;
-  readonly #W: Float64Array;
-  readonly #pivots: Int32Array;
-  /** The stages `U_i`, one after the other, and views of each. */
+  readonly #W: IterationMatrix;
+  /** The stages, `U_i` at component j in entry `j stride + i`: sums over them run along the memory. */
   readonly #stages: Float64Array;
-  readonly #views: readonly Float64Array[];
   readonly #slope: Float64Array;
   readonly #lastSlope: Float64Array;
   readonly #timeSlope: Float64Array;
   readonly #input: Float64Array;
+  /** The right-hand side of a stage's linear system, which becomes the stage. */
+  readonly #side: Float64Array;
+  readonly #product: Float64Array;
   readonly #u: Float64Array;
   readonly #next: Float64Array;
   /** `#slope`, `#J` and `#timeSlope` belong to the state that the next step starts from. */
   #hasSlope = false;
   #hasJacobian = false;
-  #h = 0;
+  #wasKept = true;
+  // A number that does begin as no integer: V8 then stores it in place.
+  #h = NaN;
   #nf = 0;
   nlu = 0;
 
-  constructor(tableau: RosenbrockTableau, f: BoundField, n: number, context: StepperContext, autonomous: boolean) {
-    const stages = tableau.b.length;
+  constructor(table: Table, f: BoundField, n: number, context: StepperContext, autonomous: boolean) {
     const vector = (): Float64Array => new Float64Array(n);
     this.#f = f;
     this.#n = n;
-    this.#tableau = tableau;
-    this.#a = rows(tableau.a);
-    this.#C = rows(tableau.C);
-    this.#b = Float64Array.from(tableau.b);
-    this.#bError = Float64Array.from(tableau.bError);
-    this.#dense = rows(tableau.dense);
-    this.#mass = context.massMatrix;
+    this.#table = table;
+    this.#mass = massProduct(n, context);
     this.#autonomous = autonomous;
     this.#jacobian = jacobianOf(f, n, context);
-    this.#J = new Float64Array(n * n);
-    this.#W = new Float64Array(n * n);
-    this.#pivots = new Int32Array(n);
-    this.#stages = new Float64Array(stages * n);
-    this.#views = Array.from({ length: stages }, (_, i) => this.#stages.subarray(i * n, (i + 1) * n));
+    this.#J = new Float64Array(this.#jacobian.size);
+    this.#W = iterationMatrix(n, context);
+    this.#stages = new Float64Array(table.stride * n);
     [this.#slope, this.#lastSlope, this.#timeSlope] = [vector(), vector(), vector()];
-    [this.#input, this.#u, this.#next] = [vector(), vector(), vector()];
+    [this.#input, this.#side, this.#product, this.#u, this.#next] = [vector(), vector(), vector(), vector(), vector()];
   }
 
   get nf(): number {
@@ -126,35 +152,64 @@ class RosenbrockStepper implements Stepper {
   }
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
+    const { gamma, stages, a, C, c } = this.#table;
+    const input = this.#input;
+    const side = this.#side;
+    const own = this.#u;
+    const next = this.#next;
+    const n = this.#n;
     this.#h = h;
     this.#linearise(t, h, u);
-    if (!this.#factorise(h)) return false;
-    this.#u.set(u);
-    const { c, d } = this.#tableau;
-    for (let i = 0; i < this.#views.length; i++) {
-      let slope = this.#slope;
-      if (i > 0) {
-        slope = this.#lastSlope;
-        this.#input.set(u);
-        accumulate(this.#stages, this.#a[i], 1, this.#input);
-        this.#f.rhs(t + c[i] * h, this.#input, slope);
-        this.#nf++;
-      }
-      this.#solveStage(i, h, slope, d[i]);
+    this.nlu++;
+    if (!this.#W.factor(1 / (gamma * h), this.#J)) return false;
+    // Stages to come count in sums with weight 0; what a failed step left of them may not be finite.
+    if (!this.#wasKept) this.#stages.fill(0);
+    this.#wasKept = false;
+    const first = this.#slope;
+    for (let j = 0; j < n; j++) {
+      own[j] = u[j];
+      side[j] = first[j];
     }
-    out.set(u);
-    accumulate(this.#stages, this.#b, 1, out);
-    this.#next.set(out);
+    this.#solveStage(0, h);
+    const slope = this.#lastSlope;
+    for (let i = 1; i < stages; i++) {
+      this.#beginStage(a[i], C[i], 1 / h, u);
+      this.#f.rhs(t + c[i] * h, input, slope);
+      for (let j = 0; j < n; j++) side[j] += slope[j];
+      this.#solveStage(i, h);
+    }
+    this.#nf += stages - 1;
+    this.#setEnd(u, out);
+    for (let j = 0; j < n; j++) next[j] = out[j];
     return true;
   }
 
   error(out: Float64Array): void {
     out.fill(0);
-    accumulate(this.#stages, this.#bError, 1, out);
+    this.#addStages(this.#table.bError, out);
+  }
+
+  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
+    const { bError, stages, errorFrom, stride } = this.#table;
+    const U = this.#stages;
+    const n = this.#n;
+    let total = 0;
+    for (let j = 0, row = 0; j < n; j++, row += stride) {
+      let error = 0;
+      for (let k = errorFrom; k < stages; k++) error += bError[k] * U[row + k];
+      const size = Math.max(Math.abs(u[j]), Math.abs(next[j]));
+      // As errorNorm has it: an infinite state hides no error, and a component that rests at zero needs no scale.
+      if (!(size < Infinity)) return NaN;
+      if (error === 0) continue;
+      error /= abstol + reltol * size;
+      total += error * error;
+    }
+    return Math.sqrt(total / n);
   }
 
   accept(): void {
-    this.#hasSlope = this.#tableau.fsal === true;
+    this.#wasKept = true;
+    this.#hasSlope = this.#table.fsal;
     this.#hasJacobian = false;
     if (this.#hasSlope) this.#slope.set(this.#lastSlope);
   }
@@ -165,9 +220,9 @@ class RosenbrockStepper implements Stepper {
   }
 
   capture(): Interpolant {
-    const V = this.#dense.map((w) => {
+    const V = this.#table.dense.map((w) => {
       const out = new Float64Array(this.#n);
-      accumulate(this.#stages, w, 1, out);
+      this.#addStages(w, out);
       return out;
     });
     return new RosenbrockInterpolant(this.#h, this.#u.slice(), this.#next.slice(), V);
@@ -186,74 +241,67 @@ class RosenbrockStepper implements Stepper {
     this.#hasJacobian = true;
   }
 
-  #factorise(h: number): boolean {
+  /** The sums over earlier stages that a stage needs: its state, and its linear system's part `M sum_j (C_ij / h) U_j`. */
+  #beginStage(a: Float64Array, C: Float64Array, inverse: number, u: Float64Array): void {
+    const { stride } = this.#table;
+    const stages = this.#stages;
+    const input = this.#input;
+    const side = this.#side;
     const n = this.#n;
-    const W = this.#W;
-    const scale = 1 / (this.#tableau.gamma * h);
-    const mass = this.#mass;
-    if (mass) for (let i = 0; i < W.length; i++) W[i] = scale * mass[i] - this.#J[i];
+    for (let k = 0; k < a.length; k += 4) {
+      const a0 = a[k];
+      const a1 = a[k + 1];
+      const a2 = a[k + 2];
+      const a3 = a[k + 3];
+      const c0 = inverse * C[k];
+      const c1 = inverse * C[k + 1];
+      const c2 = inverse * C[k + 2];
+      const c3 = inverse * C[k + 3];
+      for (let j = 0, at = k; j < n; j++, at += stride) {
+        const p = stages[at];
+        const q = stages[at + 1];
+        const r = stages[at + 2];
+        const s = stages[at + 3];
+        input[j] = (k === 0 ? u[j] : input[j]) + (a0 * p + a1 * q + a2 * r + a3 * s);
+        side[j] = (k === 0 ? 0 : side[j]) + (c0 * p + c1 * q + c2 * r + c3 * s);
+      }
+    }
+    if (this.#mass) {
+      this.#mass(side, this.#product);
+      side.set(this.#product);
+    }
+  }
+
+  /** The new state. */
+  #setEnd(u: Float64Array, out: Float64Array): void {
+    const { b, stages, endsNext, stride } = this.#table;
+    const U = this.#stages;
+    const input = this.#input;
+    const n = this.#n;
+    if (endsNext) for (let j = 0, at = stages - 1; j < n; j++, at += stride) out[j] = input[j] + U[at];
     else {
-      for (let i = 0; i < W.length; i++) W[i] = -this.#J[i];
-      for (let i = 0; i < W.length; i += n + 1) W[i] += scale;
+      for (let j = 0; j < n; j++) out[j] = u[j];
+      this.#addStages(b, out);
     }
-    this.nlu++;
-    return luFactor(W, n, this.#pivots);
   }
 
-  #solveStage(i: number, h: number, slope: Float64Array, d: number): void {
+  #solveStage(i: number, h: number): void {
+    const { d, stride } = this.#table;
+    const side = this.#side;
+    const stages = this.#stages;
     const n = this.#n;
-    const U = this.#views[i];
-    const mass = this.#mass;
-    U.set(slope);
-    if (mass && i > 0) {
-      const input = this.#input;
-      input.fill(0);
-      accumulate(this.#stages, this.#C[i], 1 / h, input);
-      for (let row = 0, at = 0; row < n; row++) {
-        let sum = 0;
-        for (let j = 0; j < n; j++, at++) sum += mass[at] * input[j];
-        U[row] += sum;
-      }
-    } else accumulate(this.#stages, this.#C[i], 1 / h, U);
-    if (!this.#autonomous && d !== 0) {
-      const scale = d * h;
-      for (let j = 0; j < n; j++) U[j] += scale * this.#timeSlope[j];
+    if (!this.#autonomous && d[i] !== 0) {
+      const scale = d[i] * h;
+      for (let j = 0; j < n; j++) side[j] += scale * this.#timeSlope[j];
     }
-    luSolve(this.#W, n, this.#pivots, U);
-  }
-}
-
-class RosenbrockInterpolant implements Interpolant {
-  readonly #h: number;
-  readonly #u: Float64Array;
-  readonly #next: Float64Array;
-  readonly #V: readonly Float64Array[];
-
-  constructor(h: number, u: Float64Array, next: Float64Array, V: readonly Float64Array[]) {
-    this.#h = h;
-    this.#u = u;
-    this.#next = next;
-    this.#V = V;
+    this.#W.solve(side);
+    for (let j = 0, at = i; j < n; j++, at += stride) stages[at] = side[j];
   }
 
-  at(theta: number, out: Float64Array): void {
-    const rest = 1 - theta;
-    for (let i = 0; i < out.length; i++) {
-      let bump = 0;
-      for (let k = this.#V.length - 1; k >= 0; k--) bump = this.#V[k][i] + theta * bump;
-      out[i] = rest * this.#u[i] + theta * (this.#next[i] + rest * bump);
-    }
-  }
-
-  derivative(theta: number, out: Float64Array): void {
-    for (let i = 0; i < out.length; i++) {
-      let bump = 0;
-      let slope = 0;
-      for (let k = this.#V.length - 1; k >= 0; k--) {
-        slope = bump + theta * slope;
-        bump = this.#V[k][i] + theta * bump;
-      }
-      out[i] = (this.#next[i] - this.#u[i] + (1 - 2 * theta) * bump + theta * (1 - theta) * slope) / this.#h;
-    }
+  /** `out += sum_k w_k U_k`. */
+  #addStages(w: Float64Array, out: Float64Array): void {
+    const { stages, stride } = this.#table;
+    const U = this.#stages;
+    for (let j = 0, row = 0; j < out.length; j++, row += stride) for (let k = 0; k < stages; k++) out[j] += w[k] * U[row + k];
   }
 }

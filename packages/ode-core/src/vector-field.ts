@@ -6,6 +6,12 @@ export type Capability = "jvp" | "vjp" | "jacobian";
 /** What an integrator may exploit: `u = (q, v)` with `dq/dt = v`, or `H(q, p) = T(p) + V(q)`. */
 export type Structure = "second-order" | "separable-hamiltonian";
 
+/** A Jacobian `f_u` has entries in row i at columns `i - lower` to `i + upper` only. */
+export interface Bandwidth {
+  readonly lower: number;
+  readonly upper: number;
+}
+
 /** `du/dt = f(t, u, p)` for a state of `dim` numbers, not yet bound to its `paramCount` parameters. */
 export interface VectorField {
   /** Length n of the state. */
@@ -15,6 +21,8 @@ export interface VectorField {
   /** The derivative kernels that `bind` will deliver. */
   readonly provides: ReadonlySet<Capability>;
   readonly structure?: Structure;
+  /** Spares implicit algorithms the rest of the Jacobian: their matrices take `n` rather than `n * n` numbers. */
+  readonly bandwidth?: Bandwidth;
   /**
    * Fixes the parameters `p[m]`. Called once per solve; `p` must stay unchanged while the result is in use.
    * Bound fields of one vector field may share scratch memory, so they are used one call at a time.
@@ -48,6 +56,8 @@ export interface VectorFieldOptions {
   /** Default 0. */
   readonly paramCount?: number;
   readonly structure?: Structure;
+  /** Promises that component i depends on components `i - lower` to `i + upper` only, as those of a grid in one dimension do. */
+  readonly bandwidth?: Bandwidth;
   /** `out[n] = f_u du + f_p dp`; `dp = null` stands for zero. */
   readonly jvp?: (t: number, u: Float64Array, p: Float64Array, du: Float64Array, dp: Float64Array | null, out: Float64Array) => void;
   /** `outU[n] = f_u' w` and `outP[m] += f_p' w`. */
@@ -59,16 +69,17 @@ export interface VectorFieldOptions {
 /**
  * Makes a vector field of plain functions that write into `out`.
  *
- * @throws OdeError `INVALID_ARGUMENT` when `dim` or `paramCount` is not a whole number in range.
+ * @throws OdeError `INVALID_ARGUMENT` when `dim`, `paramCount` or `bandwidth` is not of whole numbers in range.
  */
 export function vectorField(rhs: InPlaceRhs, options: VectorFieldOptions): VectorField {
-  const { dim, paramCount = 0, structure, jvp, vjp, jacobian } = options;
+  const { dim, paramCount = 0, structure, bandwidth, jvp, vjp, jacobian } = options;
   if (!Number.isInteger(dim) || dim < 1) {
     throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as dim must be a whole number >= 1: current value is ${dim}`);
   }
   if (!Number.isInteger(paramCount) || paramCount < 0) {
     throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as paramCount must be a whole number >= 0: current value is ${paramCount}`);
   }
+  if (bandwidth) assertBandwidth(bandwidth, dim);
   const provides = new Set<Capability>();
   if (jvp) provides.add("jvp");
   if (vjp) provides.add("vjp");
@@ -78,6 +89,7 @@ export function vectorField(rhs: InPlaceRhs, options: VectorFieldOptions): Vecto
     paramCount,
     provides,
     ...(structure ? { structure } : {}),
+    ...(bandwidth ? { bandwidth } : {}),
     bind: (p) => ({
       rhs: (t, u, out) => rhs(t, u, p, out),
       ...(jvp ? { jvp: (t, u, du, dp, out) => jvp(t, u, p, du, dp, out) } : {}),
@@ -85,6 +97,13 @@ export function vectorField(rhs: InPlaceRhs, options: VectorFieldOptions): Vecto
       ...(jacobian ? { jacobian: (t, u, out) => jacobian(t, u, p, out) } : {}),
     }),
   };
+}
+
+/** Throws `INVALID_ARGUMENT` when `bandwidth` is none of an `n * n` matrix. */
+export function assertBandwidth({ lower, upper }: Bandwidth, n: number): void {
+  if (![lower, upper].every((width) => Number.isInteger(width) && width >= 0 && width < n)) {
+    throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as bandwidth must be whole numbers in [0, ${n - 1}]: current value is { lower: ${lower}, upper: ${upper} }`);
+  }
 }
 
 /**

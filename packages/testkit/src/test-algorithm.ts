@@ -24,6 +24,8 @@ export interface TestAlgorithmOptions {
   readonly above?: number;
   /** How far further below the orders they may lie: where the leading term shows, rounding may begin to. Default 0. */
   readonly below?: number;
+  /** Power of the tolerances that the method keeps its error estimate below. Default 1. */
+  readonly tolerancePower?: number;
 }
 
 /**
@@ -50,9 +52,9 @@ export function testAlgorithm(make: () => Algorithm, options: TestAlgorithmOptio
 }
 
 /** Powers of the tolerance, which is an error of `h^errorOrder`. That of a method of variable order is of `h^(k + 1)`, with `k` up to its order. */
-function powers({ startOrder }: Algorithm, errorOrder: number, { order, denseOrder }: TestAlgorithmOptions): AdaptivePowers {
+function powers({ startOrder }: Algorithm, errorOrder: number, { order, denseOrder, tolerancePower = 1 }: TestAlgorithmOptions): AdaptivePowers {
   if (startOrder !== undefined) return { ends: order / (order + 1), between: order / (order + 1) };
-  return { ends: order / errorOrder, between: Math.min(order, denseOrder + 1) / errorOrder };
+  return { ends: (tolerancePower * order) / errorOrder, between: (tolerancePower * Math.min(order, denseOrder + 1)) / errorOrder };
 }
 
 const stepperOf = (algorithm: Algorithm, { f, u }: Exact): Stepper => {

@@ -1,4 +1,4 @@
-import { requireCapabilities, type BoundField, type VectorField } from "@fluxion/ode-core";
+import { requireCapabilities, type Bandwidth, type BoundField, type VectorField } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
 
 /** Where a vector field is tested. */
@@ -28,7 +28,7 @@ const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, v, i) =
 /**
  * Declares the conformance tests of a vector field: finite and repeatable values, buffers left alone beyond their ends, and
  * derivative kernels that agree with differences (`jvp`, `jacobian`) and with each other (`vjp` transposes `jvp`; parameter
- * gradients are added and not stored). To be called in a vitest file.
+ * gradients are added and not stored), and no dependence outside of a stated band. To be called in a vitest file.
  */
 export function testVectorField(field: VectorField, options: TestVectorFieldOptions): void {
   const context = {
@@ -43,6 +43,7 @@ export function testVectorField(field: VectorField, options: TestVectorFieldOpti
     if (field.provides.has("jvp")) jvpTests(context);
     if (field.provides.has("vjp")) vjpTests(context);
     if (field.provides.has("jacobian")) jacobianTests(context);
+    if (field.bandwidth) bandTests(context, field.bandwidth);
   });
 }
 
@@ -161,5 +162,19 @@ function jacobianTests(context: Context): void {
       expectClose(Float64Array.from({ length: n }, (_, i) => out.view[i * n + j]), column, tolerance);
     }
     expect(out.intact()).toBe(true);
+  });
+}
+
+function bandTests(context: Context, { lower, upper }: Bandwidth): void {
+  const { u, p } = context;
+  test(`no component depends on one more than ${lower} before it or ${upper} after it`, () => {
+    const outside: string[] = [];
+    for (let j = 0; j < u.length; j++) {
+      const column = directional(context, new Float64Array(u.length).with(j, 1), new Float64Array(p.length));
+      column.forEach((x, i) => {
+        if (x !== 0 && (i - j > lower || j - i > upper)) outside.push(`component ${i} by u[${j}]`);
+      });
+    }
+    expect(outside).toEqual([]);
   });
 }

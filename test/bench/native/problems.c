@@ -1,4 +1,4 @@
-/* The benchmark problems; ../support/bench-problems.ts holds the same formulas. All start at t = 0. */
+/* The benchmark problems; ../support/bench-problems.ts holds the same formulas. All start at t = 0; the last ones are stiff. */
 #include "native.h"
 
 static void lotka_volterra(double t, const double *u, double *du) {
@@ -106,13 +106,83 @@ static void brusselator_start(double *u) {
   }
 }
 
+static void van_der_pol(double t, const double *u, double *du) {
+  (void)t;
+  du[0] = u[1];
+  du[1] = 1000 * ((1 - u[0] * u[0]) * u[1]) - u[0];
+}
+static void van_der_pol_jacobian(double t, const double *u, double *J) {
+  (void)t;
+  J[0] = 0;
+  J[1] = 1;
+  J[2] = -2000 * u[0] * u[1] - 1;
+  J[3] = 1000 * (1 - u[0] * u[0]);
+}
+static void van_der_pol_start(double *u) {
+  u[0] = 2;
+  u[1] = 0;
+}
+
+static void robertson(double t, const double *u, double *du) {
+  (void)t;
+  du[0] = -0.04 * u[0] + 1e4 * u[1] * u[2];
+  du[1] = 0.04 * u[0] - 1e4 * u[1] * u[2] - 3e7 * u[1] * u[1];
+  du[2] = 3e7 * u[1] * u[1];
+}
+static void robertson_jacobian(double t, const double *u, double *J) {
+  (void)t;
+  const double rows[9] = {-0.04, 1e4 * u[2], 1e4 * u[1], 0.04, -1e4 * u[2] - 6e7 * u[1], -1e4 * u[1], 0, 6e7 * u[1], 0};
+  memcpy(J, rows, sizeof rows);
+}
+static void robertson_start(double *u) {
+  u[0] = 1;
+  u[1] = u[2] = 0;
+}
+
+static void hires(double t, const double *u, double *du) {
+  (void)t;
+  double bound = 280 * u[5] * u[7];
+  du[0] = -1.71 * u[0] + 0.43 * u[1] + 8.32 * u[2] + 0.0007;
+  du[1] = 1.71 * u[0] - 8.75 * u[1];
+  du[2] = -10.03 * u[2] + 0.43 * u[3] + 0.035 * u[4];
+  du[3] = 8.32 * u[1] + 1.71 * u[2] - 1.12 * u[3];
+  du[4] = -1.745 * u[4] + 0.43 * u[5] + 0.43 * u[6];
+  du[5] = -bound + 0.69 * u[3] + 1.71 * u[4] - 0.43 * u[5] + 0.69 * u[6];
+  du[6] = bound - 1.81 * u[6];
+  du[7] = -bound + 1.81 * u[6];
+}
+static void hires_jacobian(double t, const double *u, double *J) {
+  (void)t;
+  double a = 280 * u[7], b = 280 * u[5];
+  const double rows[64] = {
+      -1.71, 0.43, 8.32, 0, 0, 0, 0, 0,
+      1.71, -8.75, 0, 0, 0, 0, 0, 0,
+      0, 0, -10.03, 0.43, 0.035, 0, 0, 0,
+      0, 8.32, 1.71, -1.12, 0, 0, 0, 0,
+      0, 0, 0, 0, -1.745, 0.43, 0.43, 0,
+      0, 0, 0, 0.69, 1.71, -0.43 - a, 0.69, -b,
+      0, 0, 0, 0, 0, a, -1.81, b,
+      0, 0, 0, 0, 0, -a, 1.81, -b,
+  };
+  memcpy(J, rows, sizeof rows);
+}
+static void hires_start(double *u) {
+  memset(u, 0, 8 * sizeof *u);
+  u[0] = 1;
+  u[7] = 0.0057;
+}
+
 const Problem problems[] = {
-    {"lotka_volterra", 2, 10, lotka_volterra, lotka_volterra_start},
-    {"lorenz", 3, 20, lorenz, lorenz_start},
-    {"arenstorf", 4, 17.065216560157964, arenstorf, arenstorf_start},
-    {"kepler_e06_10", 4, 62.83185307179586, kepler, kepler_start},
-    {"dblpend_large", 4, 10, double_pendulum, double_pendulum_start},
-    {"pleiades", 28, 3, pleiades, pleiades_start},
-    {"brusselator1d_32", 64, 10, brusselator, brusselator_start},
+    {"lotka_volterra", 2, 10, lotka_volterra, lotka_volterra_start, 0, 0},
+    {"lorenz", 3, 20, lorenz, lorenz_start, 0, 0},
+    {"arenstorf", 4, 17.065216560157964, arenstorf, arenstorf_start, 0, 0},
+    {"kepler_e06_10", 4, 62.83185307179586, kepler, kepler_start, 0, 0},
+    {"dblpend_large", 4, 10, double_pendulum, double_pendulum_start, 0, 0},
+    {"pleiades", 28, 3, pleiades, pleiades_start, 0, 0},
+    {"brusselator1d_32", 64, 10, brusselator, brusselator_start, 0, 0},
+    {"vdp1e3", 2, 2000, van_der_pol, van_der_pol_start, van_der_pol_jacobian, 1},
+    {"robertson40", 3, 40, robertson, robertson_start, robertson_jacobian, 1e-6},
+    {"robertson1e11", 3, 1e11, robertson, robertson_start, robertson_jacobian, 1e-10},
+    {"hires", 8, 321.8122, hires, hires_start, hires_jacobian, 1e-4},
 };
 const int problem_count = sizeof problems / sizeof problems[0];

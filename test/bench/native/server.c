@@ -21,7 +21,8 @@ int main(void) {
     double begin = cpu_us();
     for (long i = 0; i < repeats; i++) {
       p->start(y);
-      counts = (strcmp(solver, "dopri5") == 0 ? dopri5 : dop853)(p->f, p->n, 0, p->end, y, tol);
+      if (strcmp(solver, "rodas") == 0) counts = rodas(p->f, p->jacobian, p->n, 0, p->end, y, tol, tol * p->scale);
+      else counts = (strcmp(solver, "dopri5") == 0 ? dopri5 : dop853)(p->f, p->n, 0, p->end, y, tol);
     }
     printf("%.6g %ld %ld %ld", (cpu_us() - begin) / repeats, counts.nfev, counts.accepted, counts.rejected);
     for (int i = 0; i < p->n; i++) printf(" %.17g", y[i]);

@@ -1,5 +1,6 @@
-import type { InPlaceRhs } from "@fluxion/ode-core";
+import type { InPlaceRhs, VectorField } from "@fluxion/ode-core";
 import { countedProblems, countedStarts } from "../../fixtures/evaluation-counts.ts";
+import { stiffProblems } from "../../fixtures/stiff-problems.ts";
 import { readJson } from "../../workspace.ts";
 
 /** A benchmark problem; starts at t = 0. */
@@ -7,7 +8,9 @@ export interface BenchProblem {
   readonly id: string;
   readonly end: number;
   readonly u0: readonly number[];
-  readonly f: InPlaceRhs;
+  readonly f: InPlaceRhs | VectorField;
+  /** `abstol / reltol`; absent for 1. */
+  readonly scale?: number;
 }
 
 interface Start {
@@ -22,4 +25,10 @@ const ids = ["lotka_volterra", "lorenz", "arenstorf", "kepler_e06_10", "dblpend_
 export const benchProblems: readonly BenchProblem[] = ids.map((id) => {
   const { u0, tspan } = countedStarts[id] ?? problems.find((problem) => problem.id === id)!;
   return { id, end: tspan[1], u0, f: countedProblems[id] };
+});
+
+/** The stiff ones, with their Jacobians. */
+export const stiffBenchProblems: readonly BenchProblem[] = (["vdp1e3", "robertson40", "hires"] as const).map((id) => {
+  const { u0, tspan, f, scale } = stiffProblems[id];
+  return { id, end: tspan[1], u0, f, scale };
 });

@@ -13,9 +13,12 @@ export interface NativeResult {
   readonly u: readonly number[];
 }
 
+/** A compiled reference solver. */
+export type NativeSolver = "dopri5" | "dop853" | "rodas";
+
 /** The compiled reference solvers, running in a process of their own. */
 export interface NativeSolvers {
-  solve(solver: "dopri5" | "dop853", problem: string, tol: number, repeats: number): Promise<NativeResult>;
+  solve(solver: NativeSolver, problem: string, tol: number, repeats: number): Promise<NativeResult>;
   close(): void;
 }
 

@@ -10,6 +10,7 @@ import { kahanLi8 } from "./kahan-li8.ts";
 import { kvaerno5 } from "./kvaerno5.ts";
 import { mcAte4 } from "./mc-ate4.ts";
 import { midpoint } from "./midpoint.ts";
+import { radauIIA5 } from "./radau-iia5.ts";
 import { ralston } from "./ralston.ts";
 import { rk4 } from "./rk4.ts";
 import { rodas4 } from "./rodas4.ts";
@@ -47,6 +48,7 @@ export const algorithms: {
   readonly rosenbrock23: typeof rosenbrock23;
   readonly rodas4: typeof rodas4;
   readonly rodas5P: typeof rodas5P;
+  readonly radauIIA5: typeof radauIIA5;
   readonly implicitEuler: typeof implicitEuler;
   readonly trapezoid: typeof trapezoid;
   readonly implicitMidpoint: typeof implicitMidpoint;
@@ -77,6 +79,7 @@ export const algorithms: {
   rosenbrock23,
   rodas4,
   rodas5P,
+  radauIIA5,
   implicitEuler,
   trapezoid,
   implicitMidpoint,

@@ -1,9 +1,13 @@
 import type { StepperContext } from "../algorithm.ts";
+import { bandedLuFactor, bandedLuSolve } from "./banded-lu.ts";
+import { complexBandedLuFactor, complexBandedLuSolve } from "./complex-banded-lu.ts";
+import { complexLuFactor, complexLuSolve } from "./complex-lu.ts";
 import { luFactor, luSolve } from "./lu.ts";
+import { matrixLayout, store, type MatrixLayout } from "./matrix-layout.ts";
 
 /**
- * `alpha M - J` with a mass matrix `M`, as the linear systems of implicit methods have it, in factors. `J` comes from
- * `jacobianOf`, which lays it out as this expects. Nothing is allocated after it was made.
+ * `alpha M - J` with a mass matrix `M`, as the linear systems of implicit methods have it, in factors; dense or banded. `J`
+ * comes from `jacobianOf`, which lays it out as this expects. Nothing is allocated after it was made.
  */
 export interface IterationMatrix {
   /** Forms and factorises it. Returns false when it is singular or not finite: it cannot be solved with then. */
@@ -12,39 +16,143 @@ export interface IterationMatrix {
   solve(b: Float64Array): void;
 }
 
-/** An iteration matrix for states of length `n`. */
-export function iterationMatrix(n: number, { massMatrix }: StepperContext): IterationMatrix {
-  return new DenseMatrix(n, massMatrix);
+/** The same with a complex `alpha`. */
+export interface ComplexIterationMatrix {
+  /** Forms and factorises `(alphaRe + i alphaIm) M - J`; see {@link IterationMatrix}. */
+  factor(alphaRe: number, alphaIm: number, J: Float64Array): boolean;
+  /** Solves in place for a right-hand side `re[n] + i im[n]`. */
+  solve(re: Float64Array, im: Float64Array): void;
 }
 
-/** `out = alpha M - J`; `M` is the identity when absent. */
-function combine(alpha: number, mass: Float64Array | undefined, J: Float64Array, n: number, out: Float64Array): void {
-  if (mass) for (let i = 0; i < out.length; i++) out[i] = alpha * mass[i] - J[i];
-  else {
-    for (let i = 0; i < out.length; i++) out[i] = -J[i];
-    for (let i = 0; i < out.length; i += n + 1) out[i] += alpha;
+/** An iteration matrix for states of length `n`. */
+export function iterationMatrix(n: number, context: StepperContext): IterationMatrix {
+  return new RealMatrix(n, context);
+}
+
+/** A complex iteration matrix for states of length `n`. */
+export function complexIterationMatrix(n: number, context: StepperContext): ComplexIterationMatrix {
+  return new ComplexMatrix(n, context);
+}
+
+/** Writes `M x[n]` into `out[n]`. */
+export type MassProduct = (x: Float64Array, out: Float64Array) => void;
+
+/** The product with the mass matrix; absent for the identity. */
+export function massProduct(n: number, context: StepperContext): MassProduct | undefined {
+  const layout = matrixLayout(n, context);
+  const { lower, upper, rowStep, shift } = layout;
+  const mass = storedMass(layout, context);
+  if (!mass) return undefined;
+  return (x, out) => {
+    for (let i = 0; i < n; i++) {
+      const end = Math.min(n - 1, i + upper);
+      let sum = 0;
+      for (let j = Math.max(0, i - lower), at = i * rowStep + j + shift; j <= end; j++, at++) sum += mass[at] * x[j];
+      out[i] = sum;
+    }
+  };
+}
+
+function storedMass(layout: MatrixLayout, { massMatrix }: StepperContext): Float64Array | undefined {
+  if (!massMatrix || !layout.banded) return massMatrix;
+  const mass = new Float64Array(layout.size);
+  store(layout, massMatrix, mass);
+  return mass;
+}
+
+/** Numbers in a row of the factors. */
+const factorWidth = ({ n, banded, lower, upper }: MatrixLayout): number => (banded ? 2 * lower + upper + 1 : n);
+
+/** `out = alpha M - J`; `M` is the identity when absent. `out` has longer rows than a banded `J`. */
+function combine(layout: MatrixLayout, alpha: number, mass: Float64Array | undefined, J: Float64Array, out: Float64Array): void {
+  const { n, banded, size, shift } = layout;
+  const width = size / n;
+  const stride = factorWidth(layout);
+  if (!banded) {
+    if (mass) for (let i = 0; i < size; i++) out[i] = alpha * mass[i] - J[i];
+    else negate(J, size, out);
+  } else {
+    for (let row = 0, at = 0; row < n; row++) {
+      let to = row * stride;
+      const end = to + stride;
+      if (mass) for (let k = 0; k < width; k++, at++, to++) out[to] = alpha * mass[at] - J[at];
+      else for (let k = 0; k < width; k++, at++, to++) out[to] = -J[at];
+      for (; to < end; to++) out[to] = 0;
+    }
+  }
+  if (!mass) addToDiagonal(n, banded ? stride : stride + 1, shift, alpha, out);
+}
+
+/** `out = -J`, four at a time: the loop costs as much as its work. */
+function negate(J: Float64Array, size: number, out: Float64Array): void {
+  const single = size % 4;
+  for (let i = 0; i < single; i++) out[i] = -J[i];
+  for (let i = single; i < size; i += 4) {
+    out[i] = -J[i];
+    out[i + 1] = -J[i + 1];
+    out[i + 2] = -J[i + 2];
+    out[i + 3] = -J[i + 3];
   }
 }
 
-class DenseMatrix implements IterationMatrix {
-  readonly #n: number;
+function addToDiagonal(n: number, step: number, first: number, x: number, out: Float64Array): void {
+  for (let i = 0, at = first; i < n; i++, at += step) out[at] += x;
+}
+
+class RealMatrix implements IterationMatrix {
+  readonly #layout: MatrixLayout;
   readonly #mass: Float64Array | undefined;
   readonly #lu: Float64Array;
   readonly #pivots: Int32Array;
 
-  constructor(n: number, mass: Float64Array | undefined) {
-    this.#n = n;
-    this.#mass = mass;
-    this.#lu = new Float64Array(n * n);
+  constructor(n: number, context: StepperContext) {
+    this.#layout = matrixLayout(n, context);
+    this.#mass = storedMass(this.#layout, context);
+    this.#lu = new Float64Array(n * factorWidth(this.#layout));
     this.#pivots = new Int32Array(n);
   }
 
   factor(alpha: number, J: Float64Array): boolean {
-    combine(alpha, this.#mass, J, this.#n, this.#lu);
-    return luFactor(this.#lu, this.#n, this.#pivots);
+    const { n, banded, lower, upper } = this.#layout;
+    combine(this.#layout, alpha, this.#mass, J, this.#lu);
+    return banded ? bandedLuFactor(this.#lu, n, lower, upper, this.#pivots) : luFactor(this.#lu, n, this.#pivots);
   }
 
   solve(b: Float64Array): void {
-    luSolve(this.#lu, this.#n, this.#pivots, b);
+    const { n, banded, lower, upper } = this.#layout;
+    if (banded) bandedLuSolve(this.#lu, n, lower, upper, this.#pivots, b);
+    else luSolve(this.#lu, n, this.#pivots, b);
+  }
+}
+
+class ComplexMatrix implements ComplexIterationMatrix {
+  readonly #layout: MatrixLayout;
+  readonly #mass: Float64Array | undefined;
+  readonly #zero: Float64Array;
+  readonly #re: Float64Array;
+  readonly #im: Float64Array;
+  readonly #pivots: Int32Array;
+
+  constructor(n: number, context: StepperContext) {
+    this.#layout = matrixLayout(n, context);
+    this.#mass = storedMass(this.#layout, context);
+    this.#zero = new Float64Array(this.#layout.size);
+    this.#re = new Float64Array(n * factorWidth(this.#layout));
+    this.#im = new Float64Array(n * factorWidth(this.#layout));
+    this.#pivots = new Int32Array(n);
+  }
+
+  factor(alphaRe: number, alphaIm: number, J: Float64Array): boolean {
+    const { n, banded, lower, upper } = this.#layout;
+    const [re, im] = [this.#re, this.#im];
+    combine(this.#layout, alphaRe, this.#mass, J, re);
+    combine(this.#layout, alphaIm, this.#mass, this.#zero, im);
+    return banded ? complexBandedLuFactor(re, im, n, lower, upper, this.#pivots) : complexLuFactor(re, im, n, this.#pivots);
+  }
+
+  solve(re: Float64Array, im: Float64Array): void {
+    const { n, banded, lower, upper } = this.#layout;
+    if (banded) complexBandedLuSolve(this.#re, this.#im, n, lower, upper, this.#pivots, re, im);
+    else complexLuSolve(this.#re, this.#im, n, this.#pivots, re, im);
   }
 }

@@ -25,7 +25,7 @@ test("solves what it was made from, to rounding, for any well-conditioned matrix
 });
 
 test("says when a matrix is singular or not finite", () => {
-  const singular = [[0], [NaN], [Infinity], [1, 2, 2, 4], [0, 0, 0, 1], [1, NaN, 1, 1], [1, 0, 0, 0, 1, 1, 0, 1, 1]];
+  const singular = [[0], [5e-324], [NaN], [Infinity], [1, 2, 2, 4], [0, 0, 0, 1], [1, NaN, 1, 1], [1, 0, 0, 0, 1, 1, 0, 1, 1]];
   for (const a of singular) {
     const n = Math.sqrt(a.length);
     expect(luFactor(Float64Array.from(a), n, new Int32Array(n))).toBe(false);

@@ -1,36 +1,58 @@
 /**
- * Factorises `a[n * n]`, row-major, in place as `P A = L U` with partial pivoting; `L` has ones on its diagonal.
- * About `2 n^3 / 3` operations, nothing allocated.
+ * Factorises `a[n * n]`, row-major, in place as `P A = L U` with partial pivoting; `L` has ones on its diagonal, in whose place stand
+ * the inverses of the diagonal of `U`, as a division is dear. About `2 n^3 / 3` operations, nothing allocated.
  *
  * @param pivots - `pivots[n]`: row k was exchanged with row `pivots[k]` in step k.
  * @returns False when `a` is singular or not finite: the factors are then of no use.
  */
 export function luFactor(a: Float64Array, n: number, pivots: Int32Array): boolean {
-  for (let k = 0; k < n; k++) {
-    const rowK = k * n;
+  for (let k = 0, rowK = 0; k < n; k++, rowK += n) {
     let best = k;
     let size = Math.abs(a[rowK + k]);
-    for (let i = k + 1; i < n; i++) {
-      const candidate = Math.abs(a[i * n + k]);
+    for (let i = k + 1, at = rowK + n + k; i < n; i++, at += n) {
+      const candidate = Math.abs(a[at]);
       if (candidate > size) {
         size = candidate;
         best = i;
       }
     }
     pivots[k] = best;
-    // Also false for NaN.
-    if (!(size > 0 && size < Infinity)) return false;
+    // Also for NaN.
+    if (!(size < Infinity && 1 / size < Infinity)) return false;
     if (best !== k) swapRows(a, n, k, best);
     const inverse = 1 / a[rowK + k];
-    for (let i = k + 1; i < n; i++) {
-      const rowI = i * n;
-      if (a[rowI + k] === 0) continue;
-      const factor = a[rowI + k] * inverse;
-      a[rowI + k] = factor;
-      for (let j = k + 1; j < n; j++) a[rowI + j] -= factor * a[rowK + j];
-    }
+    a[rowK + k] = inverse;
+    let i = k + 1;
+    for (; i < n - 1; i += 2) eliminateTwo(a, n, k, i, inverse);
+    if (i < n) eliminate(a, n, k, i, inverse);
   }
   return true;
+}
+
+/** Row `i` less a multiple of row `k`. */
+function eliminate(a: Float64Array, n: number, k: number, i: number, inverse: number): void {
+  const row = i * n;
+  const factor = a[row + k] * inverse;
+  a[row + k] = factor;
+  if (factor === 0) return;
+  const end = (k + 1) * n;
+  for (let at = k * n + k + 1, to = row + k + 1; at < end; at++, to++) a[to] -= factor * a[at];
+}
+
+/** The same for rows `i` and `i + 1`, reading row `k` once. */
+function eliminateTwo(a: Float64Array, n: number, k: number, i: number, inverse: number): void {
+  const row = i * n;
+  const first = a[row + k] * inverse;
+  const second = a[row + n + k] * inverse;
+  a[row + k] = first;
+  a[row + n + k] = second;
+  if (first === 0 && second === 0) return;
+  const end = (k + 1) * n;
+  for (let at = k * n + k + 1, to = row + k + 1; at < end; at++, to++) {
+    const x = a[at];
+    a[to] -= first * x;
+    a[to + n] -= second * x;
+  }
 }
 
 function swapRows(a: Float64Array, n: number, i: number, j: number): void {
@@ -43,6 +65,39 @@ function swapRows(a: Float64Array, n: number, i: number, j: number): void {
 
 /** Solves `A x = b` in place, `b[n]` becoming `x`, by the factors of {@link luFactor}. About `2 n^2` operations. */
 export function luSolve(lu: Float64Array, n: number, pivots: Int32Array, b: Float64Array): void {
+  exchange(pivots, n, b);
+  if (n === 2) solveTwo(lu, b);
+  else if (n === 3) solveThree(lu, b);
+  else solveMany(lu, n, b);
+}
+
+function solveTwo(lu: Float64Array, b: Float64Array): void {
+  const p = b[0];
+  const q = (b[1] - lu[2] * p) * lu[3];
+  b[0] = (p - lu[1] * q) * lu[0];
+  b[1] = q;
+}
+
+function solveThree(lu: Float64Array, b: Float64Array): void {
+  const p = b[0];
+  const q = b[1] - lu[3] * p;
+  const r = (b[2] - lu[6] * p - lu[7] * q) * lu[8];
+  const x = (q - lu[5] * r) * lu[4];
+  b[0] = (p - lu[1] * x - lu[2] * r) * lu[0];
+  b[1] = x;
+  b[2] = r;
+}
+
+function solveMany(lu: Float64Array, n: number, b: Float64Array): void {
+  // Four rows at a time read each entry of b once, and wait for one another less.
+  const single = n % 4;
+  forwardRows(lu, n, single, b);
+  for (let i = single; i < n; i += 4) forwardFour(lu, n, i, b);
+  for (let i = n - 4; i >= single; i -= 4) backwardFour(lu, n, i, b);
+  backwardRows(lu, n, single, b);
+}
+
+function exchange(pivots: Int32Array, n: number, b: Float64Array): void {
   for (let k = 0; k < n; k++) {
     const pivot = pivots[k];
     if (pivot !== k) {
@@ -51,16 +106,75 @@ export function luSolve(lu: Float64Array, n: number, pivots: Int32Array, b: Floa
       b[pivot] = x;
     }
   }
-  for (let i = 1; i < n; i++) {
-    const row = i * n;
+}
+
+/** `L x = b` in the first `count` rows, one by one. */
+function forwardRows(lu: Float64Array, n: number, count: number, b: Float64Array): void {
+  for (let i = 1, row = n; i < count; i++, row += n) {
     let sum = b[i];
     for (let j = 0; j < i; j++) sum -= lu[row + j] * b[j];
     b[i] = sum;
   }
-  for (let i = n - 1; i >= 0; i--) {
-    const row = i * n;
+}
+
+/** `U x = b` in the first `count` rows, when the others are solved. */
+function backwardRows(lu: Float64Array, n: number, count: number, b: Float64Array): void {
+  for (let i = count - 1, row = i * n; i >= 0; i--, row -= n) {
     let sum = b[i];
     for (let j = i + 1; j < n; j++) sum -= lu[row + j] * b[j];
-    b[i] = sum / lu[row + i];
+    b[i] = sum * lu[row + i];
   }
+}
+
+/** `L x = b` in rows `i` to `i + 3`, when those before are solved. */
+function forwardFour(lu: Float64Array, n: number, i: number, b: Float64Array): void {
+  const r0 = i * n;
+  const r1 = r0 + n;
+  const r2 = r1 + n;
+  const r3 = r2 + n;
+  let p = b[i];
+  let q = b[i + 1];
+  let r = b[i + 2];
+  let s = b[i + 3];
+  for (let j = 0; j < i; j++) {
+    const x = b[j];
+    p -= lu[r0 + j] * x;
+    q -= lu[r1 + j] * x;
+    r -= lu[r2 + j] * x;
+    s -= lu[r3 + j] * x;
+  }
+  q -= lu[r1 + i] * p;
+  r -= lu[r2 + i] * p + lu[r2 + i + 1] * q;
+  s -= lu[r3 + i] * p + lu[r3 + i + 1] * q + lu[r3 + i + 2] * r;
+  b[i] = p;
+  b[i + 1] = q;
+  b[i + 2] = r;
+  b[i + 3] = s;
+}
+
+/** `U x = b` in rows `i` to `i + 3`, when those after are solved. */
+function backwardFour(lu: Float64Array, n: number, i: number, b: Float64Array): void {
+  const r0 = i * n;
+  const r1 = r0 + n;
+  const r2 = r1 + n;
+  const r3 = r2 + n;
+  let p = b[i];
+  let q = b[i + 1];
+  let r = b[i + 2];
+  let s = b[i + 3];
+  for (let j = i + 4; j < n; j++) {
+    const x = b[j];
+    p -= lu[r0 + j] * x;
+    q -= lu[r1 + j] * x;
+    r -= lu[r2 + j] * x;
+    s -= lu[r3 + j] * x;
+  }
+  s *= lu[r3 + i + 3];
+  r = (r - lu[r2 + i + 3] * s) * lu[r2 + i + 2];
+  q = (q - lu[r1 + i + 3] * s - lu[r1 + i + 2] * r) * lu[r1 + i + 1];
+  p = (p - lu[r0 + i + 3] * s - lu[r0 + i + 2] * r - lu[r0 + i + 1] * q) * lu[r0 + i];
+  b[i] = p;
+  b[i + 1] = q;
+  b[i + 2] = r;
+  b[i + 3] = s;
 }

@@ -37,6 +37,9 @@ their order conditions, up to the 486 of order 9.
 const otherIntro = `
 ## Other methods
 
+Implicit methods take a Jacobian from the vector field's \`jacobian\` or \`jvp\`, else from differences, and a band of it alone where the
+vector field states its \`bandwidth\`: on a grid in one dimension steps then cost as much as the grid is long.
+
 | method | order | takes |
 | --- | ---: | --- |
 `;

@@ -1,0 +1,42 @@
+import type { StepperContext } from "../algorithm.ts";
+
+/** Where the entries of Jacobians and mass matrices lie: entry `(i, j)` at `i * rowStep + j + shift`, row after row. */
+export interface MatrixLayout {
+  readonly n: number;
+  readonly banded: boolean;
+  /** Entries are at most this far below and above the diagonal: `n - 1` when dense. */
+  readonly lower: number;
+  readonly upper: number;
+  readonly rowStep: number;
+  readonly shift: number;
+  /** Numbers stored. */
+  readonly size: number;
+  /** Columns that lie this far apart, or further, meet no common row. */
+  readonly columnStep: number;
+}
+
+/**
+ * The layout for states of length `n`: the band of the vector field, widened to that of the mass matrix, or dense without one and
+ * where a band would be no saving.
+ */
+export function matrixLayout(n: number, { bandwidth, massMatrix }: StepperContext): MatrixLayout {
+  if (bandwidth) {
+    let { lower, upper } = bandwidth;
+    massMatrix?.forEach((x, at) => {
+      const below = Math.floor(at / n) - (at % n);
+      if (x !== 0) [lower, upper] = [Math.max(lower, below), Math.max(upper, -below)];
+    });
+    const width = lower + upper + 1;
+    // Row exchanges add another `lower` entries to each row of the factors.
+    if (width + lower < n) return { n, banded: true, lower, upper, rowStep: width - 1, shift: lower, size: n * width, columnStep: width };
+  }
+  return { n, banded: false, lower: n - 1, upper: n - 1, rowStep: n, shift: 0, size: n * n, columnStep: n };
+}
+
+/** Copies a dense row-major `matrix[n * n]` into `out` as `layout` has it; what lies outside of a band is left out. */
+export function store({ n, lower, upper, rowStep, shift }: MatrixLayout, matrix: Float64Array, out: Float64Array): void {
+  for (let i = 0; i < n; i++) {
+    const end = Math.min(n - 1, i + upper);
+    for (let j = Math.max(0, i - lower); j <= end; j++) out[i * rowStep + j + shift] = matrix[i * n + j];
+  }
+}
