@@ -1,7 +1,7 @@
 import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorithm.ts";
 import { option, type OptionSpec } from "./config.ts";
 import { CubicInterpolant } from "./cubic-interpolant.ts";
-import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
+import { jacobianNorm, jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
 import { luFactor, luSolve } from "./linear-algebra/lu.ts";
 import { predictiveController } from "./predictive-controller.ts";
 import type { BoundField } from "./vector-field.ts";
@@ -143,6 +143,10 @@ class DirkStepper implements Stepper {
     this.#hasFirst = false;
     this.#hasJacobian = false;
     this.#keptEta = 1;
+  }
+
+  rate(): number {
+    return jacobianNorm(this.#J, this.#u, this.#context);
   }
 
   capture(): Interpolant {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { algorithms, odeProblem, solve, vectorField, type Algorithm, type OdeProblem } from "./index.ts";
+import { algorithms, autoTsit5, odeProblem, solve, vectorField, type Algorithm, type OdeProblem } from "./index.ts";
 
 function decay(n: number, structure?: "second-order"): OdeProblem {
   const f = vectorField((_t, u, _p, out) => {
@@ -19,9 +19,16 @@ const runAdaptive = (algorithm: Algorithm, steps: number): void => {
   const { stats } = solve(problemFor(algorithm), algorithm, { dtmax: 1 / steps, dt: 1 / steps, saveAt: [1], dense: false, maxIters: 1e6 });
   expect(stats.naccept).toBeGreaterThanOrEqual(steps);
 };
+const runStiff = (algorithm: Algorithm, steps: number): void => {
+  const stiff = odeProblem((t, u, _p, out) => void (out[0] = 1e6 * (Math.cos(t) - u[0])), [1], [0, 1]);
+  const { stats } = solve(stiff, algorithm, { dtmax: 1 / steps, saveAt: [1], dense: false, maxIters: 1e6 });
+  expect(stats.njac).toBeGreaterThanOrEqual(steps);
+};
 const cases: [string, Algorithm, typeof run][] = [
   ...Object.values(algorithms).map((make): [string, Algorithm, typeof run] => [`${make().name}, fixed steps`, make(), run]),
   ["tsit5, adaptive steps", algorithms.tsit5(), runAdaptive],
+  ["autoTsit5, adaptive steps", autoTsit5(algorithms.rodas5P()), runAdaptive],
+  ["autoTsit5, adaptive steps of its stiff method", autoTsit5(algorithms.rodas5P()), runStiff],
 ];
 
 test.each(cases)("%s: the heap does not grow by an object per step", (_name, algorithm, go) => {

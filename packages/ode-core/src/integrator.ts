@@ -1,6 +1,6 @@
 import type { Algorithm, Stepper, StepperContext } from "./algorithm.ts";
 import { CallbackRunner } from "./callback-runner.ts";
-import { defaultController } from "./controller.ts";
+import { controllerOf } from "./controller.ts";
 import { denseOutput } from "./dense-output.ts";
 import { nonFiniteSlope, stopped } from "./failure.ts";
 import { initialStep, initialStepCost } from "./initial-step.ts";
@@ -36,7 +36,7 @@ export class Integrator {
     this.#adaptive = stepper.error !== undefined && checked.adaptive !== false;
     requireStepControl(algorithm, checked, this.#adaptive);
     this.#loop = {
-      stepper, controller: algorithm.controller?.() ?? defaultController(algorithm.order), recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
+      stepper, controller: controllerOf(algorithm, stepper), recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
       direction: 1, smallest: NaN, p: problem.p, u: problem.u0.slice(), next: new Float64Array(problem.f.dim), error: new Float64Array(problem.f.dim),
       t: NaN, size: NaN, target: NaN, origin: NaN, index: 0, count: 0, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
     };
@@ -72,7 +72,7 @@ export class Integrator {
   get stats(): SolveStats {
     const { nf, njac, nlu } = this.#spent;
     const { stepper, naccept, nreject } = this.#loop;
-    return { nf: nf + stepper.nf, njac: njac + (stepper.njac ?? 0), nlu: nlu + (stepper.nlu ?? 0), naccept, nreject };
+    return { nf: nf + stepper.nf, njac: njac + (stepper.njac ?? 0), nlu: nlu + (stepper.nlu ?? 0), naccept, nreject, switches: stepper.switches?.slice() ?? [] };
   }
 
   /** Takes one step, tries that are rejected included. Returns false when none was kept: the solve is done. */
@@ -115,7 +115,7 @@ export class Integrator {
     const loop = this.#loop;
     loop.options = options;
     loop.stepper = makeStepper(this.#algorithm, problem, options, p);
-    loop.controller = this.#algorithm.controller?.() ?? defaultController(this.#algorithm.order);
+    loop.controller = controllerOf(this.#algorithm, loop.stepper);
     loop.recorder = new Recorder(problem, options.times, options.dense);
     loop.u.set(problem.u0);
     this.#begin();
@@ -215,7 +215,9 @@ export class Integrator {
       const { nf, njac, nlu } = this.stats;
       this.#spent = { nf, njac, nlu };
       // Bound fields rely on parameters that stay as they are, and those of the state may change again.
-      this.#loop.stepper = makeStepper(this.#algorithm, this.#problem, this.#loop.options, state.p.slice());
+      const stepper = makeStepper(this.#algorithm, this.#problem, this.#loop.options, state.p.slice());
+      stepper.takeOver?.(this.#loop.stepper);
+      this.#loop.stepper = stepper;
     }
     if (terminatedBy >= 0) this.#finish("terminated", `callback ${terminatedBy} ended the solve`);
   }

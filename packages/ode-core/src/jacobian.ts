@@ -23,8 +23,27 @@ export function jacobianOf(f: BoundField, n: number, { reltol, abstol }: Stepper
   return new Evaluator(f, n, reltol > 0 ? abstol / reltol : Infinity);
 }
 
+/**
+ * A bound of the largest |eigenvalue| of `J[n * n]`: its norm that goes with the largest component of vectors scaled by the
+ * tolerances at `u[n]`, in which components of different sizes weigh the same.
+ *
+ * @source Petzold, SIAM J. Sci. Stat. Comput. 4 (1983) 136-148.
+ */
+export function jacobianNorm(J: Float64Array, u: Float64Array, { reltol, abstol }: StepperContext): number {
+  let norm = 0;
+  for (let i = 0, at = 0; i < u.length; i++) {
+    const scale = abstol + reltol * Math.abs(u[i]);
+    let row = 0;
+    for (let j = 0; j < u.length; j++, at++) row += Math.abs(J[at]) * (abstol + reltol * Math.abs(u[j]));
+    if (row > 0) norm = Math.max(norm, row / scale);
+  }
+  return norm;
+}
+
 /** Balances the truncation error of second-order differences against rounding. */
 const increment = Math.cbrt(Number.EPSILON);
+/** Below this, increments and what they change would lose digits to the end of the range of numbers. */
+const smallest = 1e-280;
 
 class Evaluator implements JacobianEvaluator {
   readonly #f: BoundField;
@@ -83,7 +102,7 @@ class Evaluator implements JacobianEvaluator {
     const point = this.#point;
     let largest = 0;
     for (let j = 0; j < n; j++) largest = Math.max(largest, Math.abs(u[j]));
-    const floor = Math.min(this.#floor, largest > 0 ? largest : 1) || largest || 1;
+    const floor = Math.max(smallest, Math.min(this.#floor, largest > 0 ? largest : 1) || largest || 1);
     point.set(u);
     for (let j = 0; j < n; j++) {
       const delta = increment * Math.max(Math.abs(u[j]), floor);

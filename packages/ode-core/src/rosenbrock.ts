@@ -1,6 +1,6 @@
 import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorithm.ts";
 import { option, type OptionSpec } from "./config.ts";
-import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
+import { jacobianNorm, jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
 import { luFactor, luSolve } from "./linear-algebra/lu.ts";
 import { predictiveController } from "./predictive-controller.ts";
 import type { BoundField } from "./vector-field.ts";
@@ -72,6 +72,7 @@ class RosenbrockStepper implements Stepper {
   readonly #b: Float64Array;
   readonly #bError: Float64Array;
   readonly #dense: readonly Float64Array[];
+  readonly #context: StepperContext;
   readonly #mass: Float64Array | undefined;
   readonly #autonomous: boolean;
   readonly #jacobian: JacobianEvaluator;
@@ -105,6 +106,7 @@ class RosenbrockStepper implements Stepper {
     this.#b = Float64Array.from(tableau.b);
     this.#bError = Float64Array.from(tableau.bError);
     this.#dense = rows(tableau.dense);
+    this.#context = context;
     this.#mass = context.massMatrix;
     this.#autonomous = autonomous;
     this.#jacobian = jacobianOf(f, n, context);
@@ -162,6 +164,10 @@ class RosenbrockStepper implements Stepper {
   reset(): void {
     this.#hasSlope = false;
     this.#hasJacobian = false;
+  }
+
+  rate(): number {
+    return jacobianNorm(this.#J, this.#u, this.#context);
   }
 
   capture(): Interpolant {
