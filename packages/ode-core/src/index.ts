@@ -5,6 +5,7 @@ export { autoVern9 } from "./algorithms/auto-vern9.ts";
 export { bs3, type Bs3Options } from "./algorithms/bs3.ts";
 export { dop853, type Dop853Options } from "./algorithms/dop853.ts";
 export { dp5, type Dp5Options } from "./algorithms/dp5.ts";
+export { dprkn6, type Dprkn6Options } from "./algorithms/dprkn6.ts";
 export { euler, type EulerOptions } from "./algorithms/euler.ts";
 export { heun, type HeunOptions } from "./algorithms/heun.ts";
 export { implicitEuler, type ImplicitEulerOptions } from "./algorithms/implicit-euler.ts";

@@ -1,13 +1,22 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { algorithms, autoTsit5, odeProblem, solve, vectorField, type Algorithm, type OdeProblem } from "./index.ts";
 
-function decay(n: number, structure?: "second-order"): OdeProblem {
-  const f = vectorField((_t, u, _p, out) => {
+const ones = (n: number): number[] => Array.from({ length: n }, () => 1);
+function decay(n: number): OdeProblem {
+  return odeProblem((_t, u, _p, out) => {
     for (let i = 0; i < n; i++) out[i] = -u[i];
-  }, { dim: n, ...(structure ? { structure } : {}) });
-  return odeProblem(f, Array.from({ length: n }, () => 1), [0, 1]);
+  }, ones(n), [0, 1]);
 }
-const [large, small, secondOrder] = [decay(64), decay(4), decay(64, "second-order")];
+function oscillators(n: number): OdeProblem {
+  const f = vectorField((_t, u, _p, out) => {
+    for (let i = 0; i < n / 2; i++) {
+      out[i] = u[n / 2 + i];
+      out[n / 2 + i] = -u[i];
+    }
+  }, { dim: n, structure: "second-order" });
+  return odeProblem(f, ones(n), [0, 1]);
+}
+const [large, small, secondOrder] = [decay(64), decay(4), oscillators(64)];
 /** Methods with matrices get few components, so that a step is no work. */
 const problemFor = ({ structure, massMatrix }: Algorithm): OdeProblem => (structure ? secondOrder : massMatrix ? small : large);
 
