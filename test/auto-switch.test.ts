@@ -1,4 +1,5 @@
-import { algorithms, autoSwitch, autoTsit5, autoVern7, odeProblem, rodas4, rodas5P, solve, tsit5, type Algorithm, type OdeSolution } from "@fluxion/ode-core";
+import { algorithms, autoSwitch, autoTsit5, autoVern7, linearize, odeProblem, rodas4, rodas5P, solve, tsit5, vectorField, type Algorithm, type OdeSolution } from "@fluxion/ode-core";
+import { discreteAdjoint, finiteDifference, forwardSensitivity, interpolatingAdjoint } from "@fluxion/sensitivity";
 import { describe, expect, test } from "vitest";
 import { benchProblems } from "./bench/support/bench-problems.ts";
 import { stiffProblems, type StiffProblem } from "./fixtures/stiff-problems.ts";
@@ -56,5 +57,37 @@ describe("work", () => {
       expect(auto.stats).toEqual(pure.stats);
       expect(auto.u).toEqual(pure.u);
     }
+  });
+});
+
+describe("gradients through a switch", () => {
+  const field = vectorField((_t, u, p, out) => out.set([u[1], p[0] * (1 - u[0] * u[0]) * u[1] - u[0]]), {
+    dim: 2,
+    paramCount: 1,
+    jvp: (_t, u, p, du, dp, out) => {
+      out[0] = du[1];
+      out[1] = p[0] * (-2 * u[0] * du[0] * u[1] + (1 - u[0] * u[0]) * du[1]) - du[0] + (dp ? dp[0] * (1 - u[0] * u[0]) * u[1] : 0);
+    },
+    vjp: (_t, u, p, w, outU, outP) => {
+      outU[0] = w[1] * (-2 * p[0] * u[0] * u[1] - 1);
+      outU[1] = w[0] + w[1] * p[0] * (1 - u[0] * u[0]);
+      outP[0] += w[1] * (1 - u[0] * u[0]) * u[1];
+    },
+  });
+  const problem = odeProblem(field, [2, 0], [0, 50], [100]);
+  const options = { reltol: 1e-9, abstol: 1e-9, saveAt: [50] };
+
+  test("forward sensitivities, the interpolating adjoint and differences agree", () => {
+    const [first, ...others] = [finiteDifference(), forwardSensitivity(), interpolatingAdjoint()].map((sensealg) => {
+      const { solution, pull } = linearize(problem, autoTsit5(rodas5P(autonomous)), { ...options, sensealg });
+      expect(solution.stats.switches.length).toBeGreaterThan(0);
+      const { dp, du0 } = pull([Float64Array.of(1, 0)]);
+      return [...dp, ...du0];
+    });
+    for (const other of others) expect(relativeError(other, first)).toBeLessThan(1e-6);
+  });
+
+  test("the discrete adjoint, which replays one tableau, is refused", () => {
+    expect(() => linearize(problem, autoTsit5(rodas5P()), { ...options, sensealg: discreteAdjoint() })).toThrow(expect.objectContaining({ code: "MISSING_CAPABILITY" }));
   });
 });

@@ -10,7 +10,7 @@ export type Dprkn6Options = Readonly<Record<never, never>>;
  * The Runge-Kutta-Nystrom triple 6(4) of Dormand and Prince for `"second-order"` fields whose acceleration does not depend on the
  * velocity: order 6 with step-size control at five evaluations per step, and a continuous extension of order 6 for positions and
  * 5 for velocities at no further evaluation. For orbits and other conservative motion: it takes three quarters of the
- * evaluations of `vern6` for the same error. Where the acceleration depends on the velocity, as by friction, magnetic forces
+ * evaluations of `vern6` for the same error, which counts where a force is dear; with a cheap one `vern7` is faster. Where the acceleration depends on the velocity, as by friction, magnetic forces
  * and in most Lagrangian models, a solve throws `MISSING_CAPABILITY` when it meets that at steps 1, 2, 4, 8 and so on.
  *
  * @throws OdeError `INVALID_OPTION` for any option.
