@@ -28,7 +28,16 @@ function gradientSection(result: GradientResult): string {
 
 /** out/bench/lnn.json. */
 interface LnnResult extends Setting {
-  readonly rows: readonly { readonly task: string; readonly H: number; readonly backend: string; readonly us: number; readonly native_us: number | null; readonly ratio: number | null }[];
+  readonly rows: readonly {
+    readonly task: string;
+    readonly H: number;
+    readonly batch: number;
+    readonly backend: string;
+    readonly us: number;
+    readonly native_us: number | null;
+    readonly ratio: number | null;
+    readonly native_512_us: number | null;
+  }[];
 }
 
 const where = ({ machine, versions, date }: Setting): string =>
@@ -36,8 +45,34 @@ const where = ({ machine, versions, date }: Setting): string =>
 
 function lnnSection(result: LnnResult): string {
   const cell = (x: number | null): string => (x === null ? "" : short(x));
-  const rows = result.rows.map((row) => [`${row.task}, H = ${row.H}, ${row.backend}`, short(row.us), cell(row.native_us), cell(row.ratio)]);
-  return `${where(result)}.\n\n${markdownTable(["task", "us", "native us", "ratio"], rows)}`;
+  const rows = result.rows.map((row) => [`${row.task}, H = ${row.H}, ${row.backend}`, String(row.batch), short(row.us), cell(row.native_us), cell(row.ratio), cell(row.native_512_us)]);
+  return `${where(result)}.\n\n${markdownTable(["task", "batch", "us", "native us", "ratio", "native us, 512 bits"], rows)}`;
+}
+
+/** out/bench/jax.json. */
+interface JaxResult extends Setting {
+  readonly jax_flags: string;
+  readonly rows: readonly {
+    readonly task: string;
+    readonly H: number;
+    readonly trajectories_or_batch: number;
+    readonly us: number;
+    readonly jax_us: number;
+    readonly jax_median_us: number;
+    readonly jax_compile_s: number;
+    readonly ratio: number;
+    readonly jax_automatic_us: number;
+  }[];
+}
+
+function jaxSection(result: JaxResult): string {
+  const rows = result.rows.map((row) => [
+    `${row.task}, H = ${row.H}`,
+    String(row.trajectories_or_batch),
+    ...[row.us / 1000, row.jax_us / 1000, row.jax_median_us / 1000, row.jax_compile_s, row.ratio, row.jax_automatic_us / 1000].map(short),
+  ]);
+  const head = ["task", "trajectories or states", "ms", "JAX ms", "JAX median ms", "JAX compile s", "ratio", "JAX automatic ms"];
+  return `${where(result)}, JAX ${result.versions["jax"]} with \`${result.jax_flags}\`.\n\n${markdownTable(head, rows)}`;
 }
 
 /** out/bench/solvers.json. */
@@ -86,7 +121,7 @@ function peersSection(result: PeersResult): string {
 }
 
 /** Sections of the page by name, with what makes them from the benchmark's result of the same name. */
-const sections: Readonly<Record<string, (result: never) => string>> = { gradient: gradientSection, lnn: lnnSection, solvers: solversSection, peers: peersSection };
+const sections: Readonly<Record<string, (result: never) => string>> = { gradient: gradientSection, jax: jaxSection, lnn: lnnSection, solvers: solversSection, peers: peersSection };
 
 const names = Object.keys(sections).filter((name) => existsSync(`${root}/out/bench/${name}.json`));
 if (names.length === 0) {

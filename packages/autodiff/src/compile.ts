@@ -2,24 +2,60 @@ import { OdeError } from "@fluxion/ode-core";
 import { expand } from "./expand.ts";
 import { interpreter } from "./interpreter.ts";
 import { javascript } from "./javascript/javascript.ts";
+import { split, type SplitOptions, type SplitProgram } from "./split.ts";
+import { splitArrays } from "./split-arrays.ts";
 import { tensor, type NestedArray, type Shape, type Tensor } from "./tensor.ts";
 import { trace, type Program } from "./trace.ts";
 import { canUseWasm, wasm } from "./wasm/wasm.ts";
 
+/** The kind of numbers that a kernel computes with: float64, or float32 at twice the speed and a relative error of about 1e-6. */
+export type Dtype = "f64" | "f32";
+
+/** Numbers of either kind; kernels take both and convert what is not their own. */
+export type Numbers = Float64Array | Float32Array;
+
 /** A compiled program: reads `inputs[i]` and writes (or adds to) `outputs[k]`, all row-major. Allocates nothing. */
 export interface Kernel {
-  (inputs: readonly Float64Array[], outputs: readonly Float64Array[]): void;
+  (inputs: readonly Numbers[], outputs: readonly Numbers[]): void;
   /** Arrays in the kernel's own memory, where it has one: calls that pass these very arrays save copying. */
-  readonly inputs?: readonly Float64Array[];
+  readonly inputs?: readonly Numbers[];
   /** The same for outputs; adding to them is as fast as writing. */
-  readonly outputs?: readonly Float64Array[];
+  readonly outputs?: readonly Numbers[];
+}
+
+/** What backends are told besides the program. */
+export interface KernelOptions {
+  /** `accumulate[k]` tells to add to output k instead of writing it. */
+  readonly accumulate: readonly boolean[];
+  readonly dtype: Dtype;
+  /** Whether instructions may be used whose last bits depend on the machine. */
+  readonly relaxedSimd: boolean;
+}
+
+/** One part of a program that was split, with arrays of its own to fill and to read. They are replaced when records are reserved. */
+export interface SplitPart {
+  /** One per input of the part but the record. */
+  readonly inputs: readonly Numbers[];
+  readonly outputs: readonly Numbers[];
+  /** Writes or reads record `record`, from 0. Allocates nothing. */
+  run(record: number): void;
+}
+
+/** A compiled {@link SplitProgram}: its first part writes records, its second part reads them any time later. */
+export interface SplitKernel {
+  readonly first: SplitPart;
+  readonly second: SplitPart;
+  /** Makes room for so many records. Returns false when there is none. */
+  reserve(records: number): boolean;
 }
 
 /** Turns programs into kernels: one file each. */
 export interface Backend {
   readonly name: string;
-  /** `accumulate[k]` tells to add to output k instead of writing it. Kernels of one program are not reentrant. */
-  compile(program: Program, accumulate: readonly boolean[]): Kernel;
+  /** Kernels of one program are not reentrant. */
+  compile(program: Program, options: KernelOptions): Kernel;
+  /** Both parts of a split program, `accumulate` for the outputs of the second. Default: one array per record. */
+  compileSplit?(parts: SplitProgram, options: KernelOptions): SplitKernel;
 }
 
 /** The backends by name. */
@@ -28,10 +64,21 @@ export const backends: { readonly wasm: Backend; readonly javascript: Backend; r
 /** A backend's name, or `"auto"`: the fastest that the host allows. */
 export type BackendName = keyof typeof backends | "auto";
 
-/** How to compile. */
-export interface CompileOptions {
+/** How to compile for speed and precision. */
+export interface TargetOptions {
   /** Default `"auto"`. */
   readonly backend?: BackendName;
+  /** Default `"f64"`. */
+  readonly dtype?: Dtype;
+  /**
+   * `"auto"`, the default, adds products without rounding in between where the host can: faster, and the last bits of
+   * results may then differ from machine to machine. `false` forbids it.
+   */
+  readonly relaxedSimd?: "auto" | false;
+}
+
+/** How to compile. */
+export interface CompileOptions extends TargetOptions {
   /** Outputs to add to instead of writing them. Default none. */
   readonly accumulate?: readonly boolean[];
 }
@@ -59,9 +106,24 @@ export function resolveBackend(name: BackendName = "auto"): Backend {
   return backends[name];
 }
 
+/** Complete options for outputs of which `accumulate` may not list all. @throws OdeError `INVALID_OPTION` */
+function kernelOptions(outputs: readonly Tensor[], { accumulate = [], dtype = "f64", relaxedSimd = "auto" }: CompileOptions): KernelOptions {
+  if (dtype !== "f64" && dtype !== "f32") throw new OdeError("INVALID_OPTION", `Cannot compile as dtype must be "f64" or "f32": current value is ${JSON.stringify(dtype)}`);
+  if (relaxedSimd !== "auto" && relaxedSimd !== false) throw new OdeError("INVALID_OPTION", `Cannot compile as relaxedSimd must be "auto" or false: current value is ${JSON.stringify(relaxedSimd)}`);
+  return { accumulate: outputs.map((_, k) => accumulate[k] ?? false), dtype, relaxedSimd: relaxedSimd === "auto" };
+}
+
 /** Compiles an already traced program. */
-export function compileProgram(program: Program, { backend = "auto", accumulate = [] }: CompileOptions = {}): Kernel {
-  return resolveBackend(backend).compile(expand(program), program.outputs.map((_, k) => accumulate[k] ?? false));
+export function compileProgram(program: Program, options: CompileOptions = {}): Kernel {
+  return resolveBackend(options.backend).compile(expand(program), kernelOptions(program.outputs, options));
+}
+
+/** Compiles a program in two parts, `accumulate` for the outputs of the second. */
+export function compileSplit(program: Program, options: SplitOptions & CompileOptions): SplitKernel {
+  const backend = resolveBackend(options.backend);
+  const parts = split(program, options);
+  const complete = kernelOptions(parts.second.outputs, options);
+  return backend.compileSplit?.(parts, complete) ?? splitArrays(backend, parts, complete);
 }
 
 /**

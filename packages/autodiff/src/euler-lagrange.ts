@@ -1,10 +1,11 @@
 import { reshape } from "./broadcast.ts";
+import { contractPrimitive, type Labels } from "./contract.ts";
 import { customVjp, type CustomRule } from "./custom-vjp.ts";
-import { add, neg, sub } from "./elementwise.ts";
+import { add, mul, neg, sub } from "./elementwise.ts";
 import { identity } from "./hessian.ts";
-import { pushforward } from "./jvp.ts";
-import { secondOrder } from "./second-order.ts";
-import { slice } from "./shape-ops.ts";
+import { tangentsOf } from "./jvp.ts";
+import { secondOrder, type Bundle, type SecondOrder } from "./second-order.ts";
+import { at, slice } from "./shape-ops.ts";
 import { solveLinear } from "./solve-linear.ts";
 import { constant, input, shapeError, type Tensor } from "./tensor.ts";
 import { captures, substitute, trace, type Program } from "./trace.ts";
@@ -23,14 +24,19 @@ function traceLagrangian(lagrangian: (q: Tensor, v: Tensor) => Tensor, q: Tensor
   return program;
 }
 
-/** Along the unit velocities and `(v, 0)`: the second-derivative form then holds M and C v. `program` has inputs q, v first. */
-function massAndForceOf(program: Program, args: readonly Tensor[]): MassAndForce {
+/** Derivatives along the unit velocities, directions 0 to d - 1, and `(v, 0)`, direction d. `program` has inputs q, v first. */
+function derivativesOf(program: Program, args: readonly Tensor[]): SecondOrder {
   const [q, v] = args;
   const d = q.size;
-  const [y] = substitute(program, args);
   const units = Array.from({ length: d }, (_, i) => i);
   const along = [{ rows: [d], tensor: reshape(v, [1, d]) }, { rows: units, tensor: identity(d) }];
-  const { gradients, form } = secondOrder({ inputs: [q, v], outputs: [y] }, along, d + 1);
+  return secondOrder({ inputs: [q, v], outputs: substitute(program, args) }, along, d + 1);
+}
+
+/** The second-derivative form holds M and C v. */
+function massAndForceOf(program: Program, args: readonly Tensor[]): MassAndForce {
+  const d = args[0].size;
+  const { gradients, form } = derivativesOf(program, args);
   const top = slice(form, 0, d);
   return { mass: slice(top, 0, d, 1), force: sub(gradients[0], reshape(slice(top, d, d + 1, 1), [d])) };
 }
@@ -90,12 +96,37 @@ export function eulerLagrange(lagrangian: (q: Tensor, v: Tensor) => Tensor): (q:
 function gradientOfPhi(program: Program, args: readonly Tensor[], a: Tensor, mu: Tensor): Tensor[] {
   const velocity = input("w", args[1].shape);
   const xs = args.map((x, i) => input(`x${i}`, x.shape));
+  const unknowns = [velocity, ...xs];
+  const values = [args[1], ...args];
   const [q, v] = xs;
-  const [alongW] = pushforward({ inputs: [q, v], outputs: substitute(program, xs) }, [velocity, a]);
-  const [phi] = alongW ? pushforward({ inputs: [v, velocity], outputs: [alongW] }, [neg(mu), mu]) : [null];
+  const [y] = substitute(program, xs);
+  const alongW = tangentsOf({ inputs: [q, v], outputs: [y] }, [velocity, a]);
+  const slope = alongW.get(y);
+  const alongP = slope ? tangentsOf({ inputs: [v, velocity], outputs: [slope] }, [neg(mu), mu]) : null;
+  const phi = slope && alongP!.get(slope);
   if (!phi) return args.map((x) => constant(0, x.shape));
-  const [dw, dq, dv, ...rest] = pullback({ inputs: [velocity, ...xs], outputs: [phi] }, [constant(1)]);
-  return substitute({ inputs: [velocity, ...xs], outputs: [dq, add(dv, dw), ...rest] }, [args[1], ...args]);
+  const [dw, dq, dv, ...rest] = pullback({ inputs: unknowns, outputs: [phi] }, [constant(1)]);
+  // The right-hand side has products of the same matrices with the tangents along the unit velocities and (v, 0).
+  const known = new Map<Tensor, Tensor>();
+  for (const [node, bundle] of derivativesOf(program, xs).bundles) {
+    if (!bundle || !isDear(node)) continue;
+    for (const [tangent, unit, last] of [[alongW.get(node), a, 1], [alongP!.get(node), neg(mu), 0]] as const) {
+      if (tangent) known.set(tangent, substitute({ inputs: unknowns, outputs: [combination(bundle, unit, last)] }, values)[0]);
+    }
+  }
+  return substitute({ inputs: unknowns, outputs: [dq, add(dv, dw), ...rest] }, values, known);
+}
+
+/** A product with longer sums than a {@link combination} takes the place of. */
+const isDear = ({ primitive, args, attrs }: Tensor): boolean =>
+  primitive === contractPrimitive && [...(attrs as Labels).a].reduce((n, l, i) => (attrs.out.includes(l) ? n : n * args[0].shape[i]), 1) > 8;
+
+/** The tangent along `sum_i unit[i] (direction i) + last (direction d)`: tangents are linear in their direction. */
+function combination({ rows, tensor }: Bundle, unit: Tensor, last: 0 | 1): Tensor {
+  return rows.reduce<Tensor>((sum, r, i) => {
+    if (r === unit.size) return last === 1 ? add(sum, at(tensor, i)) : sum;
+    return add(sum, mul(at(unit, r), at(tensor, i)));
+  }, constant(0, tensor.shape.slice(1)));
 }
 
 /**

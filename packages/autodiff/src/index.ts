@@ -1,5 +1,5 @@
 export { broadcastTo, reshape, sum } from "./broadcast.ts";
-export { backends, compile, compileProgram, evaluate, resolveBackend, type Backend, type BackendName, type CompileOptions, type Kernel } from "./compile.ts";
+export { backends, compile, compileProgram, evaluate, resolveBackend, type Backend, type BackendName, type CompileOptions, type Dtype, type Kernel, type KernelOptions, type Numbers, type SplitKernel, type SplitPart, type TargetOptions } from "./compile.ts";
 export { contract, dot, matmul, outer } from "./contract.ts";
 export { customVjp, type CustomRule } from "./custom-vjp.ts";
 export {

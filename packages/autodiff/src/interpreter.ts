@@ -9,14 +9,16 @@ import { topological } from "./trace.ts";
  */
 export const interpreter: Backend = {
   name: "interpreter",
-  compile({ inputs, outputs }, accumulate) {
+  compile({ inputs, outputs }, { accumulate, dtype }) {
+    // Primitives compute with the numbers that the arrays hold, whatever their kind.
+    const numbers = (size: number): Float64Array => (dtype === "f32" ? (new Float32Array(size) as unknown as Float64Array) : new Float64Array(size));
     const values = new Map<Tensor, Float64Array>();
     const steps: (() => void)[] = [];
     for (const node of topological(outputs)) {
       if (node.primitive === inputPrimitive && !inputs.includes(node)) {
         throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${node.attrs.name}" is not (was a traced array kept from another trace?)`);
       }
-      const out = new Float64Array(node.size);
+      const out = numbers(node.size);
       values.set(node, out);
       if (node.primitive === inputPrimitive) continue;
       const args = node.args.map((x) => values.get(x)!);

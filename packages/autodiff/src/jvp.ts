@@ -1,8 +1,8 @@
 import { constant, sameShape, shapeError, type MaybeZero, type Tensor } from "./tensor.ts";
 import { dependents, substitute, topological, trace, type Program } from "./trace.ts";
 
-/** Tangents of the program's outputs for tangents of its inputs, as expressions of the same unknowns. */
-export function pushforward({ inputs, outputs }: Program, tangents: readonly MaybeZero[]): MaybeZero[] {
+/** Tangent of every node between the program's inputs and outputs, as expressions of the same unknowns. */
+export function tangentsOf({ inputs, outputs }: Program, tangents: readonly MaybeZero[]): Map<Tensor, MaybeZero> {
   const order = topological(outputs);
   const depends = dependents(order, inputs);
   const tangent = new Map<Tensor, MaybeZero>(inputs.map((x, i) => [x, tangents[i]]));
@@ -11,7 +11,13 @@ export function pushforward({ inputs, outputs }: Program, tangents: readonly May
     const own = node.args.map((x) => tangent.get(x) ?? null);
     tangent.set(node, own.every((d) => d === null) ? null : node.primitive.jvp(own, node));
   }
-  return outputs.map((y) => tangent.get(y) ?? null);
+  return tangent;
+}
+
+/** Tangents of the program's outputs for tangents of its inputs, as expressions of the same unknowns. */
+export function pushforward(program: Program, tangents: readonly MaybeZero[]): MaybeZero[] {
+  const tangent = tangentsOf(program, tangents);
+  return program.outputs.map((y) => tangent.get(y) ?? null);
 }
 
 /**

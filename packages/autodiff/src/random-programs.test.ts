@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { add, compile, concat, constant, contract, dot, gather, greater, identity, jvp, mul, neg, reshape, sigmoid, sin, softplus, solveLinear, sub, sum, tanh, tensor, transpose, vjp, vmap, where, type Shape, type Tensor } from "./index.ts";
+import { add, compile, compileProgram, concat, constant, contract, dot, gather, greater, identity, jvp, mul, neg, reshape, sigmoid, sin, softplus, solveLinear, sub, sum, tanh, tensor, trace, transpose, vjp, vmap, where, type Shape, type Tensor } from "./index.ts";
+import { compileSplit } from "./compile.ts";
 import { padBlock, sliceBlock } from "./shape-ops.ts";
 import { sumAxes } from "./broadcast.ts";
 
@@ -163,6 +164,52 @@ test.each(["javascript", "wasm"] as const)("random programs: %s agrees with the 
       expect(inputs).toEqual(before);
     }
   }), { numRuns: 200, seed: 11 });
+});
+
+test.each(["interpreter", "javascript", "wasm"] as const)("random programs: %s in float32 agrees with float64 to single precision", (backend) => {
+  fc.assert(fc.property(numbers, fc.integer({ min: 1, max: 25 }), (list, length) => {
+    const { inputShapes, accumulate, f } = randomProgram(list, length);
+    const sizes: number[] = [];
+    const traced = (...x: Tensor[]): Tensor[] => {
+      const outputs = f(...x);
+      sizes.splice(0, sizes.length, ...outputs.map((y) => y.size));
+      return outputs;
+    };
+    const double = compile(traced, inputShapes, { backend: "interpreter", accumulate });
+    const single = compile(traced, inputShapes, { backend, accumulate, dtype: "f32" });
+    const inputs = inputShapes.map((shape, k) => Float64Array.from(data(shape, k), Math.fround));
+    const outputs = [0, 1].map(() => sizes.map((n, k) => data([n], k + 5)));
+    double(inputs, outputs[0]);
+    single(inputs, outputs[1]);
+    outputs[1].forEach((y, k) => expectAgreement(y, outputs[0][k], 1e-4));
+  }), { numRuns: 150, seed: 13 });
+});
+
+test.each([["interpreter", "f64", 1e-12], ["javascript", "f64", 1e-12], ["wasm", "f64", 1e-12], ["wasm", "f32", 1e-4]] as const)("random programs in two parts: %s, %s: agree with the whole, record by record", (backend, dtype, tolerance) => {
+  fc.assert(fc.property(numbers, fc.integer({ min: 1, max: 25 }), (list, length) => {
+    const { inputShapes, f } = randomProgram(list, length);
+    const early = (...x: Tensor[]): Tensor => sin(f(...x.slice(0, -1))[0]);
+    const program = trace((...x) => [early(...x), ...f(...x)], inputShapes);
+    const whole = compileProgram(program, { backend: "interpreter" });
+    const { first, second, reserve } = compileSplit(program, { late: 1, shared: [0], early: 1, backend, dtype });
+    expect(reserve(3)).toBe(true);
+    const inputs = (record: number): Float64Array[] => inputShapes.map((shape, k) => Float64Array.from(data(shape, k === 0 ? 0 : k + 7 * record), dtype === "f32" ? Math.fround : (v) => v));
+    const expected = [0, 1, 2].map((record) => {
+      const outputs = program.outputs.map((y) => new Float64Array(y.size));
+      whole(inputs(record), outputs);
+      return outputs;
+    });
+    for (const record of [0, 1, 2]) {
+      inputs(record).slice(0, -1).forEach((x, k) => first.inputs[k].set(x));
+      first.run(record);
+      expectAgreement(Float64Array.from(first.outputs[0]), expected[record][0], tolerance);
+    }
+    for (const record of [1, 2, 0, 1]) {
+      second.inputs[1].set(inputs(record).at(-1)!);
+      second.run(record);
+      second.outputs.forEach((y, k) => expectAgreement(Float64Array.from(y), expected[record][k + 1], tolerance));
+    }
+  }), { numRuns: 100, seed: 14 });
 });
 
 test("random programs: forward and reverse mode are transposes, on both backends, alone and mapped", () => {

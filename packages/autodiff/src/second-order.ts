@@ -19,6 +19,8 @@ export interface SecondOrder {
   readonly gradients: readonly Tensor[];
   /** `form[i, j] = D2y[direction i, direction j]`. */
   readonly form: Tensor;
+  /** The tangents of each operation that has any. */
+  readonly bundles: ReadonlyMap<Tensor, Bundle | null>;
 }
 
 /**
@@ -43,7 +45,7 @@ export function secondOrder(program: Program, directions: readonly (Bundle | nul
     const part = g && curvature(node, g, aligned, rows.length);
     if (part) form = add(form, spread(part, rows, count));
   }
-  return { gradients: program.inputs.map((x) => cotangents.get(x) ?? constant(0, x.shape)), form };
+  return { gradients: program.inputs.map((x) => cotangents.get(x) ?? constant(0, x.shape)), form, bundles };
 }
 
 /** The bundle's tensor with one entry for each of `rows`. */

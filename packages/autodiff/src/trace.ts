@@ -50,11 +50,11 @@ export function dependents(order: readonly Tensor[], sources: readonly Tensor[])
   return found;
 }
 
-/** The outputs of `program` with its inputs replaced by `args`. */
-export function substitute({ inputs, outputs }: Program, args: readonly Tensor[]): Tensor[] {
-  const order = topological(outputs);
-  const depends = dependents(order, inputs);
-  const value = new Map<Tensor, Tensor>(inputs.map((x, i) => [x, args[i]]));
+/** The outputs of `program` with its inputs replaced by `args`, and nodes of `known` by what is known to be equal. */
+export function substitute({ inputs, outputs }: Program, args: readonly Tensor[], known: ReadonlyMap<Tensor, Tensor> = new Map()): Tensor[] {
+  const order = topological(outputs, new Set(known.keys()));
+  const depends = dependents(order, [...inputs, ...known.keys()]);
+  const value = new Map<Tensor, Tensor>([...known, ...inputs.map((x, i) => [x, args[i]] as const)]);
   for (const node of order) {
     if (!depends.has(node) || value.has(node)) continue;
     value.set(node, makeNode(node.primitive, node.args.map((x) => value.get(x) ?? x), node.attrs));

@@ -138,7 +138,7 @@ describe.each(["interpreter", "javascript", "wasm"] as const)("tracedField, %s",
   });
 
   test("compileScalar makes a function of plain arrays", () => {
-    const energy = compileScalar((u, p) => mul(at(p, 0), sum(mul(u, u))), 3, 1, backend);
+    const energy = compileScalar((u, p) => mul(at(p, 0), sum(mul(u, u))), 3, 1, { backend });
     expect(energy(Float64Array.of(1, 2, 3), Float64Array.of(0.5))).toBe(7);
     expect(energy(Float64Array.of(0, 0, 1), Float64Array.of(4))).toBe(4);
   });

@@ -1,21 +1,23 @@
 import { OdeError, type BoundField, type Structure, type VectorField } from "@fluxion/ode-core";
-import { compile, resolveBackend, type BackendName, type Kernel } from "./compile.ts";
+import { reshape } from "./broadcast.ts";
+import { compile, compileSplit, resolveBackend, type Kernel, type Numbers, type TargetOptions } from "./compile.ts";
+import { FieldTapes } from "./field-tapes.ts";
 import { jacobian } from "./hessian.ts";
 import { jvp } from "./jvp.ts";
 import { shapeError, Tensor } from "./tensor.ts";
+import { trace } from "./trace.ts";
 import { vjp } from "./vjp.ts";
+import { vmap } from "./vmap.ts";
 
 /** A right-hand side of traced arrays: `t` scalar, `u[n]`, `p[m]` -> `du/dt[n]`. */
 export type TracedRhs = (t: Tensor, u: Tensor, p: Tensor) => Tensor;
 
 /** Sizes of a traced right-hand side and how to compile it. */
-export interface TracedFieldOptions {
+export interface TracedFieldOptions extends TargetOptions {
   readonly dim: number;
   /** Default 0. */
   readonly paramCount?: number;
   readonly structure?: Structure;
-  /** Default `"auto"`. */
-  readonly backend?: BackendName;
 }
 
 /**
@@ -24,23 +26,45 @@ export interface TracedFieldOptions {
  *
  * @throws OdeError `SHAPE_MISMATCH` when `f` does not return `dim` numbers, at the first bind.
  */
-export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, backend = "auto" }: TracedFieldOptions): VectorField {
+export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, ...target }: TracedFieldOptions): VectorField {
   if (!Number.isInteger(dim) || dim < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as dim must be a whole number >= 1: current value is ${dim}`);
   if (!Number.isInteger(paramCount) || paramCount < 0) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as paramCount must be a whole number >= 0: current value is ${paramCount}`);
-  resolveBackend(backend);
+  resolveBackend(target.backend);
   const checked: TracedRhs = (t, u, p) => {
     const du = f(t, u, p);
     if (!(du instanceof Tensor)) return du; // the trace says what is wrong
     if (du.shape.length !== 1 || du.shape[0] !== dim) throw shapeError("the right-hand side", `it must return [${dim}]`, [du]);
     return du;
   };
-  const kernels = kernelsOf(checked, dim, paramCount, backend);
+  const kernels = kernelsOf(checked, dim, paramCount, target);
+  const batches = new Map<number, VectorField>();
   return {
     dim,
     paramCount,
     provides: new Set(["jvp", "vjp", "jacobian"]),
     ...(structure ? { structure } : {}),
     bind: (p) => bindKernels(p, kernels),
+    batch: (count) => {
+      if (!batches.has(count)) batches.set(count, batchedField(checked, count, { dim, paramCount, ...target }));
+      return batches.get(count)!;
+    },
+  };
+}
+
+/** Without `jacobian`, which would be zero but for its blocks, and without `structure`, which the order of the states breaks. */
+function batchedField(f: TracedRhs, count: number, { dim, paramCount = 0, ...target }: TracedFieldOptions): VectorField {
+  if (!Number.isInteger(count) || count < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot batch a vector field as count must be a whole number >= 1: current value is ${count}`);
+  const batched: TracedRhs = (t, u, p) => reshape(vmap((u1) => f(t, u1, p))(reshape(u, [count, dim])), [count * dim]);
+  const kernels = kernelsOf(batched, count * dim, paramCount, target);
+  return {
+    dim: count * dim,
+    paramCount,
+    provides: new Set(["jvp", "vjp"]),
+    bind: (p) => {
+      const { jacobian: _, ...bound } = bindKernels(p, kernels);
+      return bound;
+    },
+    batch: (copies) => batchedField(batched, copies, { dim: count * dim, paramCount, ...target }),
   };
 }
 
@@ -53,8 +77,8 @@ const lazy = <T>(make: () => T): (() => T) => {
 /** A kernel with its argument lists, made once and refilled on each call: `ins` begins with t, u, p. */
 interface FieldKernel {
   readonly kernel: Kernel;
-  readonly ins: Float64Array[];
-  readonly outs: Float64Array[];
+  readonly ins: Numbers[];
+  readonly outs: Numbers[];
   /** The bound field whose parameters the kernel holds. */
   owner: BoundField | undefined;
 }
@@ -72,16 +96,24 @@ interface FieldKernels {
   readonly forwardState: () => FieldKernel;
   readonly reverse: () => FieldKernel;
   readonly matrix: () => FieldKernel;
+  readonly tapes: FieldTapes;
 }
 
-function kernelsOf(f: TracedRhs, n: number, m: number, backend: BackendName): FieldKernels {
+function kernelsOf(f: TracedRhs, n: number, m: number, target: TargetOptions): FieldKernels {
   const scalar: number[] = [];
   return {
-    rhs: lazy(() => fieldKernel(compile(f, [scalar, [n], [m]], { backend }), 3, 1)),
-    forward: lazy(() => fieldKernel(compile((t, u, p, du, dp) => jvp((u1, p1) => f(t, u1, p1), [u, p], [du, dp])[1], [scalar, [n], [m], [n], [m]], { backend }), 5, 1)),
-    forwardState: lazy(() => fieldKernel(compile((t, u, p, du) => jvp((u1) => f(t, u1, p), [u], [du])[1], [scalar, [n], [m], [n]], { backend }), 4, 1)),
-    reverse: lazy(() => fieldKernel(compile((t, u, p, w) => vjp((u1, p1) => f(t, u1, p1), u, p)[1](w), [scalar, [n], [m], [n]], { backend, accumulate: [false, true] }), 4, 2)),
-    matrix: lazy(() => fieldKernel(compile((t, u, p) => jacobian((u1) => f(t, u1, p))(u), [scalar, [n], [m]], { backend }), 3, 1)),
+    rhs: lazy(() => fieldKernel(compile(f, [scalar, [n], [m]], target), 3, 1)),
+    forward: lazy(() => fieldKernel(compile((t, u, p, du, dp) => jvp((u1, p1) => f(t, u1, p1), [u, p], [du, dp])[1], [scalar, [n], [m], [n], [m]], target), 5, 1)),
+    forwardState: lazy(() => fieldKernel(compile((t, u, p, du) => jvp((u1) => f(t, u1, p), [u], [du])[1], [scalar, [n], [m], [n]], target), 4, 1)),
+    reverse: lazy(() => fieldKernel(compile((t, u, p, w) => vjp((u1, p1) => f(t, u1, p1), u, p)[1](w), [scalar, [n], [m], [n]], { ...target, accumulate: [false, true] }), 4, 2)),
+    tapes: new FieldTapes(lazy(() => {
+      const both = trace((t, u, p, w) => {
+        const [y, pull] = vjp((u1, p1) => f(t, u1, p1), u, p);
+        return [y, ...pull(w)];
+      }, [scalar, [n], [m], [n]]);
+      return compileSplit(both, { late: 1, shared: [2], early: 1, ...target, accumulate: [false, true] });
+    })),
+    matrix: lazy(() => fieldKernel(compile((t, u, p) => jacobian((u1) => f(t, u1, p))(u), [scalar, [n], [m]], target), 3, 1)),
   };
 }
 
@@ -117,9 +149,10 @@ function bindKernels(p: Float64Array, kernels: FieldKernels): BoundField {
       run(field, t, u, outU);
     },
     gradientBuffer: () => {
-      const buffer = kernels.reverse().kernel.outputs?.[1] ?? new Float64Array(p.length);
-      return buffer.fill(0);
+      const own = kernels.reverse().kernel.outputs?.[1];
+      return own instanceof Float64Array ? own.fill(0) : new Float64Array(p.length);
     },
+    tape: () => kernels.tapes.begin(p),
   };
   return bound;
 }
@@ -127,8 +160,8 @@ function bindKernels(p: Float64Array, kernels: FieldKernels): BoundField {
 /**
  * Compiles a scalar function of `(u[n], p[m])`, an energy for instance, to one of plain arrays.
  */
-export function compileScalar(f: (u: Tensor, p: Tensor) => Tensor, n: number, m: number, backend: BackendName = "auto"): (u: Float64Array, p: Float64Array) => number {
-  const kernel = lazy(() => compile((u, p) => f(u, p), [[n], [m]], { backend }));
+export function compileScalar(f: (u: Tensor, p: Tensor) => Tensor, n: number, m: number, target: TargetOptions = {}): (u: Float64Array, p: Float64Array) => number {
+  const kernel = lazy(() => compile((u, p) => f(u, p), [[n], [m]], target));
   const out = new Float64Array(1);
   return (u, p) => {
     kernel()([u, p], [out]);

@@ -1,9 +1,9 @@
-import { concat, hamilton, mul, slice, sum, type BackendName, type Tensor } from "@fluxion/autodiff";
-import { angleFeatureCount, angleFeatures, backendOption, dynamicsModel, networkOption, type DynamicsModel, type Network } from "@fluxion/nn-core";
+import { concat, hamilton, mul, slice, sum, type TargetOptions, type Tensor } from "@fluxion/autodiff";
+import { angleFeatureCount, angleFeatures, dynamicsModel, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
 import { option, readOptions } from "@fluxion/ode-core";
 
 /** Options of {@link hamiltonianNN}. */
-export interface HamiltonianNNOptions {
+export interface HamiltonianNNOptions extends TargetOptions {
   /** Number d of canonical coordinates; the state is `u = (q, p)` of length 2 d. */
   readonly coordinates: number;
   /** Which coordinates are angles: the network sees their cosine and sine. Default none. */
@@ -16,7 +16,6 @@ export interface HamiltonianNNOptions {
   readonly momentumScale?: number;
   /** The network's output is multiplied by this. Default 1. */
   readonly energyScale?: number;
-  readonly backend?: BackendName;
 }
 
 /**
@@ -34,7 +33,7 @@ export function hamiltonianNN(options: HamiltonianNNOptions): DynamicsModel {
     positionScale: option.positive(1),
     momentumScale: option.positive(1),
     energyScale: option.positive(1),
-    backend: backendOption,
+    ...targetOptions,
   });
   const d = o.coordinates;
   const net = o.network(angleFeatureCount(d, o.angles) + d, 1);
@@ -45,7 +44,7 @@ export function hamiltonianNN(options: HamiltonianNNOptions): DynamicsModel {
     name: "hamiltonianNN",
     dim: 2 * d,
     layer: net,
-    backend: o.backend,
+    target: o,
     rhs: (_t, u, params) => concat(hamilton((q, p) => energy(q, p, params))(...split(u))),
     energy: (u, params) => energy(...split(u), params),
   });

@@ -1,4 +1,4 @@
-import { concat, constant, dot, eulerLagrange, slice, sub, vjp, type BackendName, type Tensor } from "@fluxion/autodiff";
+import { concat, constant, dot, eulerLagrange, slice, sub, vjp, type TargetOptions, type Tensor } from "@fluxion/autodiff";
 import { dynamicsModel, type DynamicsModel, type DynamicsModelParts, type ParamShapes, type ParamTree } from "@fluxion/nn-core";
 
 /** The parts of a {@link lagrangianModel}. */
@@ -8,7 +8,7 @@ export interface LagrangianModelParts<S extends ParamShapes> {
   readonly coordinates: number;
   /** Where the parameters come from. */
   readonly layer: DynamicsModelParts<S>["layer"];
-  readonly backend?: BackendName;
+  readonly target?: TargetOptions;
   /** `L(q[d], v[d])`, a traced scalar. */
   lagrangian(q: Tensor, v: Tensor, params: ParamTree<S, Tensor>): Tensor;
 }
@@ -17,13 +17,13 @@ export interface LagrangianModelParts<S extends ParamShapes> {
  * A dynamics model from any parametrised Lagrangian: state `u = (q, v)`, `du/dt = (v, a)` with `a` from the
  * Euler-Lagrange equations, energy `v . dL/dv - L`.
  */
-export function lagrangianModel<S extends ParamShapes>({ name, coordinates: d, layer, backend = "auto", lagrangian }: LagrangianModelParts<S>): DynamicsModel {
+export function lagrangianModel<S extends ParamShapes>({ name, coordinates: d, layer, target = {}, lagrangian }: LagrangianModelParts<S>): DynamicsModel {
   const split = (u: Tensor): [q: Tensor, v: Tensor] => [slice(u, 0, d), slice(u, d, 2 * d)];
   return dynamicsModel({
     name,
     dim: 2 * d,
     layer,
-    backend,
+    target,
     structure: "second-order",
     rhs: (_t, u, params) => {
       const [q, v] = split(u);

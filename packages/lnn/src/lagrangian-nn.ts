@@ -1,10 +1,10 @@
-import { add, concat, dot, mul, sum, type BackendName } from "@fluxion/autodiff";
+import { add, concat, dot, mul, sum, type TargetOptions } from "@fluxion/autodiff";
 import { option, readOptions } from "@fluxion/ode-core";
-import { angleFeatureCount, angleFeatures, backendOption, networkOption, type DynamicsModel, type Network } from "@fluxion/nn-core";
+import { angleFeatureCount, angleFeatures, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
 import { lagrangianModel } from "./lagrangian-model.ts";
 
 /** Options of {@link lagrangianNN}. */
-export interface LagrangianNNOptions {
+export interface LagrangianNNOptions extends TargetOptions {
   /** Number d of generalised coordinates; the state is `u = (q, v)` of length 2 d. */
   readonly coordinates: number;
   /** Which coordinates are angles: the network sees their cosine and sine. Default none. */
@@ -19,7 +19,6 @@ export interface LagrangianNNOptions {
   readonly energyScale?: number;
   /** Weight of the kinetic term `|v|^2 / 2` added to the network, so that the mass matrix starts regular. Default 1. */
   readonly massOffset?: number;
-  readonly backend?: BackendName;
 }
 
 /**
@@ -40,14 +39,14 @@ export function lagrangianNN(options: LagrangianNNOptions): DynamicsModel {
     velocityScale: option.positive(1),
     energyScale: option.positive(1),
     massOffset: option.nonNegative(1),
-    backend: backendOption,
+    ...targetOptions,
   });
   const net = o.network(angleFeatureCount(o.coordinates, o.angles) + o.coordinates, 1);
   return lagrangianModel({
     name: "lagrangianNN",
     coordinates: o.coordinates,
     layer: net,
-    backend: o.backend,
+    target: o,
     lagrangian: (q, v, params) => {
       const features = concat([angleFeatures(q, o.angles, 1 / o.positionScale), mul(v, 1 / o.velocityScale)]);
       return add(mul(o.energyScale, sum(net.apply(params, features))), mul(o.massOffset / 2, dot(v, v)));

@@ -20,6 +20,7 @@ function massMatrix(q: readonly number[], params: Float64Array): { a: number; b:
 
 describe("structuredLagrangianNN", () => {
   testVectorField(model, { u: [0.3, -0.4, 0.5, 0.7], p });
+  testVectorField(structuredLagrangianNN({ coordinates: 2, angles: [0], energyScale: 3, positionScale: 2, network, dtype: "f32" }), { u: [0.3, -0.4, 0.5, 0.7], p, dtype: "f32" });
   testVectorField(structuredLagrangianNN({ coordinates: 3, network: mlp({ hidden: [4], activation: "softplus" }), backend: "interpreter" }), {
     u: [0.3, -0.4, 0.2, 0.5, 0.7, -1],
     p: structuredLagrangianNN({ coordinates: 3, network: mlp({ hidden: [4] }) }).init(2),

@@ -1,10 +1,10 @@
-import { add, at, dot, gather, identity, matmul, mul, slice, softplus, sub, type BackendName, type Tensor } from "@fluxion/autodiff";
-import { angleFeatureCount, angleFeatures, backendOption, networkOption, type DynamicsModel, type Network } from "@fluxion/nn-core";
+import { add, at, dot, gather, identity, matmul, mul, slice, softplus, sub, type TargetOptions, type Tensor } from "@fluxion/autodiff";
+import { angleFeatureCount, angleFeatures, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
 import { option, readOptions } from "@fluxion/ode-core";
 import { lagrangianModel } from "./lagrangian-model.ts";
 
 /** Options of {@link structuredLagrangianNN}. */
-export interface StructuredLagrangianNNOptions {
+export interface StructuredLagrangianNNOptions extends TargetOptions {
   /** Number d of generalised coordinates; the state is `u = (q, v)` of length 2 d. */
   readonly coordinates: number;
   /** Which coordinates are angles: the network sees their cosine and sine. Default none. */
@@ -17,7 +17,6 @@ export interface StructuredLagrangianNNOptions {
   readonly energyScale?: number;
   /** Added to the diagonal of the Cholesky factor, so that the mass matrix' determinant stays above `massFloor^(2 d)`. Default 0.1. */
   readonly massFloor?: number;
-  readonly backend?: BackendName;
 }
 
 /** Lower triangle `[d, d]` from its entries, row by row; softplus and a floor make the diagonal positive. */
@@ -46,7 +45,7 @@ export function structuredLagrangianNN(options: StructuredLagrangianNNOptions): 
     positionScale: option.positive(1),
     energyScale: option.positive(1),
     massFloor: option.positive(0.1),
-    backend: backendOption,
+    ...targetOptions,
   });
   const d = o.coordinates;
   const triangle = (d * (d + 1)) / 2;
@@ -55,7 +54,7 @@ export function structuredLagrangianNN(options: StructuredLagrangianNNOptions): 
     name: "structuredLagrangianNN",
     coordinates: d,
     layer: net,
-    backend: o.backend,
+    target: o,
     lagrangian: (q, v, params) => {
       const y = net.apply(params, angleFeatures(q, o.angles, 1 / o.positionScale));
       const momentum = matmul(v, choleskyFactor(slice(y, 0, triangle), d, o.massFloor));

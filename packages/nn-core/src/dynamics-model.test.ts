@@ -1,7 +1,7 @@
 import { concat, constant, dot, mul, neg, slice } from "@fluxion/autodiff";
 import { testVectorField } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
-import { backendOption, dynamicsModel, type DynamicsModelParts } from "./dynamics-model.ts";
+import { targetOptions, dynamicsModel, type DynamicsModelParts } from "./dynamics-model.ts";
 
 const parts: DynamicsModelParts<{ readonly stiffness: readonly [1] }> = {
   name: "oscillator",
@@ -25,7 +25,7 @@ describe("a model of named parameters", () => {
 
   test("says what it is", () => {
     expect(oscillator).toMatchObject({ name: "oscillator", dim: 2, paramCount: 1, structure: "second-order", layout: { entries: [{ path: "stiffness", shape: [1], offset: 0, size: 1 }] } });
-    expect(dynamicsModel({ ...parts, backend: "interpreter" }).energy).toBeUndefined();
+    expect(dynamicsModel({ ...parts, target: { backend: "interpreter" } }).energy).toBeUndefined();
   });
 
   test("draws its parameters from the seed", () => {
@@ -47,7 +47,14 @@ describe("a model of named parameters", () => {
   });
 });
 
-test("the backend option knows the backends", () => {
-  expect(backendOption.fallback).toBe("auto");
-  expect(["auto", "javascript", "interpreter", "fortran"].map((name) => backendOption.accepts(name))).toEqual([true, true, true, false]);
+test("the target options know what there is", () => {
+  const { backend, dtype, relaxedSimd } = targetOptions;
+  expect([backend, dtype, relaxedSimd].map(({ fallback }) => fallback)).toEqual(["auto", "f64", "auto"]);
+  expect(["auto", "javascript", "interpreter", "fortran"].map((name) => backend.accepts(name))).toEqual([true, true, true, false]);
+  expect(["f64", "f32", "f16"].map((name) => dtype.accepts(name))).toEqual([true, true, false]);
+  expect(["auto", false, true].map((value) => relaxedSimd.accepts(value))).toEqual([true, true, false]);
+});
+
+describe("a model in single precision", () => {
+  testVectorField(dynamicsModel({ ...parts, target: { dtype: "f32" } }), { u: [0.4, -0.3], p: [2.5], dtype: "f32" });
 });

@@ -1,5 +1,5 @@
 import { assertLength, option, type OptionSpec, type Structure, type VectorField } from "@fluxion/ode-core";
-import { backends, compileScalar, tracedField, type BackendName, type Tensor } from "@fluxion/autodiff";
+import { backends, compileScalar, tracedField, type BackendName, type Dtype, type TargetOptions, type Tensor } from "@fluxion/autodiff";
 import { parameterLayout, type ParamLayout, type ParamShapes, type ParamTree } from "./parameter-layout.ts";
 import { seededRandom } from "./random.ts";
 import type { Layer } from "./layer.ts";
@@ -28,14 +28,16 @@ export interface DynamicsModelParts<S extends ParamShapes> {
   /** The conserved energy, a traced scalar. */
   energy?(u: Tensor, params: ParamTree<S, Tensor>): Tensor;
   readonly structure?: Structure;
-  readonly backend?: BackendName;
+  /** How to compile: a model's own options may be handed on as they are. */
+  readonly target?: TargetOptions;
 }
 
 /** Makes a dynamics model from a traced right-hand side over named parameters. */
-export function dynamicsModel<S extends ParamShapes>({ name, dim, layer, rhs, energy, structure, backend = "auto" }: DynamicsModelParts<S>): DynamicsModel {
+export function dynamicsModel<S extends ParamShapes>({ name, dim, layer, rhs, energy, structure, target: { backend = "auto", dtype = "f64", relaxedSimd = "auto" } = {} }: DynamicsModelParts<S>): DynamicsModel {
+  const target = { backend, dtype, relaxedSimd };
   const layout = parameterLayout(layer.params);
-  const field = tracedField((t, u, p) => rhs(t, u, layout.unflatten(p)), { dim, paramCount: layout.size, backend, ...(structure ? { structure } : {}) });
-  const scalar = energy && compileScalar((u, p) => energy(u, layout.unflatten(p)), dim, layout.size, backend);
+  const field = tracedField((t, u, p) => rhs(t, u, layout.unflatten(p)), { dim, paramCount: layout.size, ...target, ...(structure ? { structure } : {}) });
+  const scalar = energy && compileScalar((u, p) => energy(u, layout.unflatten(p)), dim, layout.size, target);
   return {
     ...field,
     name,
@@ -57,5 +59,13 @@ export function dynamicsModel<S extends ParamShapes>({ name, dim, layer, rhs, en
   };
 }
 
-/** The option of a model that picks the backend its kernels are compiled with. */
-export const backendOption: OptionSpec<BackendName> = option.oneOf(["auto", ...(Object.keys(backends) as (keyof typeof backends)[])], "auto");
+/** The options of a model that say how its kernels are compiled, for `readOptions`. */
+export const targetOptions: {
+  readonly backend: OptionSpec<BackendName>;
+  readonly dtype: OptionSpec<Dtype>;
+  readonly relaxedSimd: OptionSpec<"auto" | false>;
+} = {
+  backend: option.oneOf(["auto", ...(Object.keys(backends) as (keyof typeof backends)[])], "auto"),
+  dtype: option.oneOf(["f64", "f32"], "f64"),
+  relaxedSimd: option.custom<"auto" | false>('"auto" or false', (value) => value === "auto" || value === false, "auto"),
+};

@@ -1,14 +1,13 @@
-import { type BackendName } from "@fluxion/autodiff";
-import { backendOption, dynamicsModel, networkOption, type DynamicsModel, type Network } from "@fluxion/nn-core";
+import type { TargetOptions } from "@fluxion/autodiff";
+import { dynamicsModel, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
 import { option, readOptions } from "@fluxion/ode-core";
 
 /** Options of {@link neuralODE}. */
-export interface NeuralODEOptions {
+export interface NeuralODEOptions extends TargetOptions {
   /** Length n of the state. */
   readonly dim: number;
   /** Default `mlp()`. */
   readonly network?: Network;
-  readonly backend?: BackendName;
 }
 
 /**
@@ -18,7 +17,7 @@ export interface NeuralODEOptions {
  * @source Chen et al. 2018, arXiv 1806.07366
  */
 export function neuralODE(options: NeuralODEOptions): DynamicsModel {
-  const { dim, network, backend } = readOptions("neuralODE", options, { dim: option.count(), network: networkOption, backend: backendOption });
+  const { dim, network, ...target } = readOptions("neuralODE", options, { dim: option.count(), network: networkOption, ...targetOptions });
   const net = network(dim, dim);
-  return dynamicsModel({ name: "neuralODE", dim, layer: net, backend, rhs: (_t, u, params) => net.apply(params, u) });
+  return dynamicsModel({ name: "neuralODE", dim, layer: net, target, rhs: (_t, u, params) => net.apply(params, u) });
 }

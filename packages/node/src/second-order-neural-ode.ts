@@ -1,9 +1,9 @@
-import { concat, mul, slice, type BackendName } from "@fluxion/autodiff";
-import { angleFeatureCount, angleFeatures, backendOption, dynamicsModel, networkOption, type DynamicsModel, type Network } from "@fluxion/nn-core";
+import { concat, mul, slice, type TargetOptions } from "@fluxion/autodiff";
+import { angleFeatureCount, angleFeatures, dynamicsModel, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
 import { option, readOptions } from "@fluxion/ode-core";
 
 /** Options of {@link secondOrderNeuralODE}. */
-export interface SecondOrderNeuralODEOptions {
+export interface SecondOrderNeuralODEOptions extends TargetOptions {
   /** Number d of coordinates; the state is `u = (q, v)` of length 2 d. */
   readonly coordinates: number;
   /** Which coordinates are angles: the network sees their cosine and sine. Default none. */
@@ -16,7 +16,6 @@ export interface SecondOrderNeuralODEOptions {
   readonly velocityScale?: number;
   /** The network's output is multiplied by this. Default 1. */
   readonly accelerationScale?: number;
-  readonly backend?: BackendName;
 }
 
 /**
@@ -34,7 +33,7 @@ export function secondOrderNeuralODE(options: SecondOrderNeuralODEOptions): Dyna
     positionScale: option.positive(1),
     velocityScale: option.positive(1),
     accelerationScale: option.positive(1),
-    backend: backendOption,
+    ...targetOptions,
   });
   const d = o.coordinates;
   const net = o.network(angleFeatureCount(d, o.angles) + d, d);
@@ -42,7 +41,7 @@ export function secondOrderNeuralODE(options: SecondOrderNeuralODEOptions): Dyna
     name: "secondOrderNeuralODE",
     dim: 2 * d,
     layer: net,
-    backend: o.backend,
+    target: o,
     structure: "second-order",
     rhs: (_t, u, params) => {
       const v = slice(u, d, 2 * d);

@@ -67,6 +67,7 @@ export {
   vectorField,
   type BoundField,
   type Capability,
+  type EvaluationTape,
   type InPlaceRhs,
   type Structure,
   type VectorField,

@@ -20,6 +20,11 @@ export interface VectorField {
    * Bound fields of one vector field may share scratch memory, so they are used one call at a time.
    */
   bind(p: Float64Array): BoundField;
+  /**
+   * The field of `count` independent copies that share `t` and `p`: its state `[count * n]` holds theirs one after another.
+   * Its kernels are compiled for all copies at once, which costs less than one call for each. Equal counts give one field.
+   */
+  batch?(count: number): VectorField;
 }
 
 /** `f` with its parameters fixed. Buffers belong to the caller; kernels write `out`, keep nothing and allocate nothing. */
@@ -37,6 +42,24 @@ export interface BoundField {
    * of this function on any of its bound fields, so copy the sums out.
    */
   gradientBuffer?(): Float64Array;
+  /** A new tape of evaluations. It closes the tapes that were made before by any bound field of this vector field. */
+  tape?(): EvaluationTape;
+}
+
+/** Evaluations of a right-hand side that keep what their vector-Jacobian product needs, so that it need not evaluate again. */
+export interface EvaluationTape {
+  /** False once another tape was made: what this one holds is then lost, and it takes no more. */
+  readonly open: boolean;
+  /** `out[n] = f(t, u[n])`; returns the number of the evaluation, from 0, or -1 when the tape is full or closed and nothing was written. */
+  push(t: number, u: Float64Array, out: Float64Array): number;
+  /** `outU[n] = f_u' w[n]` at evaluation `i`; adds `f_p' w` to the tape's sums. */
+  vjp(i: number, w: Float64Array, outU: Float64Array): void;
+  /** Forgets all evaluations: the next one is number 0. */
+  rewind(): void;
+  /** Sets the sums of parameter gradients to zero. */
+  clearGradient(): void;
+  /** Adds the sums of parameter gradients to `out[m]`. */
+  addGradient(out: Float64Array): void;
 }
 
 /** A plain right-hand side that writes `out`; `p` is passed on every call. */

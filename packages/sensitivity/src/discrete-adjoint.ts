@@ -1,7 +1,8 @@
 import { readOptions, timeTolerance, type SensitivityAlgorithm, type Tableau } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
 import { StepTape } from "./step-tape.ts";
-import { StepTranspose, type VjpField } from "./step-transpose.ts";
+import { StepTranspose } from "./step-transpose.ts";
+import { TapedField } from "./taped-field.ts";
 
 /** Options of {@link discreteAdjoint}: none. */
 export type DiscreteAdjointOptions = Readonly<Record<never, never>>;
@@ -11,7 +12,9 @@ export type DiscreteAdjointOptions = Readonly<Record<never, never>>;
  * exact to rounding whatever the step size. The choice of the step sizes is not differentiated: with step-size control the
  * steps count as given, and at loose tolerances the gradient is one of that sequence of steps and not of the differential equation.
  *
- * Cost of `pull`: per step and stage one `vjp`, and one `rhs` for all stages but the last. Memory: the state of every step.
+ * Cost of `pull`: per step and stage one `vjp`, and one `rhs` for all stages but the last. Fields that keep what `vjp` needs
+ * (`BoundField.tape`, all compiled ones) evaluate nothing twice, for up to 256 MiB of it; beyond that, and when the field was
+ * linearised again in the meantime, they pay the same. Memory besides: the state of every step.
  *
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Hager, Numer. Math. 87 (2000) 247-282; Sanz-Serna, SIAM Rev. 58 (2016) 3-33.
@@ -26,21 +29,24 @@ export function discreteAdjoint(options: DiscreteAdjointOptions = {}): Sensitivi
       const { f, p, tspan } = problem;
       const n = f.dim;
       const tape = new StepTape(n);
-      const solution = solve(problem, algorithm, {
+      const taped = new TapedField(f, p);
+      const solved = solve({ ...problem, f: taped.field }, algorithm, {
         ...solveOptions,
         onStep: (t, h, u) => {
           tape.push(t, h, u);
+          taped.keepStep();
           solveOptions.onStep?.(t, h, u);
         },
       });
-      const bound = f.bind(p);
-      const transpose = new StepTranspose(algorithm.tableau as Tableau, bound as VjpField, n);
+      taped.stopRecording();
+      const solution = { ...solved, problem };
+      const transpose = new StepTranspose(algorithm.tableau as Tableau, taped, n);
       const tolerance = timeTolerance(...tspan);
       return {
         solution,
         pull(uBar) {
           assertPullable(solution, uBar);
-          const sums = bound.gradientBuffer?.() ?? new Float64Array(p.length);
+          taped.begin();
           const du0 = new Float64Array(n);
           let saved = solution.t.length - 1;
           for (let i = tape.length - 1; i >= 0; i--) {
@@ -48,14 +54,15 @@ export function discreteAdjoint(options: DiscreteAdjointOptions = {}): Sensitivi
             const h = tape.h(i);
             const end = i + 1 < tape.length ? tape.t(i + 1) : tspan[1];
             const direction = Math.sign(h);
+            taped.turnTo(i);
             transpose.begin(t, h, tape.states, i * n);
             // The states at the end of the step were saved as they are, those before it interpolated.
             for (; saved >= 0 && direction * (solution.t[saved] - end) >= -tolerance; saved--) add(uBar[saved], du0);
             for (; saved >= 0 && direction * (solution.t[saved] - t) > tolerance; saved--) transpose.addInside((solution.t[saved] - t) / h, uBar[saved]);
-            transpose.pull(du0, sums);
+            transpose.pull(du0);
           }
           for (; saved >= 0; saved--) add(uBar[saved], du0);
-          return { dp: sums.slice(), du0 };
+          return { dp: taped.gradient(), du0 };
         },
       };
     },

@@ -1,6 +1,6 @@
 import { option, readOptions, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { assertPullable, assertSucceeded } from "./assert-pullable.ts";
-import type { VjpField } from "./step-transpose.ts";
+import type { VjpField } from "./taped-field.ts";
 
 /** Options of {@link interpolatingAdjoint}. */
 export interface InterpolatingAdjointOptions {

@@ -42,8 +42,9 @@ export class StepTape {
   }
 }
 
-function doubled(x: Float64Array): Float64Array<ArrayBuffer> {
-  const out = new Float64Array(2 * x.length);
+/** A copy of twice the length, and of at least `least`. */
+export function doubled(x: Float64Array, least = 0): Float64Array<ArrayBuffer> {
+  const out = new Float64Array(Math.max(least, 2 * x.length));
   out.set(x);
   return out;
 }

@@ -1,7 +1,5 @@
-import type { BoundField, Tableau } from "@fluxion/ode-core";
-
-/** A bound field that offers `vjp`. */
-export type VjpField = BoundField & Required<Pick<BoundField, "vjp">>;
+import type { Tableau } from "@fluxion/ode-core";
+import type { TapedField } from "./taped-field.ts";
 
 /**
  * The transposed derivative of one explicit Runge-Kutta step, dense output included:
@@ -9,7 +7,7 @@ export type VjpField = BoundField & Required<Pick<BoundField, "vjp">>;
  * Use: `begin`, any number of `addInside`, `pull`. Allocates nothing after construction.
  */
 export class StepTranspose {
-  readonly #f: VjpField;
+  readonly #f: TapedField;
   readonly #n: number;
   readonly #tableau: Tableau;
   readonly #stages: number;
@@ -19,6 +17,8 @@ export class StepTranspose {
   readonly #weights: Float64Array;
   readonly #y: readonly Float64Array[];
   readonly #k: readonly Float64Array[];
+  /** Which evaluation each stage was, or -1. */
+  readonly #evaluations: Int32Array;
   readonly #kBar: readonly Float64Array[];
   readonly #yBar: Float64Array;
   readonly #uBar: Float64Array;
@@ -27,7 +27,7 @@ export class StepTranspose {
   /** Whether dense output inside the step takes part. */
   #inside = false;
 
-  constructor(tableau: Tableau, f: VjpField, n: number) {
+  constructor(tableau: Tableau, f: TapedField, n: number) {
     const { a, b, c, dense } = tableau;
     const buffers = (): Float64Array[] => Array.from({ length: b.length + dense.c.length }, () => new Float64Array(n));
     this.#f = f;
@@ -40,6 +40,7 @@ export class StepTranspose {
     this.#weights = new Float64Array(b.length + dense.c.length);
     this.#y = buffers();
     this.#k = buffers();
+    this.#evaluations = new Int32Array(this.#k.length);
     this.#kBar = buffers();
     this.#yBar = new Float64Array(n);
     this.#uBar = new Float64Array(n);
@@ -68,15 +69,15 @@ export class StepTranspose {
     accumulate(1, gradient, uBar);
   }
 
-  /** Replaces `lambda[n]`, the gradient by the state at the end of the step, by that at its start; adds to `dp[m]`. */
-  pull(lambda: Float64Array, dp: Float64Array): void {
+  /** Replaces `lambda[n]`, the gradient by the state at the end of the step, by that at its start; the field adds up that by p. */
+  pull(lambda: Float64Array): void {
     const h = this.#h;
     const b = this.#b;
     const kBars = this.#kBar;
     const inside = this.#inside;
     for (let i = 0; i < this.#stages; i++) {
-      if (!inside) kBars[i].fill(0);
-      accumulate(h * b[i], lambda, kBars[i]);
+      if (inside) accumulate(h * b[i], lambda, kBars[i]);
+      else scale(h * b[i], lambda, kBars[i]);
     }
     let last = (inside ? kBars.length : this.#stages) - 1;
     while (last >= 0 && isZero(kBars[last])) last--;
@@ -86,7 +87,7 @@ export class StepTranspose {
       const kBar = kBars[i];
       if (isZero(kBar)) continue;
       const yBar = this.#yBar;
-      this.#f.vjp(this.#t + this.#c[i] * h, this.#y[i], kBar, yBar, dp);
+      this.#f.vjp(this.#evaluations[i], this.#t + this.#c[i] * h, this.#y[i], kBar, yBar);
       accumulate(1, yBar, lambda);
       const row = this.#a[i];
       for (let j = 0; j < i; j++) if (row[j] !== 0) accumulate(h * row[j], yBar, kBars[j]);
@@ -107,9 +108,16 @@ export class StepTranspose {
           y[j] = u[j] + this.#h * sum;
         }
       }
-      if (i < last) this.#f.rhs(this.#t + this.#c[i] * this.#h, y, this.#k[i]);
+      const t = this.#t + this.#c[i] * this.#h;
+      this.#evaluations[i] = this.#f.find(t, this.#h, y, this.#k[i]);
+      if (i < last && this.#evaluations[i] < 0) this.#f.evaluate(t, y, this.#k[i]);
     }
   }
+}
+
+/** For a few numbers faster than `fill` and adding. */
+function scale(factor: number, x: Float64Array, out: Float64Array): void {
+  for (let j = 0; j < out.length; j++) out[j] = factor * x[j];
 }
 
 function accumulate(factor: number, x: Float64Array, out: Float64Array): void {

@@ -11,6 +11,8 @@ export interface TestVectorFieldOptions {
   readonly t?: number;
   /** Largest error of `jvp` and `jacobian` against differences, relative to the largest entry. Default 1e-7. */
   readonly tolerance?: number;
+  /** The numbers that the kernels compute with. Rounding of float32 is allowed 5e8 times that of float64, and differences count to 2e-3. Default "f64". */
+  readonly dtype?: "f64" | "f32";
 }
 
 /** Written beyond the end of a buffer, to see that it is left alone. */
@@ -28,7 +30,7 @@ const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, v, i) =
 /**
  * Declares the conformance tests of a vector field: finite and repeatable values, buffers left alone beyond their ends, and
  * derivative kernels that agree with differences (`jvp`, `jacobian`) and with each other (`vjp` transposes `jvp`; parameter
- * gradients are added and not stored). To be called in a vitest file.
+ * gradients are added and not stored; tapes and batches give what single calls give). To be called in a vitest file.
  */
 export function testVectorField(field: VectorField, options: TestVectorFieldOptions): void {
   const context = {
@@ -36,13 +38,17 @@ export function testVectorField(field: VectorField, options: TestVectorFieldOpti
     t: options.t ?? 0.7,
     u: Float64Array.from(options.u),
     p: Float64Array.from(options.p ?? []),
-    tolerance: options.tolerance ?? 1e-7,
+    tolerance: options.tolerance ?? (options.dtype === "f32" ? 2e-3 : 1e-7),
+    rounding: options.dtype === "f32" ? 5e8 : 1,
+    step: options.dtype === "f32" ? 0.05 : 1e-3,
   };
   describe("vector field", () => {
     valueTests(context);
     if (field.provides.has("jvp")) jvpTests(context);
     if (field.provides.has("vjp")) vjpTests(context);
     if (field.provides.has("jacobian")) jacobianTests(context);
+    if (field.bind(context.p).tape) tapeTests(context);
+    if (field.batch) batchTests(context);
   });
 }
 
@@ -52,12 +58,16 @@ interface Context {
   readonly u: Float64Array;
   readonly p: Float64Array;
   readonly tolerance: number;
+  /** How many times the rounding errors of float64 are allowed. */
+  readonly rounding: number;
+  /** Of differences. */
+  readonly step: number;
 }
 
 /** `f_u du + f_p dp` by fourth-order differences along the direction. */
-function directional({ field, t, u, p }: Context, du: Float64Array, dp: Float64Array): Float64Array {
+function directional({ field, t, u, p, step }: Context, du: Float64Array, dp: Float64Array): Float64Array {
   const size = Math.max(1, ...u.map(Math.abs), ...p.map(Math.abs));
-  const h = 1e-3 / size;
+  const h = step / size;
   const at = (s: number): Float64Array => {
     const out = new Float64Array(u.length);
     field.bind(p.map((x, i) => x + s * dp[i])).rhs(t, u.map((x, i) => x + s * du[i]), out);
@@ -95,7 +105,7 @@ function valueTests({ field, t, u, p }: Context): void {
 }
 
 function jvpTests(context: Context): void {
-  const { field, t, u, p, tolerance } = context;
+  const { field, t, u, p, tolerance, rounding } = context;
   const zero = new Float64Array(p.length);
 
   test("jvp agrees with differences by u, by p and by both", () => {
@@ -114,12 +124,12 @@ function jvpTests(context: Context): void {
     const [a, b] = [guarded(u.length).view, guarded(u.length).view];
     bound.jvp(t, u, wave(u.length, 1), null, a);
     bound.jvp(t, u, wave(u.length, 1), zero, b);
-    expectClose(a, b, 1e-14);
+    expectClose(a, b, rounding * 1e-14);
   });
 }
 
 function vjpTests(context: Context): void {
-  const { field, t, u, p, tolerance } = context;
+  const { field, t, u, p, tolerance, rounding } = context;
 
   test("vjp is the transpose of the derivative", () => {
     const bound = field.bind(p) as Required<BoundField>;
@@ -133,7 +143,7 @@ function vjpTests(context: Context): void {
       if (exact) bound.jvp(t, u, du, dp, out);
       else out.set(directional(context, du, dp));
       const scale = Math.max(1e-3, ...outU.view.map(Math.abs), ...outP.view.map(Math.abs)) * Math.max(1, u.length + p.length);
-      expect(Math.abs(dot(w, out) - dot(outU.view, du) - dot(outP.view, dp)) / scale).toBeLessThan(exact ? 1e-12 : tolerance);
+      expect(Math.abs(dot(w, out) - dot(outU.view, du) - dot(outP.view, dp)) / scale).toBeLessThan(exact ? rounding * 1e-12 : tolerance);
       expect([outU.intact(), outP.intact()]).toEqual([true, true]);
     }
   });
@@ -146,7 +156,7 @@ function vjpTests(context: Context): void {
     bound.vjp(t, u, w, outU, once);
     bound.vjp(t, u, w, again, added);
     expect(again).toEqual(outU);
-    expectClose(added, once.map((x) => x + 0.25), 1e-13);
+    expectClose(added, once.map((x) => x + 0.25), rounding * 1e-13);
   });
 }
 
@@ -161,5 +171,96 @@ function jacobianTests(context: Context): void {
       expectClose(Float64Array.from({ length: n }, (_, i) => out.view[i * n + j]), column, tolerance);
     }
     expect(out.intact()).toBe(true);
+  });
+}
+
+/** `count` states near `u`. */
+const near = (u: Float64Array, count: number): Float64Array[] => Array.from({ length: count }, (_, k) => u.map((x, i) => x + 0.01 * Math.sin(k + 2.3 * i)));
+
+function tapeTests({ field, t, u, p, rounding }: Context): void {
+  const n = u.length;
+
+  test("a tape keeps evaluations in any number and pulls back in any order what vjp gives", () => {
+    const bound = field.bind(p) as Required<BoundField>;
+    const states = near(u, 150);
+    const tape = bound.tape();
+    const values = states.map((state, k) => {
+      const out = guarded(n);
+      expect(tape.push(t + k, state, out.view)).toBe(k);
+      expect(out.intact()).toBe(true);
+      return out.view;
+    });
+    tape.clearGradient();
+    const sum = new Float64Array(p.length);
+    for (const k of [149, 0, 64, 63, 0, 100]) {
+      const w = wave(n, k);
+      const [value, outU, expectedU] = [new Float64Array(n), guarded(n), new Float64Array(n)];
+      bound.rhs(t + k, states[k], value);
+      expectClose(values[k], value, rounding * 1e-12);
+      tape.vjp(k, w, outU.view);
+      bound.vjp(t + k, states[k], w, expectedU, sum);
+      expectClose(outU.view, expectedU, rounding * 1e-12);
+      expect(outU.intact()).toBe(true);
+    }
+    const added = new Float64Array(p.length).fill(0.5);
+    tape.addGradient(added);
+    expectClose(added, sum.map((x) => x + 0.5), rounding * 1e-11);
+    tape.rewind();
+    expect(tape.push(t, states[7], new Float64Array(n))).toBe(0);
+    const [again, expected] = [new Float64Array(n), new Float64Array(n)];
+    tape.vjp(0, wave(n, 8), again);
+    bound.vjp(t, states[7], wave(n, 8), expected, sum);
+    expectClose(again, expected, rounding * 1e-12);
+  });
+
+  test("a new tape closes the one before, whatever the parameters", () => {
+    const [first, other] = [field.bind(p) as Required<BoundField>, field.bind(p.map((x) => 1.01 * x + 0.01)) as Required<BoundField>];
+    const out = new Float64Array(n);
+    const closed = first.tape();
+    closed.push(t, u, out);
+    const tape = other.tape();
+    expect([closed.open, tape.open]).toEqual([false, true]);
+    expect(closed.push(t, u, out)).toBe(-1);
+    expect(tape.push(t, u, out)).toBe(0);
+    const value = new Float64Array(n);
+    other.rhs(t, u, value);
+    expectClose(out, value, rounding * 1e-12);
+  });
+}
+
+function batchTests({ field, t, u, p, rounding }: Context): void {
+  const n = u.length;
+
+  test.each([1, 3, 4])("a batch of %i states gives what each gives alone", (count) => {
+    const batch = field.batch!(count);
+    expect([batch.dim, batch.paramCount, field.batch!(count) === batch]).toEqual([count * n, p.length, true]);
+    const [bound, together] = [field.bind(p), batch.bind(p)];
+    const states = near(u, count);
+    const all = Float64Array.from(states.flatMap((state) => [...state]));
+    const out = guarded(count * n);
+    together.rhs(t, all, out.view);
+    expect(out.intact()).toBe(true);
+    const single = new Float64Array(n);
+    states.forEach((state, k) => {
+      bound.rhs(t, state, single);
+      expect(out.view.slice(k * n, (k + 1) * n), `state ${k}`).toEqual(single);
+    });
+    if (!bound.vjp) return;
+    const w = wave(count * n, 7);
+    const [outU, outP, sum] = [guarded(count * n), new Float64Array(p.length), new Float64Array(p.length)];
+    together.vjp!(t, all, w, outU.view, outP);
+    states.forEach((state, k) => {
+      bound.vjp!(t, state, w.slice(k * n, (k + 1) * n), single, sum);
+      expectClose(outU.view.slice(k * n, (k + 1) * n), single, rounding * 1e-12);
+    });
+    expectClose(outP, sum, rounding * 1e-11);
+  });
+
+  test("a batch of a batch is the batch of the product", () => {
+    const states = Float64Array.from(near(u, 6).flatMap((state) => [...state]));
+    const [nested, flat] = [new Float64Array(6 * n), new Float64Array(6 * n)];
+    field.batch!(2).batch!(3).bind(p).rhs(t, states, nested);
+    field.batch!(6).bind(p).rhs(t, states, flat);
+    expectClose(nested, flat, rounding * 1e-13);
   });
 }

@@ -1,8 +1,8 @@
 import { structuredLagrangianNN } from "@fluxion/lnn";
 import { huber, losses, meanAbsoluteError, meanSquaredError, mlp, type Loss } from "@fluxion/nn-core";
 import { secondOrderNeuralODE } from "@fluxion/node";
-import { odeProblem, rk4, solve, tsit5 } from "@fluxion/ode-core";
-import { discreteAdjoint } from "@fluxion/sensitivity";
+import { odeProblem, rk4, solve, tsit5, type VectorField } from "@fluxion/ode-core";
+import { discreteAdjoint, forwardSensitivity } from "@fluxion/sensitivity";
 import { describe, expect, test } from "vitest";
 import { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
@@ -56,6 +56,39 @@ describe.each(all)("$name", (loss) => {
     const same = trajectoryLoss({ ...common, trajectories: cut, loss })(p);
     expect([short.loss, [...short.gradient]]).toEqual([same.loss, [...same.gradient]]);
     expect(short.loss).not.toBe(evaluate(p).loss);
+  });
+});
+
+describe("trajectories with equal times", () => {
+  const { batch: _batch, ...withoutBatches } = model;
+  const t = Float64Array.of(0, 0.1, 0.25, 0.4);
+  const at = (k: number): Trajectory => ({ t, u: Array.from(t, (_, i) => Float64Array.of(Math.sin(k + i), Math.cos(2 * k - i))) });
+  const many = [...Array.from({ length: 11 }, (_, k) => at(k)), trajectories[0], at(11)];
+  const alone = (changes: Partial<TrajectoryLossOptions>): { loss: number; gradient: Float64Array; rhsEvaluations: number } => {
+    const parts = many.map((one) => ({ ...trajectoryLoss({ ...common, loss: meanSquaredError(), ...changes, trajectories: [one] })(p), weight: one.t.length - 1 }));
+    const weight = parts.reduce((sum, part) => sum + part.weight, 0);
+    const mean = (value: (part: (typeof parts)[0]) => number): number => parts.reduce((sum, part) => sum + value(part) * part.weight, 0) / weight;
+    return { loss: mean((part) => part.loss), gradient: p.map((_, i) => mean((part) => part.gradient[i])), rhsEvaluations: parts.reduce((sum, part) => sum + part.rhsEvaluations, 0) };
+  };
+
+  test.each([
+    ["rk4", { algorithm: rk4(), solver: { dt: 0.05 } }, true],
+    ["tsit5 in fixed steps", { algorithm: tsit5(), solver: { dt: 0.05, adaptive: false } }, true],
+    ["tsit5 with step-size control", { algorithm: tsit5(), solver: { reltol: 1e-6, abstol: 1e-6 } }, false],
+    ["rk4 and another sensitivity algorithm", { algorithm: rk4(), solver: { dt: 0.05 }, sensealg: forwardSensitivity() }, false],
+    ["a model without batches", { model: withoutBatches }, false],
+  ] as const)("%s: the loss and gradient are those of each alone", (_name, changes, batched) => {
+    const counts: number[] = [];
+    const watched = { batch: (count: number): VectorField => (counts.push(count), model.batch!(count)) };
+    const base = { ...common, loss: meanSquaredError(), ...changes, trajectories: many };
+    const together = trajectoryLoss("model" in changes ? base : { ...base, model: { ...model, ...watched } })(p);
+    const expected = alone(changes);
+    expect(together.loss).toBeCloseTo(expected.loss, 13);
+    const scale = Math.hypot(...expected.gradient);
+    together.gradient.forEach((x, i) => expect(Math.abs(x - expected.gradient[i]) / scale).toBeLessThan(1e-13));
+    expect(together.rhsEvaluations).toBe(expected.rhsEvaluations);
+    // Twelve in two batches.
+    expect(counts).toEqual(batched ? [6, 6] : []);
   });
 });
 

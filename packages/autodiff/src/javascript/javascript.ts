@@ -1,6 +1,6 @@
 import { OdeError } from "@fluxion/ode-core";
 import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
-import type { Backend, Kernel } from "../compile.ts";
+import type { Backend, Dtype, Kernel, KernelOptions } from "../compile.ts";
 import { contractPrimitive } from "../contract.ts";
 import type { ElementwisePrimitive } from "../elementwise.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
@@ -26,12 +26,13 @@ class Writer {
   readonly #literalAt = new Map<Tensor, number>();
   #id = 0;
 
-  constructor(plan: Schedule, inputs: readonly Tensor[]) {
+  constructor(plan: Schedule, inputs: readonly Tensor[], dtype: Dtype) {
     const memory = planMemory(plan);
     this.#schedule = plan;
     this.#offsets = memory.offsets;
     this.#inputs = inputs;
-    this.arena = new Float64Array(memory.size);
+    // Code and primitives compute with the numbers that the array holds, whatever their kind.
+    this.arena = dtype === "f32" ? (new Float32Array(memory.size) as unknown as Float64Array) : new Float64Array(memory.size);
   }
 
   get literals(): Float64Array {
@@ -189,10 +190,10 @@ function intoFunctions(blocks: readonly string[], parameters: string): string {
 }
 
 /** JavaScript source of a program, and what its free names stand for. */
-function generate(program: Program, accumulate: readonly boolean[]): { source: string; names: string[]; values: unknown[] } {
+function generate(program: Program, { accumulate, dtype }: KernelOptions): { source: string; names: string[]; values: unknown[] } {
   const plan = schedule(program);
   const { direct } = plan;
-  const writer = new Writer(plan, program.inputs);
+  const writer = new Writer(plan, program.inputs, dtype);
   const blocks: string[] = [];
   const covered = program.outputs.map((y, k) => {
     const own = plan.pieces.filter((piece) => piece.output === k);
@@ -213,8 +214,8 @@ function generate(program: Program, accumulate: readonly boolean[]): { source: s
 /** JavaScript generated for the program's exact shapes: fused elementwise loops, products in register tiles, one arena. */
 export const javascript: Backend = {
   name: "javascript",
-  compile(program, accumulate): Kernel {
-    const { source, names, values } = generate(withCopies(fuseProducts(program)), accumulate);
+  compile(program, options): Kernel {
+    const { source, names, values } = generate(withCopies(fuseProducts(program)), options);
     return new Function(...names, source)(...values) as Kernel;
   },
 };

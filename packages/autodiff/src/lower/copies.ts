@@ -19,7 +19,7 @@ export const copyPrimitive: Primitive<Record<string, never>> = {
 const emitted = new Set<Primitive>([contractPrimitive, sumPrimitive, concatPrimitive, padPrimitive, reshapePrimitive, copyPrimitive]);
 
 /** Operations that backends generate no code for run their `evaluate` on whole arrays of the arena. */
-const isCall = (node: Tensor): boolean => !isElementwise(node) && !emitted.has(node.primitive);
+export const isCall = (node: Tensor): boolean => !isElementwise(node) && !emitted.has(node.primitive);
 
 /** Inserts copies where an operation needs a whole array and would get a window or an input. */
 export function withCopies({ inputs, outputs }: Program): Program {

@@ -6,7 +6,7 @@ import { makeNode, tracing, type Tensor } from "../tensor.ts";
 import { topological, type Program } from "../trace.ts";
 
 /** Products with smaller matrices gain nothing from being merged. */
-const worthwhile = 64;
+const worthwhile = 32;
 
 /** `rows . matrix'` (`"ik"`) or `rows . matrix` (`"ki"`): a product of a matrix with one vector or several as rows. */
 interface RowProduct {
@@ -31,47 +31,107 @@ function asRowProduct(node: Tensor): RowProduct | null {
   return null;
 }
 
+interface Member {
+  readonly node: Tensor;
+  readonly product: RowProduct;
+}
+
+/** The earliest and the latest level of each node, a product standing one above those that it needs, and at its level if it is `fixed`. */
+function levels(order: readonly Tensor[], fixed: ReadonlyMap<Tensor, number>): { earliest: ReadonlyMap<Tensor, number>; latest: ReadonlyMap<Tensor, number> } {
+  const height = (x: Tensor): number => (x.primitive === contractPrimitive ? 1 : 0);
+  const earliest = new Map<Tensor, number>();
+  for (const node of order) earliest.set(node, fixed.get(node) ?? height(node) + node.args.reduce((l, x) => Math.max(l, earliest.get(x)!), 0));
+  const top = Math.max(0, ...earliest.values());
+  const latest = new Map<Tensor, number>();
+  for (const node of order.toReversed()) {
+    const own = fixed.get(node) ?? latest.get(node) ?? top;
+    latest.set(node, own);
+    for (const x of node.args) latest.set(x, Math.min(latest.get(x) ?? top, own - height(node)));
+  }
+  return { earliest, latest };
+}
+
+/** Products of one matrix in groups that can be computed at one level each: so no group needs another one that needs it. */
+function mergeable(order: readonly Tensor[]): Member[][] {
+  const byMatrix = new Map<string, Member[]>();
+  for (const node of order) {
+    const product = asRowProduct(node);
+    if (!product) continue;
+    const key = `${product.matrix.id} ${product.labels}`;
+    const others = byMatrix.get(key);
+    if (others) others.push({ node, product });
+    else byMatrix.set(key, [{ node, product }]);
+  }
+  const rank = new Map(order.map((node, i) => [node, i]));
+  const fixed = new Map<Tensor, number>();
+  const groups: Member[][] = [];
+  for (let rest of byMatrix.values()) {
+    while (rest.length > 1) {
+      const { earliest, latest } = levels(order, fixed);
+      const last = rest.toSorted((x, y) => earliest.get(y.node)! - earliest.get(x.node)!);
+      const level = earliest.get(last[0].node)!;
+      /** What the members need: none of these can be one. */
+      const below = new Set<Tensor>();
+      const members = last.filter(({ node }) => {
+        const joins = latest.get(node)! >= level && !below.has(node);
+        if (joins) addArguments(node, below);
+        return joins;
+      });
+      rest = rest.filter((member) => !members.includes(member));
+      if (members.length < 2) continue;
+      for (const { node } of members) fixed.set(node, level);
+      groups.push(members.toSorted((x, y) => rank.get(x.node)! - rank.get(y.node)!));
+    }
+  }
+  return groups;
+}
+
+/** Adds everything that `node` is computed from. */
+function addArguments(node: Tensor, found: Set<Tensor>): void {
+  const pending = [...node.args];
+  for (let x = pending.pop(); x; x = pending.pop()) {
+    if (found.has(x)) continue;
+    found.add(x);
+    pending.push(...x.args);
+  }
+}
+
 /**
  * Merges products of one matrix with several vectors into one product with their rows stacked, so that the matrix is read
- * once for all of them: the tangents and cotangents of a layer are such products. Merging happens within a level (the
- * longest chain of products below a node), where no product can depend on another.
+ * once for all of them: the tangents and cotangents of a layer are such products. None of them depends on another.
  */
 function mergeRowProducts({ inputs, outputs }: Program): Program {
   const order = topological(outputs);
-  const level = new Map<Tensor, number>();
-  for (const node of order) {
-    const below = node.args.reduce((l, x) => Math.max(l, level.get(x)!), 0);
-    level.set(node, node.primitive === contractPrimitive ? below + 1 : below);
-  }
+  const groupOf = new Map(mergeable(order).flatMap((members) => members.map(({ node }) => [node, members] as const)));
   const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
-  const rebuild = (node: Tensor): void => {
-    if (!value.has(node)) value.set(node, makeNode(node.primitive, node.args.map((x) => value.get(x)!), node.attrs));
-  };
-  const levels: Tensor[][] = [];
-  for (const node of order) (levels[level.get(node)!] ??= []).push(node);
-  for (const nodes of levels) {
-    const groups = new Map<string, { node: Tensor; product: RowProduct }[]>();
-    for (const node of nodes) {
-      const product = asRowProduct(node);
-      if (!product) continue;
-      const key = `${product.matrix.id} ${product.labels}`;
-      groups.set(key, [...(groups.get(key) ?? []), { node, product }]);
+  const pending = [...outputs].reverse();
+  while (pending.length > 0) {
+    const node = pending[pending.length - 1];
+    const members = groupOf.get(node);
+    const needed = members ? members.flatMap(({ product: { rows, matrix } }) => [rows, matrix]) : node.args;
+    const missing = value.has(node) ? [] : needed.filter((x) => !value.has(x));
+    if (missing.length > 0) {
+      pending.push(...missing.reverse());
+      continue;
     }
-    for (const members of groups.values()) {
-      if (members.length < 2) continue;
-      const { labels, matrix } = members[0].product;
-      const stacked = members.map(({ product: { rows } }) => reshape(value.get(rows)!, [rows.size / rows.shape.at(-1)!, rows.shape.at(-1)!]));
-      const result = contract(`${labels},rk->ri`, value.get(matrix)!, concat(stacked));
-      let from = 0;
-      members.forEach(({ node }, i) => {
-        const count = stacked[i].shape[0];
-        value.set(node, reshape(slice(result, from, from + count), node.shape));
-        from += count;
-      });
-    }
-    for (const node of nodes) rebuild(node);
+    pending.pop();
+    if (value.has(node)) continue;
+    if (members) mergeGroup(members, value);
+    else value.set(node, makeNode(node.primitive, node.args.map((x) => value.get(x)!), node.attrs));
   }
   return { inputs, outputs: outputs.map((y) => value.get(y)!) };
+}
+
+function mergeGroup(members: readonly Member[], value: Map<Tensor, Tensor>): void {
+  const { labels, matrix } = members[0].product;
+  const stacked = members.map(({ product: { rows } }) => reshape(value.get(rows)!, [rows.size / rows.shape.at(-1)!, rows.shape.at(-1)!]));
+  const result = contract(`${labels},rk->ri`, value.get(matrix)!, concat(stacked));
+  let from = 0;
+  members.forEach(({ node }, i) => {
+    const count = stacked[i].shape[0];
+    value.set(node, reshape(slice(result, from, from + count), node.shape));
+    from += count;
+  });
 }
 
 /** `x[k, i]` and `y[k, j]` whose product `"ki,kj->ij"` a contraction is, if it is one. */

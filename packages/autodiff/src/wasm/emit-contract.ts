@@ -17,8 +17,6 @@ interface Tile {
   readonly add: boolean;
 }
 
-const shift = ({ local, bytes }: Address, numbers: number): Address => ({ local, bytes: bytes + 8 * numbers });
-
 /**
  * A product of arrays in register tiles of up to 8 vectors, without packing: along columns that are contiguous in b and in the
  * result, else along a summed axis that is contiguous in a and b, else one number at a time.
@@ -39,8 +37,8 @@ function emit(f: FunctionBuilder, { batch, rows, columns, summed }: ReturnType<t
   const outer = [...batch, ...rows.slice(0, -1), ...columns.slice(0, -1)];
   const tile: Tile = { f, row, column, summed, add };
   const inner = summed.at(-1);
-  const along = column.steps[1] === 1 && column.steps[2] === 1 ? alongColumns : inner?.steps[0] === 1 && inner.steps[1] === 1 ? alongSum : numberByNumber;
-  nest(f, outer, start, (bases) => along(tile, bases));
+  const write = column.steps[1] === 1 && column.steps[2] === 1 ? alongColumns : inner?.steps[0] === 1 && inner.steps[1] === 1 ? alongSum : numberByNumber;
+  nest(f, outer, start, (bases) => write(tile, bases));
 }
 
 /** Loops over axes, with the addresses that result. */
@@ -52,24 +50,31 @@ function nest(f: FunctionBuilder, axes: readonly Axis[], bases: Bases, body: (ba
 
 /** `count` rounds of `body`, each `by` steps along the axis after the last. */
 function walk(f: FunctionBuilder, count: number, by: number, axis: Axis, bases: Bases, body: (bases: Bases) => void): void {
+  if (count === 0) return;
   if (count === 1) return body(bases);
   const moved = bases.map((base, k): Address => (axis.steps[k] === 0 ? base : { local: f.pin(base), bytes: 0 })) as unknown as Bases;
   f.repeat(count, () => {
     body(moved);
     moved.forEach(({ local }, k) => {
-      if (axis.steps[k] !== 0) f.advance(local!, 8 * by * axis.steps[k]);
+      if (axis.steps[k] !== 0) f.advance(local!, by * axis.steps[k]);
     });
   });
 }
+
+/** The addresses `count` steps along an axis. */
+const along = (f: FunctionBuilder, bases: Bases, axis: Axis, count: number): Bases => bases.map((base, k) => f.shift(base, count * axis.steps[k])) as unknown as Bases;
 
 /** Pieces of `size` along an axis: whole tiles in a loop, then what remains. */
 function tiles(f: FunctionBuilder, size: number, by: number, axis: Axis, bases: Bases, body: (count: number, bases: Bases) => void): void {
   for (const { start, count } of pieces(size, by)) {
     const rounds = start === 0 && count === by ? Math.floor(size / by) : 1;
-    const at = bases.map((base, k) => shift(base, start * axis.steps[k])) as unknown as Bases;
+    const at = along(f, bases, axis, start);
     walk(f, rounds, by, axis, at, (moved) => body(count, moved));
   }
 }
+
+/** Sums of up to so many steps are written out. */
+const unrolled = 5;
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
@@ -83,100 +88,99 @@ function accumulate({ f, summed }: Tile, bases: Bases, count: number, step: (bas
   nest(f, summed.slice(0, -1), bases, (at) => {
     const inner = summed.at(-1) ?? unit;
     const whole = Math.floor(inner.size / by);
-    if (whole <= 8) for (const k of range(whole)) step(at.map((base, i) => shift(base, k * by * inner.steps[i])) as unknown as Bases, cells);
+    if (whole <= unrolled) for (const k of range(whole)) step(along(f, at, inner, k * by), cells);
     else walk(f, whole, by, inner, at, (moved) => step(moved, cells));
   });
   return cells;
 }
 
-function multiplyAdd(f: FunctionBuilder, cell: number, x: number, y: number): void {
-  f.get(cell);
-  f.get(x);
-  f.get(y);
-  f.simd(simd.mul);
-  f.simd(simd.add);
-  f.set(cell);
-}
-
-/** Stores a vector, added to what is there if the tile adds. `one` stores its first lane only. */
-function put({ f, add }: Tile, at: Address, value: number, one: boolean): void {
+/** Stores a vector, or one of its lanes, added to what is there if the tile adds. */
+function put({ f, add }: Tile, at: Address, value: number, lane: number | "all"): void {
   f.pointer(at);
-  f.get(value);
   if (add) {
-    f.load(at, one ? simd.load64Zero : simd.load);
-    f.simd(simd.add);
-  }
-  if (one) f.memory(simd.store64Lane, at, 0);
-  else f.memory(simd.store, at);
+    f.get(value);
+    f.load(at, lane === "all" ? "load" : "loadSplat");
+    f.vectorOp("add");
+  } else f.get(value);
+  if (lane === "all") f.memory("store", at);
+  else f.memory("storeLane", at, lane);
 }
 
-/** Vectors along the columns: rows of a are single numbers in both lanes. */
+/** Vectors along the columns: rows of a are single numbers in all lanes. */
 function alongColumns(tile: Tile, bases: Bases): void {
   const { f, row, column } = tile;
-  const block = (rows: number, vectors: number, one: boolean, at: Bases): void => {
-    const cells = accumulate(tile, at, rows * vectors, ([a, b], sums) => {
-      const right = range(vectors).map((v) => f.vector(() => f.load(shift(b, 2 * v), one ? simd.load64Zero : simd.load)));
+  const { lanes } = f.format;
+  /** `width` is that of each of `count` vectors: all lanes, or 1 for single columns at the end. */
+  const block = (rows: number, count: number, width: number, at: Bases): void => {
+    const cells = accumulate(tile, at, rows * count, ([a, b], sums) => {
+      const right = range(count).map((v) => f.vector(() => f.load(f.shift(b, width * v), width === 1 ? "loadZero" : "load")));
       for (const r of range(rows)) {
-        const left = f.vector(() => f.load(shift(a, r * row.steps[0]), simd.load64Splat));
-        for (const v of range(vectors)) multiplyAdd(f, sums[r * vectors + v], left, right[v]);
+        const left = f.vector(() => f.load(f.shift(a, r * row.steps[0]), "loadSplat"));
+        for (const v of range(count)) f.multiplyAdd(sums[r * count + v], left, right[v]);
       }
     });
-    for (const r of range(rows)) for (const v of range(vectors)) put(tile, shift(at[2], r * row.steps[2] + 2 * v), cells[r * vectors + v], one);
+    for (const r of range(rows)) for (const v of range(count)) put(tile, f.shift(at[2], r * row.steps[2] + width * v), cells[r * count + v], width === 1 ? 0 : "all");
   };
-  const wide = row.size === 1 ? 8 : 4;
+  const wide = (row.size === 1 ? 4 : 2) * lanes;
   tiles(f, row.size, Math.min(row.size, 4), row, bases, (rows, rowBases) =>
-    tiles(f, column.size, wide, column, rowBases, (count, at) => {
-      const vectors = Math.floor(count / 2);
-      if (vectors > 0) block(rows, vectors, false, at);
-      if (count % 2 === 1) block(rows, 1, true, at.map((base, k) => shift(base, 2 * vectors * column.steps[k])) as unknown as Bases);
+    tiles(f, column.size, wide, column, rowBases, (columns, at) => {
+      const vectors = Math.floor(columns / lanes);
+      const rest = columns % lanes;
+      if (vectors > 0) block(rows, vectors, lanes, at);
+      if (rest > 0) block(rows, rest, 1, along(f, at, column, columns - rest));
     }));
 }
 
 /** Vectors along the innermost sum: the lanes are added at the end. */
 function alongSum(tile: Tile, bases: Bases): void {
   const { f, row, column, summed } = tile;
+  const { lanes } = f.format;
   const inner = summed.at(-1)!;
-  const odd = inner.size % 2 === 1;
-  const step = (rows: number, columns: number, code: number) => ([a, b]: Bases, sums: readonly number[]): void => {
-    const right = range(columns).map((c) => f.vector(() => f.load(shift(b, c * column.steps[1]), code)));
+  const rest = inner.size % lanes;
+  const step = (rows: number, columns: number, load: "load" | "loadZero") => ([a, b]: Bases, sums: readonly number[]): void => {
+    const right = range(columns).map((c) => f.vector(() => f.load(f.shift(b, c * column.steps[1]), load)));
     for (const r of range(rows)) {
-      const left = f.vector(() => f.load(shift(a, r * row.steps[0]), code));
-      for (const c of range(columns)) multiplyAdd(f, sums[r * columns + c], left, right[c]);
+      const left = f.vector(() => f.load(f.shift(a, r * row.steps[0]), load));
+      for (const c of range(columns)) f.multiplyAdd(sums[r * columns + c], left, right[c]);
     }
   };
   const block = (rows: number, columns: number, at: Bases): void => {
-    const cells = accumulate(tile, at, rows * columns, step(rows, columns, simd.load), 2);
-    if (odd) {
-      const last = at.map((base, k) => shift(base, (inner.size - 1) * inner.steps[k])) as unknown as Bases;
-      nest(f, summed.slice(0, -1), last, (moved) => step(rows, columns, simd.load64Zero)(moved, cells));
-    }
-    for (const r of range(rows)) putSums(tile, shift(at[2], r * row.steps[2]), cells.slice(r * columns, (r + 1) * columns));
+    const cells = accumulate(tile, at, rows * columns, step(rows, columns, "load"), lanes);
+    walk(f, rest, 1, inner, along(f, at, inner, inner.size - rest), (single) =>
+      nest(f, summed.slice(0, -1), single, (moved) => step(rows, columns, "loadZero")(moved, cells)));
+    for (const r of range(rows)) putSums(tile, f.shift(at[2], r * row.steps[2]), cells.slice(r * columns, (r + 1) * columns));
   };
   const wide = Math.min(column.size, 4);
   tiles(f, row.size, Math.min(row.size, wide >= 3 ? 2 : 4), row, bases, (rows, rowBases) =>
     tiles(f, column.size, wide, column, rowBases, (columns, at) => block(rows, columns, at)));
 }
 
-/** Stores the sums of the lanes of neighbouring accumulators, two at a time where the result is contiguous. */
+/** Stores the sums of the lanes of neighbouring accumulators, a vector of them at a time where the result is contiguous. */
 function putSums(tile: Tile, at: Address, cells: readonly number[]): void {
   const { f, column } = tile;
-  const lanes = (x: number, y: number, lane: 0 | 1): void => {
-    f.get(x);
-    f.get(y);
-    const first = range(8).map((i) => 8 * lane + i);
-    f.simd(simd.shuffle, ...first, ...first.map((i) => 16 + i));
-  };
-  for (let c = 0; c < cells.length; ) {
-    const pair = column.steps[2] === 1 && c + 1 < cells.length;
-    const [x, y] = [cells[c], cells[pair ? c + 1 : c]];
-    const total = f.vector(() => {
-      lanes(x, y, 0);
-      lanes(x, y, 1);
-      f.simd(simd.add);
-    });
-    put(tile, shift(at, c * column.steps[2]), total, !pair);
-    c += pair ? 2 : 1;
+  const { lanes } = f.format;
+  for (let c = 0; c < cells.length; c += lanes) {
+    const part = cells.slice(c, c + lanes);
+    const total = laneSums(f, range(lanes).map((i) => part[Math.min(i, part.length - 1)]));
+    if (part.length === lanes && column.steps[2] === 1) put(tile, f.shift(at, c), total, "all");
+    else part.forEach((_, i) => put(tile, f.shift(at, (c + i) * column.steps[2]), total, i));
   }
+}
+
+/** The vector whose lane i is the sum of the lanes of vector i: halves are added to halves until one vector is left. */
+function laneSums(f: FunctionBuilder, vectors: readonly number[]): number {
+  if (vectors.length === 1) return vectors[0];
+  const { bytes } = f.format;
+  /** Of the numbers of both vectors, every second one. */
+  const chosen = (from: 0 | 1): number[] => range(16 / bytes).flatMap((i) => range(bytes).map((byte) => (2 * i + from) * bytes + byte));
+  return laneSums(f, range(vectors.length / 2).map((i) => f.vector(() => {
+    for (const from of [0, 1] as const) {
+      f.get(vectors[2 * i]);
+      f.get(vectors[2 * i + 1]);
+      f.simd(simd.shuffle, ...chosen(from));
+    }
+    f.vectorOp("add");
+  })));
 }
 
 /** No contiguous axis: single numbers, four results at a time. */
@@ -185,9 +189,9 @@ function numberByNumber(tile: Tile, bases: Bases): void {
   tiles(f, row.size, 1, row, bases, (_rows, rowBases) =>
     tiles(f, column.size, Math.min(column.size, 4), column, rowBases, (columns, at) => {
       const cells = accumulate(tile, at, columns, ([a, b], sums) => {
-        const left = f.vector(() => f.load(a, simd.load64Zero));
-        for (const c of range(columns)) multiplyAdd(f, sums[c], left, f.vector(() => f.load(shift(b, c * column.steps[1]), simd.load64Zero)));
+        const left = f.vector(() => f.load(a, "loadZero"));
+        for (const c of range(columns)) f.multiplyAdd(sums[c], left, f.vector(() => f.load(f.shift(b, c * column.steps[1]), "loadZero")));
       });
-      cells.forEach((cell, c) => put(tile, shift(at[2], c * column.steps[2]), cell, true));
+      cells.forEach((cell, c) => put(tile, f.shift(at[2], c * column.steps[2]), cell, 0));
     }));
 }

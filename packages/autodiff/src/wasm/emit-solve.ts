@@ -13,19 +13,20 @@ export function emitSolve(f: FunctionBuilder, node: Tensor, args: readonly Addre
   const count = node.size / (factors ? n * (n + 1) : n);
   for (let b = 0; b < count; b++) {
     const code = new Scalars(f);
-    if (factors) factor(code, n, moved(args[0], b * n * n), moved(out, b * n * (n + 1)));
-    else solve(code, n, node.attrs.transposed as boolean, moved(args[1], b * n * (n + 1)), moved(args[2], b * n), moved(out, b * n));
+    if (factors) factor(code, n, f.shift(args[0], b * n * n), f.shift(out, b * n * (n + 1)));
+    else solve(code, n, node.attrs.transposed as boolean, f.shift(args[1], b * n * (n + 1)), f.shift(args[2], b * n), f.shift(out, b * n));
   }
 }
 
-const moved = ({ local, bytes }: Address, numbers: number): Address => ({ local, bytes: bytes + 8 * numbers });
-
-/** Single numbers in locals. */
+/** Single numbers in locals: float64, whatever stands in memory. */
 class Scalars {
   readonly #f: FunctionBuilder;
 
+  readonly #single: boolean;
+
   constructor(f: FunctionBuilder) {
     this.#f = f;
+    this.#single = f.format.bytes === 4;
   }
 
   #new(push: () => void): number {
@@ -38,14 +39,26 @@ class Scalars {
   load(at: Address): number {
     return this.#new(() => {
       this.#f.pointer(at);
-      this.#f.scalarMemory(scalar.load, at);
+      this.#f.scalarMemory(this.#single ? scalar.load32 : scalar.load64, at);
+      if (this.#single) this.#f.emit(scalar.toDouble);
     });
+  }
+
+  /** The number `i` places behind an address. */
+  at(from: Address, i: number): number {
+    return this.load(this.#f.shift(from, i));
+  }
+
+  /** Stores a number `i` places behind an address. */
+  put(from: Address, i: number, value: number): void {
+    this.store(this.#f.shift(from, i), value);
   }
 
   store(at: Address, value: number): void {
     this.#f.pointer(at);
     this.#f.get(value);
-    this.#f.scalarMemory(scalar.store, at);
+    if (this.#single) this.#f.emit(scalar.toSingle);
+    this.#f.scalarMemory(this.#single ? scalar.store32 : scalar.store64, at);
   }
 
   constant(value: number): number {
@@ -75,13 +88,13 @@ class Scalars {
 }
 
 function factor(c: Scalars, n: number, a: Address, out: Address): void {
-  const put = (i: number, value: number): void => c.store(moved(out, i), value);
+  const put = (i: number, value: number): void => c.put(out, i, value);
   if (n === 1) {
     put(0, c.load(a));
     put(1, c.constant(0));
     return;
   }
-  const [a00, a01, a10, a11] = [0, 1, 2, 3].map((i) => c.load(moved(a, i)));
+  const [a00, a01, a10, a11] = [0, 1, 2, 3].map((i) => c.at(a, i));
   const row = (lower: number, upper: number): number => c.pick(lower, upper, a10, a00);
   const u00 = row(a10, a00);
   const u01 = row(a11, a01);
@@ -95,11 +108,11 @@ function factor(c: Scalars, n: number, a: Address, out: Address): void {
 }
 
 function solve(c: Scalars, n: number, transposed: boolean, lu: Address, b: Address, out: Address): void {
-  const get = (i: number): number => c.load(moved(lu, i));
+  const get = (i: number): number => c.at(lu, i);
   const minus = (x: number, y: number, z: number): number => c.op("sub", x, c.op("mul", y, z));
   const b0 = c.load(b);
   if (n === 1) return c.store(out, c.op("div", b0, get(0)));
-  const b1 = c.load(moved(b, 1));
+  const b1 = c.at(b, 1);
   const [u00, u01, l10, u11, pivot] = [0, 1, 2, 3, 4].map(get);
   const zero = c.constant(0);
   // A pivot of 1 means that the rows changed places.
@@ -116,5 +129,5 @@ function solve(c: Scalars, n: number, transposed: boolean, lu: Address, b: Addre
     x0 = c.op("div", minus(y0, u01, x1), u00);
   }
   c.store(out, x0);
-  c.store(moved(out, 1), x1);
+  c.put(out, 1, x1);
 }

@@ -1,9 +1,10 @@
 import type { ElementwisePrimitive } from "../elementwise.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConstantPool } from "./constant-pool.ts";
-import type { FunctionBuilder } from "./function-builder.ts";
+import { unsigned, type FunctionBuilder } from "./function-builder.ts";
 import type { Import } from "./module.ts";
-import { f64, op, simd } from "./opcodes.ts";
+import { exponential, type Exponential } from "./exponential.ts";
+import { f32, f64, op, scalar, simd, type VectorOp } from "./opcodes.ts";
 
 /** JavaScript functions that generated code calls. */
 export class Imports {
@@ -20,14 +21,8 @@ export class Imports {
   }
 }
 
-const magic = 6755399441055744; // 1.5 * 2^52: adding it rounds to an integer in the low bits
-const ln2High = 6.9314718036912381649e-1; // its low 32 bits are 0, so that products with small integers are exact
-const ln2Low = 1.90821492927058770002e-10;
-/** An int64 as the double with its bits. */
-const bits = (n: number): number => n * Number.MIN_VALUE;
-
 /**
- * Vector code of elementwise operations: two numbers at a time, with the same result for a number in either lane. Equal
+ * Vector code of elementwise operations: a vector of numbers at a time, with the same result for a number in any lane. Equal
  * subexpressions are computed once. `lanes` says how many lanes hold entries, for operations that call JavaScript.
  */
 export class Expressions {
@@ -35,10 +30,14 @@ export class Expressions {
   readonly #pool: ConstantPool;
   readonly #imports: Imports;
   readonly #known = new Map<string, number>();
-  readonly lanes: 1 | 2;
+  /** What a local is the negative of. */
+  readonly #negated = new Map<number, number>();
+  readonly #numbers: Exponential;
+  readonly lanes: number;
 
-  constructor(f: FunctionBuilder, pool: ConstantPool, imports: Imports, lanes: 1 | 2) {
+  constructor(f: FunctionBuilder, pool: ConstantPool, imports: Imports, lanes: number) {
     this.#f = f;
+    this.#numbers = exponential[f.format.bytes];
     this.#pool = pool;
     this.#imports = imports;
     this.lanes = lanes;
@@ -70,7 +69,7 @@ export class Expressions {
       case "sigmoid":
         return this.#sigmoid(x);
       case "softplus":
-        return this.#op("add", this.#op("max", x, this.constant(0)), this.#log1p(this.#expOfMinusAbs(x)));
+        return this.#op("add", this.#op("greater", x, this.constant(0)), this.#log1p(this.#expOfMinusAbs(x)));
       case "tanh":
         return this.#tanh(x);
       default:
@@ -78,7 +77,7 @@ export class Expressions {
     }
   }
 
-  /** A vector with `value` in both lanes. */
+  /** A vector with `value` in all lanes. */
   constant(value: number): number {
     return this.#memo(`k${Object.is(value, -0) ? "-0" : value}`, () => this.#pool.push(this.#f, value));
   }
@@ -91,18 +90,22 @@ export class Expressions {
     return local;
   }
 
-  #op(name: keyof typeof simd, ...args: readonly number[]): number {
-    return this.#memo(`${name} ${args.join(" ")}`, () => {
+  #op(name: VectorOp | "and" | "or" | "select", ...args: readonly number[]): number {
+    const local = this.#memo(`${name} ${args.join(" ")}`, () => {
       for (const x of args) this.#f.get(x);
-      this.#f.simd(simd[name]);
+      if (name === "and" || name === "or" || name === "select") this.#f.simd(simd[name]);
+      else this.#f.vectorOp(name);
     });
+    if (name === "neg") this.#negated.set(local, args[0]);
+    return local;
   }
 
-  #shift(name: "i64ShiftLeft" | "i64ShiftRight", x: number, count: number): number {
-    return this.#memo(`${name} ${x} ${count}`, () => {
+  /** `2^n` where the low bits of `x` hold n and the exponent's bias. */
+  #power(x: number): number {
+    return this.#memo(`power ${x}`, () => {
       this.#f.get(x);
-      this.#f.constant(count);
-      this.#f.simd(simd[name]);
+      this.#f.constant(this.#numbers.mantissaBits);
+      this.#f.vectorOp("shiftLeft");
     });
   }
 
@@ -110,45 +113,58 @@ export class Expressions {
     return this.#op("mul", x, this.constant(value));
   }
 
+  /** `x y + z`, in one instruction where the format has it. */
+  #multiplyAdd(x: number, y: number, z: number): number {
+    return this.#f.format.fused ? this.#op("multiplyAdd", x, y, z) : this.#op("add", z, this.#op("mul", x, y));
+  }
+
   /** `c0 + c1 x + c2 x^2 + ...`, halves in parallel. @source Estrin 1960 */
   #polynomial(x: number, coefficients: readonly number[]): number {
     let terms = coefficients.map((c) => this.constant(c));
     for (let power = x; terms.length > 1; power = this.#op("mul", power, power)) {
       const pairs: number[] = [];
-      for (let i = 0; i < terms.length; i += 2) pairs.push(i + 1 < terms.length ? this.#op("add", terms[i], this.#op("mul", terms[i + 1], power)) : terms[i]);
+      for (let i = 0; i < terms.length; i += 2) pairs.push(i + 1 < terms.length ? this.#multiplyAdd(terms[i + 1], power, terms[i]) : terms[i]);
       terms = pairs;
     }
     return terms[0];
   }
 
-  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`: k as an int64, and `e^r - 1`. */
-  #reduced(x: number): { k: number; expm1: number } {
-    const shifted = this.#op("add", this.#times(x, Math.LOG2E), this.constant(magic));
-    const whole = this.#op("sub", shifted, this.constant(magic));
-    const r = this.#op("sub", this.#op("sub", x, this.#times(whole, ln2High)), this.#times(whole, ln2Low));
-    // Taylor to degree 13: the rest is below 5e-18.
-    const factorials = [2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800, 39916800, 479001600, 6227020800];
-    const tail = this.#polynomial(r, factorials.map((n) => 1 / n));
-    return { k: this.#op("i64Sub", shifted, this.constant(magic)), expm1: this.#op("add", r, this.#op("mul", this.#op("mul", r, r), tail)) };
+  /** The nearest integer, and it with the exponent's bias in the low bits. */
+  #rounded(x: number, factor: number): { whole: number; biased: number } {
+    // Adding this rounds to an integer in the low bits.
+    const magic = this.constant(this.#numbers.magic + this.#numbers.bias);
+    const biased = this.#multiplyAdd(x, this.constant(factor), magic);
+    return { whole: this.#op("sub", biased, magic), biased };
   }
 
-  /** `2^k` for an int64 k of a normal number. */
-  #power(k: number): number {
-    return this.#shift("i64ShiftLeft", this.#op("i64Add", k, this.constant(bits(1023))), 52);
+  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`: k, as it is and biased, and `e^r - 1`. */
+  #reduced(x: number): { whole: number; biased: number; expm1: number } {
+    const { ln2High, ln2Low, taylor } = this.#numbers;
+    const { whole, biased } = this.#rounded(x, Math.LOG2E);
+    const r = this.#multiplyAdd(whole, this.constant(-ln2Low), this.#multiplyAdd(whole, this.constant(-ln2High), x));
+    const tail = this.#polynomial(r, taylor);
+    return { whole, biased, expm1: this.#multiplyAdd(this.#op("mul", r, r), tail, r) };
   }
 
-  /** Accurate to about 1 ulp on the whole range; overflows to Infinity and underflows through subnormals to 0. */
+  /** `e^x` for `smallest <= x <= largest`: overflows to Infinity and underflows through subnormals to 0. */
+  #expInside(x: number): number {
+    const { whole, biased, expm1 } = this.#reduced(x);
+    // In two factors, as 2^k may be no normal number.
+    const half = this.#rounded(whole, 0.5).biased;
+    const rest = this.#op("intAdd", this.#op("intSub", biased, half), this.constant(this.#numbers.biasBits));
+    return this.#op("mul", this.#op("mul", this.#op("add", this.constant(1), expm1), this.#power(half)), this.#power(rest));
+  }
+
+  /** Accurate to about 1 ulp on the whole range. */
   #exp(x: number): number {
-    const inside = this.#op("max", this.#op("min", x, this.constant(710)), this.constant(-746));
-    const { k, expm1 } = this.#reduced(inside);
-    const half = this.#shift("i64ShiftRight", k, 1);
-    const scaled = this.#op("mul", this.#op("add", this.constant(1), expm1), this.#power(half));
-    return this.#op("mul", scaled, this.#power(this.#op("i64Sub", k, half)));
+    const { largest, smallest } = this.#numbers;
+    return this.#expInside(this.#op("greater", this.#op("lesser", x, this.constant(largest)), this.constant(smallest)));
   }
 
-  /** In (0, 1], for sigmoid and softplus, which share it. */
+  /** In (0, 1], for sigmoid and softplus, which share it, also for x and -x. */
   #expOfMinusAbs(x: number): number {
-    return this.#exp(this.#op("neg", this.#op("abs", x)));
+    const minusAbs = this.#op("or", this.#negated.get(x) ?? x, this.constant(-0));
+    return this.#expInside(this.#op("greater", minusAbs, this.constant(this.#numbers.smallest)));
   }
 
   #sigmoid(x: number): number {
@@ -157,14 +173,13 @@ export class Expressions {
     return this.#op("select", inverse, this.#op("mul", e, inverse), this.#op("ge", x, this.constant(0)));
   }
 
-  /** `log(1 + e)` for `0 <= e <= 1`. @source Sun Microsystems 1993, fdlibm s_log1p.c (the polynomial) */
+  /** `log(1 + e)` for `0 <= e <= 1`. */
   #log1p(e: number): number {
     const upper = this.#op("gt", e, this.constant(0.41421356237309503));
     const f = this.#op("select", this.#times(this.#op("sub", e, this.constant(1)), 0.5), e, upper);
     const s = this.#op("div", f, this.#op("add", f, this.constant(2)));
     const z = this.#op("mul", s, s);
-    const series = [6.666666666666735130e-1, 3.999999999940941908e-1, 2.857142874366239149e-1, 2.222219843214978396e-1, 1.818357216161805012e-1, 1.531383769920937332e-1, 1.479819860511658591e-1];
-    const rest = this.#op("mul", z, this.#polynomial(z, series));
+    const rest = this.#op("mul", z, this.#polynomial(z, this.#numbers.log1pSeries));
     const half = this.#times(this.#op("mul", f, f), 0.5);
     const log = this.#op("sub", f, this.#op("sub", half, this.#op("mul", s, this.#op("add", half, rest))));
     return this.#op("add", this.#op("and", upper, this.constant(Math.LN2)), log);
@@ -172,9 +187,9 @@ export class Expressions {
 
   /** `-t / (t + 2)` with `t = e^(-2 |x|) - 1`, which keeps small arguments accurate; the sign is put back. */
   #tanh(x: number): number {
-    const y = this.#times(this.#op("min", this.#op("abs", x), this.constant(20)), -2);
-    const { k, expm1 } = this.#reduced(y);
-    const scale = this.#power(k);
+    const y = this.#times(this.#op("lesser", this.#op("abs", x), this.constant(20)), -2);
+    const { biased, expm1 } = this.#reduced(y);
+    const scale = this.#power(biased);
     const t = this.#op("add", this.#op("mul", scale, expm1), this.#op("sub", scale, this.constant(1)));
     const magnitude = this.#op("div", this.#op("neg", t), this.#op("add", t, this.constant(2)));
     return this.#op("or", this.#op("abs", magnitude), this.#op("and", x, this.constant(-0)));
@@ -186,24 +201,27 @@ export class Expressions {
     const name = `${primitive.name}${primitive.key ? `(${primitive.key(node.attrs)})` : ""}`;
     const index = this.#imports.index(name, args.length, primitive.scalar(node.attrs));
     const f = this.#f;
-    const one = (lane: number): void => {
+    const single = f.format.bytes === 4;
+    const result = (lane: number): number => {
       for (const x of args) {
         f.get(x);
-        f.simd(simd.extractLane, lane);
+        f.vectorOp("extractLane", lane);
+        if (single) f.emit(scalar.toDouble);
       }
-      f.emit(op.call, index);
+      f.emit(op.call, ...unsigned(index));
+      const value = f.local(single ? f32 : f64);
+      if (single) f.emit(scalar.toSingle);
+      f.set(value);
+      return value;
     };
     return this.#memo(`${name} ${args.join(" ")}`, () => {
-      one(0);
-      f.simd(simd.splat);
-      if (this.lanes === 1) return;
-      const first = f.vector(() => {});
-      const second = f.local(f64);
-      one(1);
-      f.set(second);
-      f.get(first);
-      f.get(second);
-      f.simd(simd.replaceLane, 1);
+      const values = Array.from({ length: this.lanes }, (_, lane) => result(lane));
+      f.get(values[0]);
+      f.vectorOp("splat");
+      for (let lane = 1; lane < values.length; lane++) {
+        f.get(values[lane]);
+        f.vectorOp("replaceLane", lane);
+      }
     });
   }
 }

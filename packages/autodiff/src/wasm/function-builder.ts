@@ -1,4 +1,5 @@
-import { i32, op, simd, v128 } from "./opcodes.ts";
+import type { NumberFormat } from "./number-format.ts";
+import { i32, op, simd, v128, type VectorOp } from "./opcodes.ts";
 
 /** Unsigned LEB128. */
 export function unsigned(value: number): number[] {
@@ -36,12 +37,19 @@ export interface Address {
 /** Writes the body of one function whose parameters are i32. */
 export class FunctionBuilder {
   readonly parameters: number;
+  readonly format: NumberFormat;
   readonly #locals: number[] = [];
   #code = new Uint8Array(4096);
   #length = 0;
 
-  constructor(parameters: number) {
+  constructor(parameters: number, format: NumberFormat) {
     this.parameters = parameters;
+    this.format = format;
+  }
+
+  /** The address `numbers` further. */
+  shift({ local, bytes }: Address, numbers: number): Address {
+    return { local, bytes: bytes + this.format.bytes * numbers };
   }
 
   /** A new local variable. */
@@ -75,6 +83,28 @@ export class FunctionBuilder {
     this.emit(0xfd, ...unsigned(code), ...immediates);
   }
 
+  /** A vector operation on the function's kind of number. */
+  vectorOp(name: VectorOp, ...immediates: readonly number[]): void {
+    this.simd(this.format.code[name], ...immediates);
+  }
+
+  /** `sum = sum + x y` for vector locals. */
+  multiplyAdd(sum: number, x: number, y: number): void {
+    if (this.format.fused) {
+      this.get(x);
+      this.get(y);
+      this.get(sum);
+      this.vectorOp("multiplyAdd");
+    } else {
+      this.get(sum);
+      this.get(x);
+      this.get(y);
+      this.vectorOp("mul");
+      this.vectorOp("add");
+    }
+    this.set(sum);
+  }
+
   /** Pushes the local part of an address; the fixed part goes into the memory instruction. */
   pointer({ local }: Address): void {
     if (local === null) this.constant(0);
@@ -82,13 +112,15 @@ export class FunctionBuilder {
   }
 
   /** A vector memory instruction at an address whose local part is on the stack. */
-  memory(code: number, { bytes }: Address, ...immediates: readonly number[]): void {
-    this.simd(code, 3, ...unsigned(bytes), ...immediates);
+  memory(name: "load" | "store" | VectorOp, { bytes }: Address, ...immediates: readonly number[]): void {
+    const code = name === "load" || name === "store" ? simd[name] : this.format.code[name];
+    // Aligned to one number, which is a hint only.
+    this.simd(code, this.format.bytes === 8 ? 3 : 2, ...unsigned(bytes), ...immediates);
   }
 
   /** A scalar memory instruction at an address whose local part is on the stack. */
   scalarMemory(code: number, { bytes }: Address): void {
-    this.emit(code, 3, ...unsigned(bytes));
+    this.emit(code, this.format.bytes === 8 ? 3 : 2, ...unsigned(bytes));
   }
 
   /** A new vector local with what `push` leaves on the stack. */
@@ -100,9 +132,9 @@ export class FunctionBuilder {
   }
 
   /** Pushes the vector at an address. */
-  load(address: Address, code: number = simd.load): void {
+  load(address: Address, name: "load" | "loadSplat" | "loadZero" = "load"): void {
     this.pointer(address);
-    this.memory(code, address);
+    this.memory(name, address);
   }
 
   /** `body`, `count` times; nothing for 0, no loop for 1. */
@@ -123,11 +155,11 @@ export class FunctionBuilder {
     this.emit(op.i32LtU, op.brIf, 0, op.end);
   }
 
-  /** `local += bytes`. */
-  advance(local: number, bytes: number): void {
-    if (bytes === 0) return;
+  /** Moves an address in a local by so many numbers. */
+  advance(local: number, numbers: number): void {
+    if (numbers === 0) return;
     this.get(local);
-    this.constant(bytes);
+    this.constant(this.format.bytes * numbers);
     this.emit(op.i32Add);
     this.set(local);
   }

@@ -1,19 +1,19 @@
-import type { Kernel } from "../compile.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Program } from "../trace.ts";
-import type { Layout } from "./layout.ts";
+import type { Kernel, Numbers } from "../compile.ts";
+import { KernelMemory } from "./memory.ts";
+import type { ModuleCode } from "./module-code.ts";
 
 /** The kernel of a module's function: moves arrays that are not in the kernel's own memory in and out of it. */
-export function makeKernel(program: Program, accumulate: readonly boolean[], layout: Layout, numbers: Float64Array, run: (...addresses: number[]) => void): Kernel {
-  const own = (at: number, x: Tensor): Float64Array => numbers.subarray(at, at + x.size);
-  const inputs = program.inputs.map((x, i) => own(layout.inputs[i], x));
-  const outputs = program.outputs.map((y, k) => own(layout.outputs[k], y));
-  const addresses = [...layout.inputs, ...layout.outputs].map((at) => 8 * at);
-  const call = caller(run, addresses.length);
-  const kernel = (ins: readonly Float64Array[], outs: readonly Float64Array[]): void => {
+export function makeKernel(code: ModuleCode, accumulate: readonly boolean[]): Kernel {
+  const { program, layout, format } = code;
+  const memory = new KernelMemory(format, layout.end);
+  const run = code.instantiate(memory);
+  const [inputs, outputs]: Numbers[][] = [[], []];
+  program.inputs.forEach((x, i) => memory.open(inputs, layout.inputs[i], x.size));
+  program.outputs.forEach((y, k) => memory.open(outputs, layout.outputs[k], y.size));
+  const kernel = (ins: readonly Numbers[], outs: readonly Numbers[]): void => {
     for (let i = 0; i < inputs.length; i++) if (ins[i] !== inputs[i]) copy(ins[i], inputs[i]);
     for (let k = 0; k < outputs.length; k++) if (accumulate[k] && outs[k] !== outputs[k]) outputs[k].fill(0);
-    call(addresses);
+    run();
     for (let k = 0; k < outputs.length; k++) {
       if (outs[k] === outputs[k]) continue;
       if (accumulate[k]) for (let i = 0; i < outputs[k].length; i++) outs[k][i] += outputs[k][i];
@@ -24,20 +24,8 @@ export function makeKernel(program: Program, accumulate: readonly boolean[], lay
 }
 
 /** `set` has a fixed cost that dominates for a few numbers. */
-function copy(from: Float64Array, to: Float64Array): void {
+function copy(from: Numbers, to: Numbers): void {
   const n = Math.min(from.length, to.length);
   if (n > 32) to.set(n < from.length ? from.subarray(0, n) : from);
   else for (let i = 0; i < n; i++) to[i] = from[i];
-}
-
-/** Calls with a fixed number of arguments: spreading allocates. */
-function caller(run: (...addresses: number[]) => void, count: number): (a: readonly number[]) => void {
-  switch (count) {
-    case 2: return (a) => run(a[0], a[1]);
-    case 3: return (a) => run(a[0], a[1], a[2]);
-    case 4: return (a) => run(a[0], a[1], a[2], a[3]);
-    case 5: return (a) => run(a[0], a[1], a[2], a[3], a[4]);
-    case 6: return (a) => run(a[0], a[1], a[2], a[3], a[4], a[5]);
-    default: return (a) => run(...a);
-  }
 }

@@ -1,33 +1,48 @@
 import { planMemory } from "../lower/memory-plan.ts";
+import type { Placement } from "../lower/placements.ts";
 import type { Schedule } from "../lower/schedule.ts";
 import { literalPrimitive, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
+import type { NumberFormat } from "./number-format.ts";
 
 /** How many vector constants the start of the memory holds. */
 export const poolSize = 192;
 /** Text that tells -0 from 0 and reads back as the same number. */
 export const exact = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
-/** Vectors start at multiples of two numbers. */
-const even = (n: number): number => n + (n % 2);
-
 /** Where everything is in the memory, in numbers: constants, literals, intermediate results, then each input and output. */
 export interface Layout {
+  readonly start: number;
   /** Constants that operations read as arrays. */
   readonly constants: ReadonlyMap<string, number>;
   readonly literals: ReadonlyMap<Tensor, number>;
   readonly arena: number;
   readonly offsets: ReadonlyMap<Tensor, number>;
+  /** Results that stand in an output. */
+  readonly placed: ReadonlyMap<Tensor, Placement>;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  readonly size: number;
+  /** The input, or output counted on from the inputs, whose place is told on each call; -1 for none. */
+  readonly moving: number;
+  /** The first place that is free. */
+  readonly end: number;
+}
+
+/** What is settled about a layout. */
+export interface Placing {
+  /** The first place that is free. Default 0. */
+  readonly start?: number;
+  /** Places of inputs that stand elsewhere. */
+  readonly places?: ReadonlyMap<number, number>;
+  /** See {@link Layout.moving}. Default -1. */
+  readonly moving?: number;
 }
 
 /** Assigns places to everything that a program reads and writes. */
-export function layOut(plan: Schedule, { inputs, outputs }: Program): Layout {
-  let next = 2 * poolSize;
+export function layOut({ lanes }: NumberFormat, plan: Schedule, { inputs, outputs }: Program, placed: ReadonlyMap<Tensor, Placement>, { start = 0, places = new Map(), moving = -1 }: Placing = {}): Layout {
+  let next = start + lanes * poolSize;
   const take = (size: number): number => {
     const at = next;
-    next += even(size);
+    next += Math.ceil(size / lanes) * lanes;
     return at;
   };
   const literals = new Map<Tensor, number>();
@@ -36,7 +51,10 @@ export function layOut(plan: Schedule, { inputs, outputs }: Program): Layout {
     if (base === null && !constants.has(exact(value))) constants.set(exact(value), take(1));
     else if (base?.primitive === literalPrimitive && !literals.has(base)) literals.set(base, take(base.size));
   }
-  const memory = planMemory(plan);
+  const memory = planMemory(plan, placed);
   const arena = take(memory.size);
-  return { constants, literals, arena, offsets: memory.offsets, inputs: inputs.map((x) => take(x.size)), outputs: outputs.map((y) => take(y.size)), size: next };
+  const place = (x: Tensor, i: number): number => places.get(i) ?? (i === moving ? 0 : take(x.size));
+  const inputPlaces = inputs.map(place);
+  const outputPlaces = outputs.map((y, k) => place(y, inputs.length + k));
+  return { start, constants, literals, arena, offsets: memory.offsets, placed, inputs: inputPlaces, outputs: outputPlaces, moving, end: next };
 }

@@ -1,7 +1,6 @@
 import { collapse } from "../lower/collapse.ts";
 import type { Shape } from "../tensor.ts";
 import type { Address, FunctionBuilder } from "./function-builder.ts";
-import { simd } from "./opcodes.ts";
 
 /** A strided window on memory: strides count numbers, not bytes. */
 export interface Operand {
@@ -11,38 +10,42 @@ export interface Operand {
 
 /** What a loop body works with: one vector local per load, and a way to store. */
 export interface Body {
-  readonly lanes: 1 | 2;
+  /** How many entries it treats: as many as a vector has, or one, which then stands in every lane. */
+  readonly lanes: number;
   readonly loads: readonly number[];
   /** Stores a vector local to store operand `k`. */
   store(k: number, local: number): void;
 }
 
-/** Adds the entries that follow an address in lane order. */
-function loadLanes(f: FunctionBuilder, at: Address, stride: number, lanes: 1 | 2): number {
-  if (stride === 0 || lanes === 1) return f.vector(() => f.load(at, simd.load64Splat));
+/** A vector with the entries that follow an address, or with one entry in every lane. */
+function loadLanes(f: FunctionBuilder, at: Address, stride: number, lanes: number): number {
+  if (stride === 0 || lanes === 1) return f.vector(() => f.load(at, "loadSplat"));
   if (stride === 1) return f.vector(() => f.load(at));
-  const second = { local: at.local, bytes: at.bytes + 8 * stride };
-  return f.vector(() => {
-    f.pointer(second);
-    f.load(at, simd.load64Zero);
-    f.memory(simd.load64Lane, second, 1);
-  });
+  let value = f.vector(() => f.load(at, "loadZero"));
+  for (let lane = 1; lane < lanes; lane++) {
+    const next = f.shift(at, lane * stride);
+    const before = value;
+    value = f.vector(() => {
+      f.pointer(next);
+      f.get(before);
+      f.memory("loadLane", next, lane);
+    });
+  }
+  return value;
 }
 
-function storeLanes(f: FunctionBuilder, at: Address, stride: number, lanes: 1 | 2, local: number): void {
-  const lane = (address: Address, index: number): void => {
-    f.pointer(address);
-    f.get(local);
-    f.memory(simd.store64Lane, address, index);
-  };
-  if (lanes === 1) lane(at, 0);
-  else if (stride === 1) {
+function storeLanes(f: FunctionBuilder, at: Address, stride: number, lanes: number, local: number): void {
+  if (lanes > 1 && stride === 1) {
     f.pointer(at);
     f.get(local);
-    f.memory(simd.store, at);
-  } else {
-    lane(at, 0);
-    lane({ local: at.local, bytes: at.bytes + 8 * stride }, 1);
+    f.memory("store", at);
+    return;
+  }
+  for (let lane = 0; lane < lanes; lane++) {
+    const address = f.shift(at, lane * stride);
+    f.pointer(address);
+    f.get(local);
+    f.memory("storeLane", address, lane);
   }
 }
 
@@ -54,7 +57,7 @@ function pointersFor(f: FunctionBuilder, at: readonly Address[], strides: readon
     const key = `${address.local} ${strides[k].join()}`;
     let pointer = pointers.get(key);
     if (!pointer) {
-      pointer = { local: f.pin({ local: address.local, bytes: 0 }), step: 8 * strides[k][0] };
+      pointer = { local: f.pin({ local: address.local, bytes: 0 }), step: strides[k][0] };
       pointers.set(key, pointer);
     }
     return { local: pointer.local, bytes: address.bytes };
@@ -63,13 +66,14 @@ function pointersFor(f: FunctionBuilder, at: readonly Address[], strides: readon
 }
 
 /**
- * A loop nest over `shape`, two entries of the innermost axis at a time and a single one at its odd end. Loads stand at
+ * A loop nest over `shape`, a vector of entries of the innermost axis at a time and single ones at its end. Loads stand at
  * the outermost level where they do not change.
  */
 export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Operand[], stores: readonly Operand[], emit: (body: Body) => void): void {
   const operands = [...loads, ...stores];
   const { shape: sizes, strides } = collapse(shape, operands);
   const depth = sizes.length;
+  const width = f.format.lanes;
   const moves = (k: number, from: number): boolean => strides[k].slice(from).some((s) => s !== 0);
   const values = new Array<number>(loads.length).fill(-1);
 
@@ -83,8 +87,9 @@ export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Oper
       return;
     }
     const inner = level === depth - 1;
-    const count = inner ? Math.floor(sizes[level] / 2) : sizes[level];
-    const looped = count > 1 || (inner && sizes[level] > 2);
+    const count = inner ? Math.floor(sizes[level] / width) : sizes[level];
+    const rest = inner ? sizes[level] % width : 0;
+    const looped = count > 1 || rest > 1;
     const { moved, advance } = looped ? pointersFor(f, at, strides.map((own) => own.slice(level))) : { moved: at, advance: () => {} };
     if (!inner) {
       f.repeat(count, () => {
@@ -95,16 +100,19 @@ export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Oper
       });
       return;
     }
-    const body = (lanes: 1 | 2, shift: number): void => {
-      const here = (k: number): Address => ({ local: moved[k].local, bytes: moved[k].bytes + 8 * shift * strides[k][level] });
+    const body = (lanes: number, shift: number): void => {
+      const here = (k: number): Address => f.shift(moved[k], shift * strides[k][level]);
       const own = loads.map((_, k) => (values[k] >= 0 ? values[k] : loadLanes(f, here(k), strides[k][level], lanes)));
       emit({ lanes, loads: own, store: (k, local) => storeLanes(f, here(loads.length + k), strides[loads.length + k][level], lanes, local) });
     };
     f.repeat(count, () => {
-      body(2, 0);
-      advance(2);
+      body(width, 0);
+      advance(width);
     });
-    if (sizes[level] % 2 === 1) body(1, looped ? 0 : 2 * count);
+    f.repeat(rest, () => {
+      body(1, looped ? 0 : count * width);
+      advance(1);
+    });
   };
   visit(0, operands.map((o) => o.at));
 }

@@ -5,6 +5,7 @@ export const op = {
   end: 0x0b,
   brIf: 0x0d,
   call: 0x10,
+  drop: 0x1a,
   select: 0x1b,
   localGet: 0x20,
   localSet: 0x21,
@@ -15,25 +16,39 @@ export const op = {
   i32Sub: 0x6b,
 } as const;
 
-/** Opcodes of single float64 numbers. */
+/** Opcodes of single numbers. */
 export const scalar = {
-  load: 0x2b,
-  store: 0x39,
+  load64: 0x2b,
+  load32: 0x2a,
+  store64: 0x39,
+  store32: 0x38,
   constant: 0x44,
   greater: 0x64,
   abs: 0x99,
   sub: 0xa1,
   mul: 0xa2,
   div: 0xa3,
+  toSingle: 0xb6,
+  toDouble: 0xbb,
 } as const;
 
-/** Opcodes behind the vector prefix. */
+/** Opcodes behind the vector prefix that do not depend on the kind of number. */
 export const simd = {
   load: 0x00,
-  load64Splat: 0x0a,
   store: 0x0b,
   constant: 0x0c,
   shuffle: 0x0d,
+  and: 0x4e,
+  or: 0x50,
+  select: 0x52,
+} as const;
+
+/** Opcodes of vectors of two float64, or of int64 with the same bits. */
+export const f64x2 = {
+  loadSplat: 0x0a,
+  loadLane: 0x57,
+  loadZero: 0x5d,
+  storeLane: 0x5b,
   splat: 0x14,
   extractLane: 0x21,
   replaceLane: 0x22,
@@ -41,17 +56,9 @@ export const simd = {
   lt: 0x49,
   gt: 0x4a,
   ge: 0x4c,
-  and: 0x4e,
-  or: 0x50,
-  andNot: 0x4f,
-  select: 0x52,
-  load64Lane: 0x57,
-  store64Lane: 0x5b,
-  load64Zero: 0x5d,
-  i64ShiftLeft: 0xcb,
-  i64ShiftRight: 0xcc,
-  i64Add: 0xce,
-  i64Sub: 0xd1,
+  shiftLeft: 0xcb,
+  intAdd: 0xce,
+  intSub: 0xd1,
   abs: 0xec,
   neg: 0xed,
   sqrt: 0xef,
@@ -61,10 +68,48 @@ export const simd = {
   div: 0xf3,
   min: 0xf4,
   max: 0xf5,
+  /** `y < x ? y : x` and `x < y ? y : x`: one instruction, where min and max take several. */
+  lesser: 0xf6,
+  greater: 0xf7,
+  multiplyAdd: 0x107,
 } as const;
+
+/** Names of vector operations on numbers of either kind. */
+export type VectorOp = keyof typeof f64x2;
+
+/** Opcodes of vectors of four float32, or of int32 with the same bits. */
+export const f32x4: Readonly<Record<VectorOp, number>> = {
+  loadSplat: 0x09,
+  loadLane: 0x56,
+  loadZero: 0x5c,
+  storeLane: 0x5a,
+  splat: 0x13,
+  extractLane: 0x1f,
+  replaceLane: 0x20,
+  ne: 0x42,
+  lt: 0x43,
+  gt: 0x44,
+  ge: 0x46,
+  shiftLeft: 0xab,
+  intAdd: 0xae,
+  intSub: 0xb1,
+  abs: 0xe0,
+  neg: 0xe1,
+  sqrt: 0xe3,
+  add: 0xe4,
+  sub: 0xe5,
+  mul: 0xe6,
+  div: 0xe7,
+  min: 0xe8,
+  max: 0xe9,
+  lesser: 0xea,
+  greater: 0xeb,
+  multiplyAdd: 0x105,
+};
 
 /** Value types. */
 export const i32 = 0x7f;
-/** A vector of two float64. */
+/** A vector of 16 bytes. */
 export const v128 = 0x7b;
 export const f64 = 0x7c;
+export const f32 = 0x7d;

@@ -50,6 +50,36 @@ describe.each([
   });
 });
 
+describe.each([
+  ["exp", exp, 2],
+  ["tanh", tanh, 4],
+  ["sigmoid", sigmoid, 4],
+  ["softplus", softplus, 4],
+] as const)("vector code of %s in float32", (_name, f, limit) => {
+  const single = (values: readonly number[]): Float64Array => {
+    const out = new Float64Array(values.length);
+    compile(f, [[values.length]], { backend: "wasm", dtype: "f32" })([Float64Array.from(values)], [out]);
+    return out;
+  };
+  const inputs = [...[1e-8, 1e-3, 1, 30, 103].flatMap((scale) => Array.from({ length: 401 }, (_, i) => scale * (i / 200 - 1))), 0, -0, Infinity, -Infinity, NaN, 1e-40, -1e-45, 88.72, 88.73, -87.3, -103.9, -104, 1e30, -1e30].map(Math.fround);
+
+  test(`is within ${limit} ulp of the function in float64, limits included`, () => {
+    const want = run(f, inputs, "interpreter").map(Math.fround);
+    single(inputs).forEach((got, i) => {
+      if (Number.isNaN(want[i])) return expect(got).toBeNaN();
+      const unit = Math.max(2 ** (Math.floor(Math.log2(Math.abs(want[i]))) - 23), 2 ** -149);
+      const distance = Object.is(got, want[i]) || got === want[i] ? 0 : Math.abs(got - want[i]) / unit;
+      return expect(distance, `at ${inputs[i]}: ${got} for ${want[i]}`).toBeLessThanOrEqual(limit);
+    });
+  });
+
+  test("gives a number the same bits in any lane and alone", () => {
+    const together = single(inputs);
+    for (const shift of [1, 2, 3]) expect(single([...new Array<number>(shift).fill(0.5), ...inputs]).slice(shift)).toEqual(together);
+    for (let i = 0; i < inputs.length; i += 97) expect(single([inputs[i]])[0]).toEqual(together[i]);
+  });
+});
+
 test("Node has what the backend needs", () => {
   expect(canUseWasm()).toBe(true);
 });

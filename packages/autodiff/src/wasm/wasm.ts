@@ -1,192 +1,22 @@
 import { OdeError } from "@fluxion/ode-core";
-import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
-import type { Backend, Kernel } from "../compile.ts";
-import { contractPrimitive } from "../contract.ts";
-import { copyPrimitive, withCopies } from "../lower/copies.ts";
-import { fuseProducts } from "../lower/fuse-products.ts";
-import { covers, isElementwise, schedule, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
-import type { View } from "../lower/view.ts";
-import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
-import { inputPrimitive, literalPrimitive, type Shape, type Tensor } from "../tensor.ts";
-import type { Program } from "../trace.ts";
-import { ConstantPool } from "./constant-pool.ts";
-import { emitContract } from "./emit-contract.ts";
-import { canEmitSolve, emitSolve } from "./emit-solve.ts";
-import { Expressions, Imports } from "./expressions.ts";
-import { FunctionBuilder, unsigned } from "./function-builder.ts";
+import type { Backend, KernelOptions } from "../compile.ts";
+import { FunctionBuilder } from "./function-builder.ts";
 import { webAssembly } from "./host.ts";
 import { makeKernel } from "./kernel.ts";
-import { exact, layOut, poolSize, type Layout } from "./layout.ts";
-import { emitLoops, type Operand } from "./loops.ts";
 import { moduleBytes } from "./module.ts";
+import { moduleCode } from "./module-code.ts";
+import { numberFormat, type NumberFormat } from "./number-format.ts";
 import { op, simd } from "./opcodes.ts";
+import { makeSplitKernel } from "./split-kernel.ts";
 
-/** Writes the steps of one program into one function; its parameters are the addresses of the inputs, then of the outputs. */
-class Writer {
-  readonly imports = new Imports();
-  readonly pool = new ConstantPool(poolSize);
-  readonly #schedule: Schedule;
-  readonly #layout: Layout;
-  readonly #program: Program;
-  readonly #f: FunctionBuilder;
-  readonly #call: (node: Tensor) => () => void;
+const plain = numberFormat("f64", false);
 
-  constructor(plan: Schedule, layout: Layout, program: Program, f: FunctionBuilder, call: (node: Tensor) => () => void) {
-    this.#schedule = plan;
-    this.#layout = layout;
-    this.#program = program;
-    this.#f = f;
-    this.#call = call;
-  }
-
-  step({ nodes }: Step): void {
-    const [node] = nodes;
-    if (isElementwise(node)) this.#loop(nodes);
-    else if (node.primitive === contractPrimitive) {
-      const piece = this.#schedule.direct.get(node);
-      const out = piece ? this.#place(piece, node.shape) : this.#result(node);
-      emitContract(this.#f, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined);
-    } else if (node.primitive === sumPrimitive) this.#sum(node);
-    else if (node.primitive === concatPrimitive) this.#concat(node);
-    else if (node.primitive === padPrimitive) this.#pad(node);
-    else if (node.primitive === copyPrimitive || node.primitive === reshapePrimitive) this.#copy(node.args[0], this.#result(node), false);
-    else if (canEmitSolve(node)) emitSolve(this.#f, node, node.args.map((x) => this.#operand(x).at), this.#result(node).at);
-    else this.#f.emit(op.call, ...unsigned(this.imports.index(`${node.primitive.name}${node.id}`, 0, this.#call(node))));
-  }
-
-  /** Moves a finished tensor into its place in an output. */
-  output(piece: Piece, add: boolean): void {
-    this.#copy(piece.node, this.#place(piece, piece.node.shape), add);
-  }
-
-  /** Writes zeros over output `k`. */
-  clear(k: number): void {
-    this.#fill({ at: { local: this.#program.inputs.length + k, bytes: 0 }, strides: [1] }, this.#program.outputs[k].size);
-  }
-
-  #place({ output, offset }: Piece, shape: Shape): Operand {
-    return { at: { local: this.#program.inputs.length + output, bytes: 8 * offset }, strides: stridesOf(shape) };
-  }
-
-  #window({ base, offset, strides }: View): Operand | null {
-    if (!base) return null;
-    if (base.primitive === literalPrimitive) return { at: { local: null, bytes: 8 * (this.#layout.literals.get(base)! + offset) }, strides };
-    if (base.primitive !== inputPrimitive) return { at: { local: null, bytes: 8 * (this.#layout.arena + this.#layout.offsets.get(base)! + offset) }, strides };
-    const slot = this.#program.inputs.indexOf(base);
-    if (slot < 0) throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${base.attrs.name}" is not (was a traced array kept from another trace?)`);
-    return { at: { local: slot, bytes: 8 * offset }, strides };
-  }
-
-  /** Where a tensor is read from. */
-  #operand(x: Tensor): Operand {
-    const view = this.#schedule.views.get(x)!;
-    return this.#window(view) ?? { at: { local: null, bytes: 8 * this.#layout.constants.get(exact(view.value))! }, strides: view.strides };
-  }
-
-  #result(node: Tensor): Operand {
-    return { at: { local: null, bytes: 8 * (this.#layout.arena + this.#layout.offsets.get(node)!) }, strides: stridesOf(node.shape) };
-  }
-
-  #loop(nodes: readonly Tensor[]): void {
-    const inside = new Set(nodes);
-    const outside = [...new Set(nodes.flatMap((node) => node.args.filter((x) => !inside.has(x))))];
-    const loaded = outside.filter((x) => this.#schedule.views.get(x)!.base !== null);
-    const stored = nodes.filter((node) => this.#schedule.stored.has(node));
-    emitLoops(this.#f, nodes[0].shape, loaded.map((x) => this.#operand(x)), stored.map((node) => this.#result(node)), ({ lanes, loads, store }) => {
-      const code = new Expressions(this.#f, this.pool, this.imports, lanes);
-      const values = new Map<Tensor, number>(loaded.map((x, k) => [x, loads[k]]));
-      for (const x of outside) if (!values.has(x)) values.set(x, code.constant(this.#schedule.views.get(x)!.value));
-      for (const node of nodes) values.set(node, code.node(node, node.args.map((x) => values.get(x)!)));
-      stored.forEach((node, k) => store(k, values.get(node)!));
-    });
-  }
-
-  #copy(from: Tensor, to: Operand, add: boolean): void {
-    const f = this.#f;
-    emitLoops(f, from.shape, [this.#operand(from), ...(add ? [to] : [])], [to], ({ loads, store }) => {
-      if (!add) return store(0, loads[0]);
-      store(0, f.vector(() => {
-        f.get(loads[0]);
-        f.get(loads[1]);
-        f.simd(simd.add);
-      }));
-    });
-  }
-
-  #fill(to: Operand, size: number): void {
-    emitLoops(this.#f, [size], [], [to], ({ lanes, store }) => store(0, new Expressions(this.#f, this.pool, this.imports, lanes).constant(0)));
-  }
-
-  #concat(node: Tensor): void {
-    const to = this.#result(node);
-    const axis = node.attrs.axis as number;
-    let from = 0;
-    for (const x of node.args) {
-      this.#copy(x, { ...to, at: { ...to.at, bytes: to.at.bytes + 8 * from * to.strides[axis] } }, false);
-      from += x.shape[axis];
-    }
-  }
-
-  #pad(node: Tensor): void {
-    const to = this.#result(node);
-    const start = node.attrs.start as readonly number[];
-    this.#fill({ at: to.at, strides: [1] }, node.size);
-    this.#copy(node.args[0], { ...to, at: { ...to.at, bytes: to.at.bytes + 8 * start.reduce((at, s, d) => at + s * to.strides[d], 0) } }, false);
-  }
-
-  #sum(node: Tensor): void {
-    const [x] = node.args;
-    const axes = node.attrs.axes as readonly number[];
-    const kept = x.shape.map((_, d) => d).filter((d) => !axes.includes(d));
-    const to = this.#result(node);
-    const from = this.#operand(x);
-    this.#fill({ at: to.at, strides: [1] }, node.size);
-    // Summed axes outermost, so that neighbouring results are added to as vectors.
-    const order = [...axes, ...kept];
-    const target = { at: to.at, strides: order.map((d) => (axes.includes(d) ? 0 : to.strides[kept.indexOf(d)])) };
-    const shape = order.map((d) => x.shape[d]);
-    const source = { at: from.at, strides: order.map((d) => from.strides[d]) };
-    if (node.size === 1) return this.#total(shape, source, target);
-    const f = this.#f;
-    emitLoops(f, shape, [source, target], [target], ({ loads, store }) => store(0, f.vector(() => {
-      f.get(loads[0]);
-      f.get(loads[1]);
-      f.simd(simd.add);
-    })));
-  }
-
-  /** The sum of all entries, in one accumulator per lane. */
-  #total(shape: Shape, source: Operand, target: Operand): void {
-    const f = this.#f;
-    const zero = new Expressions(f, this.pool, this.imports, 1).constant(0);
-    const total = f.vector(() => f.get(zero));
-    emitLoops(f, shape, [source], [], ({ lanes, loads }) => {
-      f.get(total);
-      f.get(loads[0]);
-      if (lanes === 1) {
-        // A single entry stands in both lanes: count it once.
-        f.get(zero);
-        f.simd(simd.shuffle, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
-      }
-      f.simd(simd.add);
-      f.set(total);
-    });
-    f.pointer(target.at);
-    f.get(total);
-    f.get(total);
-    f.get(total);
-    f.simd(simd.shuffle, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-    f.simd(simd.add);
-    f.memory(simd.store64Lane, target.at, 0);
-  }
-}
-
-/** The bytes of a module with one vector instruction that every engine with SIMD accepts. */
-function probe(): Uint8Array<ArrayBuffer> {
-  const body = new FunctionBuilder(0);
-  body.simd(simd.constant, ...new Array<number>(16).fill(0));
-  body.simd(simd.abs);
-  body.emit(0x1a);
+/** The bytes of a module with one vector instruction that every engine with SIMD accepts, or that fewer do. */
+function probe(operation: "abs" | "multiplyAdd"): Uint8Array<ArrayBuffer> {
+  const body = new FunctionBuilder(0, plain);
+  for (let i = 0; i < (operation === "abs" ? 1 : 3); i++) body.simd(simd.constant, ...new Array<number>(16).fill(0));
+  body.vectorOp(operation);
+  body.emit(op.drop);
   return moduleBytes([], [{ name: "probe", body }]);
 }
 
@@ -197,7 +27,7 @@ export function canUseWasm(): boolean {
   if (supported === undefined) {
     try {
       // Compiled, too: a content security policy may forbid that.
-      supported = webAssembly?.validate(probe()) === true && typeof new webAssembly.Module(probe()) === "object";
+      supported = webAssembly?.validate(probe("abs")) === true && typeof new webAssembly.Module(probe("abs")) === "object";
     } catch {
       supported = false;
     }
@@ -205,39 +35,19 @@ export function canUseWasm(): boolean {
   return supported === true;
 }
 
-const pageBytes = 65536;
+let fusedSupported: boolean | undefined;
+
+/** True where the host has the fused multiply-add of relaxed SIMD. */
+export const canUseRelaxedSimd = (): boolean => (fusedSupported ??= webAssembly?.validate(probe("multiplyAdd")) === true);
+
+function formatFor({ dtype, relaxedSimd }: KernelOptions): NumberFormat {
+  if (!webAssembly) throw new OdeError("MISSING_CAPABILITY", 'Cannot compile with backend "wasm" as the host must have WebAssembly: it has none');
+  return numberFormat(dtype, relaxedSimd && canUseRelaxedSimd());
+}
 
 /** WebAssembly with 128-bit vectors, written at run time: fused loops, products in register tiles, one memory per kernel. */
 export const wasm: Backend = {
   name: "wasm",
-  compile(source, accumulate): Kernel {
-    if (!webAssembly) throw new OdeError("MISSING_CAPABILITY", 'Cannot compile with backend "wasm" as the host must have WebAssembly: it has none');
-    const program = withCopies(fuseProducts(source));
-    const plan = schedule(program);
-    const layout = layOut(plan, program);
-    const memory = new webAssembly.Memory({ initial: Math.ceil((8 * layout.size) / pageBytes) });
-    const numbers = new Float64Array(memory.buffer);
-    const arenaArray = (x: Tensor): Float64Array => numbers.subarray(layout.arena + layout.offsets.get(x)!, layout.arena + layout.offsets.get(x)! + x.size);
-    const body = new FunctionBuilder(program.inputs.length + program.outputs.length);
-    const writer = new Writer(plan, layout, program, body, (node) => {
-      const args = node.args.map(arenaArray);
-      const out = arenaArray(node);
-      return () => node.primitive.evaluate(out, args, node);
-    });
-    const covered = program.outputs.map((y, k) => {
-      const own = plan.pieces.filter((piece) => piece.output === k);
-      return !accumulate[k] && !own.some((piece) => plan.direct.has(piece.node)) && covers(own, y.size);
-    });
-    program.outputs.forEach((_, k) => {
-      if (!accumulate[k] && !covered[k]) writer.clear(k);
-    });
-    for (const step of plan.steps) writer.step(step);
-    for (const piece of plan.pieces) if (!plan.direct.has(piece.node)) writer.output(piece, !covered[piece.output]);
-    for (const [value, at] of layout.constants) numbers[at] = Number(value);
-    for (const [node, at] of layout.literals) numbers.set(node.attrs.data as Float64Array, at);
-    writer.pool.values.forEach((value, i) => numbers.fill(value, 2 * i, 2 * i + 2));
-    const module = new webAssembly.Module(moduleBytes(writer.imports.list, [{ name: "run", body }]));
-    const { run } = new webAssembly.Instance(module, { env: { memory, ...writer.imports.functions } }).exports as { run: (...addresses: number[]) => void };
-    return makeKernel(program, accumulate, layout, numbers, run);
-  },
+  compile: (program, options) => makeKernel(moduleCode(program, options.accumulate, formatFor(options)), options.accumulate),
+  compileSplit: (parts, options) => makeSplitKernel(parts, options.accumulate, formatFor(options)),
 };

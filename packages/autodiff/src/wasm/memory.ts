@@ -1,0 +1,41 @@
+import type { Numbers } from "../compile.ts";
+import { webAssembly, type HostMemory } from "./host.ts";
+import type { NumberFormat } from "./number-format.ts";
+
+const pageBytes = 65536;
+
+/** The memory that the kernels of one module set share. Windows on it are made anew when it grows. Places count numbers. */
+export class KernelMemory {
+  readonly host: HostMemory;
+  readonly #format: NumberFormat;
+  readonly #windows: { readonly list: Numbers[]; readonly index: number; readonly at: number; readonly size: number }[] = [];
+
+  /** @param numbers - How many it holds at first. */
+  constructor(format: NumberFormat, numbers: number) {
+    this.#format = format;
+    this.host = new webAssembly!.Memory({ initial: Math.ceil((format.bytes * numbers) / pageBytes) });
+  }
+
+  /** A window on `size` numbers, good until the memory grows. */
+  view(at: number, size: number): Numbers {
+    return this.#format.view(this.host.buffer, this.#format.bytes * at, size);
+  }
+
+  /** Appends a window on `size` numbers to a list, where it stays valid. */
+  open(list: Numbers[], at: number, size: number): void {
+    this.#windows.push({ list, index: list.push(this.view(at, size)) - 1, at, size });
+  }
+
+  /** Makes room for at least so many numbers. Returns false when the host has none. */
+  grow(numbers: number): boolean {
+    const missing = Math.ceil((this.#format.bytes * numbers - this.host.buffer.byteLength) / pageBytes);
+    if (missing <= 0) return true;
+    try {
+      this.host.grow(missing);
+    } catch {
+      return false;
+    }
+    for (const { list, index, at, size } of this.#windows) list[index] = this.view(at, size);
+    return true;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Numbers } from "../compile.ts";
+import { fuseProducts } from "../lower/fuse-products.ts";
+import { withCopies } from "../lower/copies.ts";
+import { placements } from "../lower/placements.ts";
+import { covers, schedule } from "../lower/schedule.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Program } from "../trace.ts";
+import { ConstantPool } from "./constant-pool.ts";
+import { FunctionBuilder } from "./function-builder.ts";
+import { webAssembly } from "./host.ts";
+import { layOut, poolSize, type Layout, type Placing } from "./layout.ts";
+import type { KernelMemory } from "./memory.ts";
+import { moduleBytes } from "./module.ts";
+import type { NumberFormat } from "./number-format.ts";
+import { Writer } from "./writer.ts";
+
+/** A program's code, not yet bound to a memory. */
+export interface ModuleCode {
+  readonly program: Program;
+  readonly layout: Layout;
+  readonly format: NumberFormat;
+  /** Length of the module. */
+  readonly bytes: number;
+  /** The function, on a memory with room up to `layout.end`, of the address in bytes of what moves. */
+  instantiate(memory: KernelMemory): (moving?: number) => void;
+}
+
+/** Writes the module of one program. `accumulate` says which outputs to add to. */
+export function moduleCode(source: Program, accumulate: readonly boolean[], format: NumberFormat, placing: Placing = {}): ModuleCode {
+  const program = withCopies(fuseProducts(source));
+  const plan = schedule(program);
+  const covered = program.outputs.map((y, k) => {
+    const own = plan.pieces.filter((piece) => piece.output === k);
+    return !accumulate[k] && !own.some((piece) => plan.direct.has(piece.node)) && covers(own, y.size);
+  });
+  const written = new Set(covered.flatMap((yes, k) => (yes ? [k] : [])));
+  const layout = layOut(format, plan, program, placements(plan, written), placing);
+  const pool = new ConstantPool(format.bytes * layout.start, poolSize);
+  const body = new FunctionBuilder(layout.moving < 0 ? 0 : 1, format);
+  /** The arrays that operations without code work on. */
+  const calls: { readonly node: Tensor; readonly args: Numbers[]; readonly out: Numbers[] }[] = [];
+  const writer = new Writer(plan, layout, program, body, pool, (node) => {
+    const [args, out]: Numbers[][] = [[], []];
+    calls.push({ node, args, out });
+    // They compute with the numbers that the arrays hold, whatever their format.
+    return () => node.primitive.evaluate(out[0] as Float64Array, args as Float64Array[], node);
+  });
+  program.outputs.forEach((_, k) => {
+    if (!accumulate[k] && !covered[k]) writer.clear(k);
+  });
+  for (const step of plan.steps) writer.step(step);
+  for (const piece of plan.pieces) if (!plan.direct.has(piece.node)) writer.output(piece, !covered[piece.output]);
+  const bytes = moduleBytes(writer.imports.list, [{ name: "run", body }]);
+  const module = new webAssembly!.Module(bytes);
+  return {
+    program,
+    layout,
+    format,
+    bytes: bytes.length,
+    instantiate: (memory) => {
+      pool.fill(format, memory.host.buffer);
+      for (const [value, at] of layout.constants) memory.view(at, 1)[0] = Number(value);
+      for (const [node, at] of layout.literals) memory.view(at, node.size).set(node.attrs.data as Float64Array);
+      const open = (list: Numbers[], x: Tensor): void => memory.open(list, layout.arena + layout.offsets.get(x)!, x.size);
+      for (const { node, args, out } of calls) {
+        node.args.forEach((x) => open(args, x));
+        open(out, node);
+      }
+      return (new webAssembly!.Instance(module, { env: { memory: memory.host, ...writer.imports.functions } }).exports as { run: (moving?: number) => void }).run;
+    },
+  };
+}

@@ -1,0 +1,220 @@
+import { OdeError } from "@fluxion/ode-core";
+import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
+import { contractPrimitive } from "../contract.ts";
+import { copyPrimitive } from "../lower/copies.ts";
+import { isElementwise, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
+import type { View } from "../lower/view.ts";
+import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
+import { inputPrimitive, literalPrimitive, type Shape, type Tensor } from "../tensor.ts";
+import type { Program } from "../trace.ts";
+import type { ConstantPool } from "./constant-pool.ts";
+import { emitContract } from "./emit-contract.ts";
+import { canEmitSolve, emitSolve } from "./emit-solve.ts";
+import { Expressions, Imports } from "./expressions.ts";
+import { unsigned, type Address, type FunctionBuilder } from "./function-builder.ts";
+import { exact, type Layout } from "./layout.ts";
+import { emitLoops, type Operand } from "./loops.ts";
+import { op, simd } from "./opcodes.ts";
+
+/** Writes the steps of one program into one function. Its parameter, if it has one, is the address of the input or output that moves. */
+export class Writer {
+  readonly imports: Imports = new Imports();
+  readonly pool: ConstantPool;
+  readonly #schedule: Schedule;
+  readonly #layout: Layout;
+  readonly #program: Program;
+  readonly #f: FunctionBuilder;
+  readonly #call: (node: Tensor) => () => void;
+  readonly #bytes: number;
+
+  /** @param call - What runs a node that no code is written for. */
+  constructor(plan: Schedule, layout: Layout, program: Program, f: FunctionBuilder, pool: ConstantPool, call: (node: Tensor) => () => void) {
+    this.pool = pool;
+    this.#schedule = plan;
+    this.#layout = layout;
+    this.#program = program;
+    this.#f = f;
+    this.#call = call;
+    this.#bytes = f.format.bytes;
+  }
+
+  step({ nodes }: Step): void {
+    const [node] = nodes;
+    if (isElementwise(node)) this.#loop(nodes);
+    else if (node.primitive === contractPrimitive) {
+      const piece = this.#schedule.direct.get(node);
+      const out = piece ? this.#place(piece, node.shape) : this.#result(node);
+      emitContract(this.#f, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined);
+    } else if (node.primitive === sumPrimitive) this.#sum(node);
+    else if (node.primitive === concatPrimitive) this.#concat(node);
+    else if (node.primitive === padPrimitive) this.#pad(node);
+    else if (node.primitive === copyPrimitive || node.primitive === reshapePrimitive) this.#copy(node.args[0], this.#result(node), false);
+    else if (canEmitSolve(node)) emitSolve(this.#f, node, node.args.map((x) => this.#operand(x).at), this.#result(node).at);
+    else this.#f.emit(op.call, ...unsigned(this.imports.index(`${node.primitive.name}${node.id}`, 0, this.#call(node))));
+  }
+
+  /** Moves a finished tensor into its place in an output, unless it was computed there. */
+  output(piece: Piece, add: boolean): void {
+    if (!this.#isPlaced(piece.node, piece.output, piece.offset)) this.#copy(piece.node, this.#place(piece, piece.node.shape), add);
+  }
+
+  /** Writes zeros over output `k`. */
+  clear(k: number): void {
+    this.#fill({ at: this.#outputAt(k, 0), strides: [1] }, this.#program.outputs[k].size);
+  }
+
+  /** Where an input, or an output counted on from the inputs, begins. */
+  #placeOf(i: number): Address {
+    const { inputs, outputs, moving } = this.#layout;
+    return i === moving ? { local: 0, bytes: 0 } : { local: null, bytes: this.#bytes * [...inputs, ...outputs][i] };
+  }
+
+  #outputAt(k: number, offset: number): Address {
+    return this.#f.shift(this.#placeOf(this.#program.inputs.length + k), offset);
+  }
+
+  #place({ output, offset }: Piece, shape: Shape): Operand {
+    return { at: this.#outputAt(output, offset), strides: stridesOf(shape) };
+  }
+
+  #window({ base, offset, strides }: View): Operand | null {
+    if (!base) return null;
+    if (base.primitive === literalPrimitive) return { at: { local: null, bytes: this.#bytes * (this.#layout.literals.get(base)! + offset) }, strides };
+    if (base.primitive !== inputPrimitive) {
+      const at = this.#storage(base);
+      return { at: this.#f.shift(at, offset), strides };
+    }
+    const slot = this.#program.inputs.indexOf(base);
+    if (slot < 0) throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${base.attrs.name}" is not (was a traced array kept from another trace?)`);
+    return { at: this.#f.shift(this.#placeOf(slot), offset), strides };
+  }
+
+  /** Where a tensor is read from. */
+  #operand(x: Tensor): Operand {
+    const view = this.#schedule.views.get(x)!;
+    return this.#window(view) ?? { at: { local: null, bytes: this.#bytes * this.#layout.constants.get(exact(view.value))! }, strides: view.strides };
+  }
+
+  #result(node: Tensor): Operand {
+    return { at: this.#storage(node), strides: stridesOf(node.shape) };
+  }
+
+  /** Where a node stands that owns its storage: in the arena, or in an output. */
+  #storage(node: Tensor): Address {
+    const offset = this.#layout.offsets.get(node);
+    if (offset !== undefined) return { local: null, bytes: this.#bytes * (this.#layout.arena + offset) };
+    let { owner, offset: at } = this.#layout.placed.get(node)!;
+    while (typeof owner !== "number") {
+      const outer = this.#layout.placed.get(owner)!;
+      owner = outer.owner;
+      at += outer.offset;
+    }
+    return this.#outputAt(owner, at);
+  }
+
+  /** Whether a tensor was computed in this place of a concatenation or an output. */
+  #isPlaced(x: Tensor, owner: Tensor | number, offset: number): boolean {
+    const { base } = this.#schedule.views.get(x)!;
+    const placement = base && this.#layout.placed.get(base);
+    return placement !== null && placement !== undefined && placement.owner === owner && placement.offset === offset && base!.size === x.size;
+  }
+
+  #loop(nodes: readonly Tensor[]): void {
+    const inside = new Set(nodes);
+    const outside = [...new Set(nodes.flatMap((node) => node.args.filter((x) => !inside.has(x))))];
+    const loaded = outside.filter((x) => this.#schedule.views.get(x)!.base !== null);
+    const stored = nodes.filter((node) => this.#schedule.stored.has(node));
+    emitLoops(this.#f, nodes[0].shape, loaded.map((x) => this.#operand(x)), stored.map((node) => this.#result(node)), ({ lanes, loads, store }) => {
+      const code = new Expressions(this.#f, this.pool, this.imports, lanes);
+      const values = new Map<Tensor, number>(loaded.map((x, k) => [x, loads[k]]));
+      for (const x of outside) if (!values.has(x)) values.set(x, code.constant(this.#schedule.views.get(x)!.value));
+      for (const node of nodes) values.set(node, code.node(node, node.args.map((x) => values.get(x)!)));
+      stored.forEach((node, k) => store(k, values.get(node)!));
+    });
+  }
+
+  #copy(from: Tensor, to: Operand, add: boolean): void {
+    const f = this.#f;
+    emitLoops(f, from.shape, [this.#operand(from), ...(add ? [to] : [])], [to], ({ loads, store }) => {
+      if (!add) return store(0, loads[0]);
+      store(0, f.vector(() => {
+        f.get(loads[0]);
+        f.get(loads[1]);
+        f.vectorOp("add");
+      }));
+    });
+  }
+
+  #fill(to: Operand, size: number): void {
+    emitLoops(this.#f, [size], [], [to], ({ lanes, store }) => store(0, new Expressions(this.#f, this.pool, this.imports, lanes).constant(0)));
+  }
+
+  #concat(node: Tensor): void {
+    const to = this.#result(node);
+    const axis = node.attrs.axis as number;
+    let from = 0;
+    let offset = 0;
+    for (const x of node.args) {
+      if (!this.#isPlaced(x, node, offset)) this.#copy(x, { ...to, at: this.#f.shift(to.at, from * to.strides[axis]) }, false);
+      from += x.shape[axis];
+      offset += x.size;
+    }
+  }
+
+  #pad(node: Tensor): void {
+    const to = this.#result(node);
+    const start = node.attrs.start as readonly number[];
+    this.#fill({ at: to.at, strides: [1] }, node.size);
+    this.#copy(node.args[0], { ...to, at: this.#f.shift(to.at, start.reduce((at, s, d) => at + s * to.strides[d], 0)) }, false);
+  }
+
+  #sum(node: Tensor): void {
+    const [x] = node.args;
+    const axes = node.attrs.axes as readonly number[];
+    const kept = x.shape.map((_, d) => d).filter((d) => !axes.includes(d));
+    const to = this.#result(node);
+    const from = this.#operand(x);
+    this.#fill({ at: to.at, strides: [1] }, node.size);
+    // Summed axes outermost, so that neighbouring results are added to as vectors.
+    const order = [...axes, ...kept];
+    const target = { at: to.at, strides: order.map((d) => (axes.includes(d) ? 0 : to.strides[kept.indexOf(d)])) };
+    const shape = order.map((d) => x.shape[d]);
+    const source = { at: from.at, strides: order.map((d) => from.strides[d]) };
+    if (node.size === 1) return this.#total(shape, source, target);
+    const f = this.#f;
+    emitLoops(f, shape, [source, target], [target], ({ loads, store }) => store(0, f.vector(() => {
+      f.get(loads[0]);
+      f.get(loads[1]);
+      f.vectorOp("add");
+    })));
+  }
+
+  /** The sum of all entries, in one accumulator per lane. */
+  #total(shape: Shape, source: Operand, target: Operand): void {
+    const f = this.#f;
+    const zero = new Expressions(f, this.pool, this.imports, 1).constant(0);
+    const total = f.vector(() => f.get(zero));
+    emitLoops(f, shape, [source], [], ({ lanes, loads }) => {
+      f.get(total);
+      f.get(loads[0]);
+      if (lanes === 1) {
+        // A single entry stands in all lanes: count it once.
+        f.get(zero);
+        f.simd(simd.shuffle, ...Array.from({ length: 16 }, (_, i) => (i < f.format.bytes ? i : 16 + i)));
+      }
+      f.vectorOp("add");
+      f.set(total);
+    });
+    for (let half = 8; half >= f.format.bytes; half /= 2) {
+      f.get(total);
+      f.get(total);
+      f.get(total);
+      f.simd(simd.shuffle, ...Array.from({ length: 16 }, (_, i) => (i + half) % 16));
+      f.vectorOp("add");
+      f.set(total);
+    }
+    f.pointer(target.at);
+    f.get(total);
+    f.memory("storeLane", target.at, 0);
+  }
+}

@@ -1,0 +1,60 @@
+import { lagrangianNN } from "@fluxion/lnn";
+import { huber, meanSquaredError, mlp, type DynamicsModel } from "@fluxion/nn-core";
+import { expect, test } from "vitest";
+import { derivativeLoss, type DerivativeSample } from "./derivative-loss.ts";
+
+const model = lagrangianNN({ coordinates: 2, angles: [0], network: mlp({ hidden: [5] }) });
+const p = model.init(3);
+const wave = (k: number, shift: number): Float64Array => Float64Array.from({ length: 4 }, (_, i) => Math.sin(1.3 * k + 2.1 * i + shift));
+const samples: readonly DerivativeSample[] = Array.from({ length: 19 }, (_, k) => ({ u: wave(k, 0), du: wave(k, 1), ...(k % 3 === 0 ? { t: 0.5 } : {}) }));
+const common = { model, samples, loss: meanSquaredError() };
+
+test("is the mean penalty over samples and entries", () => {
+  const bound = model.bind(p);
+  const out = new Float64Array(4);
+  let sum = 0;
+  for (const { t = 0, u, du } of samples) {
+    bound.rhs(t, u, out);
+    out.forEach((x, i) => (sum += (x - du[i]) ** 2));
+  }
+  const { loss, message, rhsEvaluations } = derivativeLoss(common)(p);
+  expect(loss).toBeCloseTo(sum / (19 * 4), 13);
+  expect([message, rhsEvaluations]).toEqual(["", 19]);
+});
+
+const { batch: _batch, ...unbatched } = model;
+const untaped: DynamicsModel = {
+  ...unbatched,
+  bind: (q) => {
+    const { rhs, vjp } = model.bind(q);
+    return { rhs, vjp: vjp! };
+  },
+};
+
+test.each([
+  ["a compiled model", model],
+  ["a model without tapes and batches", untaped],
+  ["a model without batches", unbatched],
+] as const)("%s: the gradient is that of differences, whatever was evaluated before", (_name, field) => {
+  const evaluate = derivativeLoss({ ...common, model: field, loss: huber({ delta: 0.8 }) });
+  evaluate(p.map((x) => x + 0.2));
+  const gradient = evaluate(p).gradient.slice();
+  const at = (i: number, h: number): number => evaluate(p.with(i, p[i] + h)).loss;
+  const expected = p.map((_, i) => (8 * (at(i, 1e-3) - at(i, -1e-3)) - (at(i, 2e-3) - at(i, -2e-3))) / 12e-3);
+  const scale = Math.hypot(...expected);
+  expect(scale).toBeGreaterThan(0.01);
+  expect(Math.hypot(...gradient.map((x, i) => x - expected[i])) / scale).toBeLessThan(1e-8);
+});
+
+test("a right-hand side that is not finite is an infinite loss with a zero gradient and a reason", () => {
+  const { loss, gradient, message } = derivativeLoss(common)(p.with(0, NaN));
+  expect(loss).toBe(Infinity);
+  expect(gradient.every((x) => x === 0)).toBe(true);
+  expect(message).toContain("not finite");
+});
+
+test("data that does not fit the model is refused", () => {
+  expect(() => derivativeLoss({ ...common, samples: [] })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  expect(() => derivativeLoss({ ...common, samples: [{ u: wave(0, 0), du: new Float64Array(2) }] })).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
+  expect(() => derivativeLoss({ ...common, model: { ...model, provides: new Set(["jvp"]) } })).toThrow(expect.objectContaining({ code: "MISSING_CAPABILITY" }));
+});

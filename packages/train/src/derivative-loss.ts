@@ -1,0 +1,125 @@
+import type { DynamicsModel, Loss } from "@fluxion/nn-core";
+import { assertLength, OdeError, requireCapabilities, type BoundField, type VectorField } from "@fluxion/ode-core";
+import { penaltyKernel } from "./penalty-kernel.ts";
+import { tiles } from "./tiles.ts";
+import type { LossValue } from "./trajectory-loss.ts";
+
+/** A state `u[n]` and its time derivative `du[n]` there. */
+export interface DerivativeSample {
+  /** Default 0. */
+  readonly t?: number;
+  readonly u: Float64Array;
+  readonly du: Float64Array;
+}
+
+/** What a model's right-hand side is compared with. */
+export interface DerivativeLossOptions {
+  readonly model: DynamicsModel;
+  readonly samples: readonly DerivativeSample[];
+  readonly loss: Loss;
+}
+
+/** Samples at one time, their states one after another. */
+interface Tile {
+  readonly field: VectorField;
+  readonly t: number;
+  readonly u: Float64Array;
+  readonly du: Float64Array;
+}
+
+/**
+ * Derivative matching: the loss of the model's right-hand side against observed derivatives, and its gradient by the
+ * parameters. Needs no solver, and so costs a fraction of matching trajectories; it needs derivatives, and noise in them hurts.
+ *
+ * @returns A function of the parameters `p[m]`. One evaluation costs one right-hand side and its product per sample.
+ * @throws OdeError `SHAPE_MISMATCH` when states or derivatives have another length than the model's, `INVALID_ARGUMENT`
+ * without samples, `MISSING_CAPABILITY` when the model has no `vjp`.
+ */
+export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions): (p: Float64Array) => LossValue {
+  requireCapabilities("derivativeLoss", ["vjp"], model);
+  if (samples.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match derivatives as there must be at least one sample: got none");
+  const observed = inTiles(model, samples);
+  const buffers = new Map([...new Set(observed.map(({ field }) => field))].map((field) => [field, buffersFor(field.dim, loss)]));
+  const gradient = new Float64Array(model.paramCount);
+  const entries = samples.length * model.dim;
+
+  return (p) => {
+    let total = 0;
+    const evaluations = new Map([...buffers.keys()].map((field) => [field, evaluation(field.bind(p), p.length)]));
+    for (const { field, t, u, du } of observed) {
+      const { penalty, out, residual, w, outU } = buffers.get(field)!;
+      const { rhs, vjp } = evaluations.get(field)!;
+      rhs(t, u, out);
+      for (let i = 0; i < u.length; i++) residual[i] = out[i] - du[i];
+      total += penalty(residual, w);
+      for (let i = 0; i < u.length; i++) w[i] /= entries;
+      vjp(t, u, w, outU);
+    }
+    gradient.fill(0);
+    for (const { addGradient } of evaluations.values()) addGradient(gradient);
+    const message = Number.isFinite(total) ? "" : "The right-hand side is not finite at some sample";
+    if (message) gradient.fill(0);
+    return { loss: message ? Infinity : total / entries, gradient, rhsEvaluations: samples.length, message };
+  };
+}
+
+interface Buffers {
+  readonly penalty: ReturnType<typeof penaltyKernel>;
+  readonly out: Float64Array;
+  readonly residual: Float64Array;
+  readonly w: Float64Array;
+  readonly outU: Float64Array;
+}
+
+function buffersFor(size: number, loss: Loss): Buffers {
+  const [out, residual, w, outU] = Array.from({ length: 4 }, () => new Float64Array(size));
+  return { penalty: penaltyKernel(loss, size), out, residual, w, outU };
+}
+
+function inTiles(model: DynamicsModel, samples: readonly DerivativeSample[]): Tile[] {
+  const groups = new Map<number, DerivativeSample[]>();
+  for (const sample of samples) {
+    assertLength("an observed state", sample.u, model.dim);
+    assertLength("an observed derivative", sample.du, model.dim);
+    const t = sample.t ?? 0;
+    const group = groups.get(t);
+    if (group) group.push(sample);
+    else groups.set(t, [sample]);
+  }
+  return [...groups].flatMap(([t, group]) =>
+    (model.batch ? tiles(group) : group.map((sample) => [sample])).map((tile): Tile => ({
+      field: tile.length === 1 ? model : model.batch!(tile.length),
+      t,
+      u: Float64Array.from(tile.flatMap(({ u }) => [...u])),
+      du: Float64Array.from(tile.flatMap(({ du }) => [...du])),
+    })));
+}
+
+/** A right-hand side and then its product, on a tape of one evaluation where the field has tapes. */
+interface Evaluation {
+  rhs(t: number, u: Float64Array, out: Float64Array): void;
+  vjp(t: number, u: Float64Array, w: Float64Array, outU: Float64Array): void;
+  /** Adds the parameter gradients of all products. */
+  addGradient(out: Float64Array): void;
+}
+
+function evaluation(bound: BoundField, m: number): Evaluation {
+  const tape = bound.tape?.();
+  if (tape) {
+    tape.clearGradient();
+    return {
+      rhs: (t, u, out) => {
+        tape.rewind();
+        tape.push(t, u, out);
+      },
+      vjp: (_t, _u, w, outU) => tape.vjp(0, w, outU),
+      addGradient: (out) => tape.addGradient(out),
+    };
+  }
+  const sums = bound.gradientBuffer?.() ?? new Float64Array(m);
+  return {
+    rhs: (t, u, out) => bound.rhs(t, u, out),
+    vjp: (t, u, w, outU) => bound.vjp!(t, u, w, outU, sums),
+    addGradient: (out) => sums.forEach((x, i) => (out[i] += x)),
+  };
+}

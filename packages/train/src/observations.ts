@@ -1,0 +1,57 @@
+import type { DynamicsModel } from "@fluxion/nn-core";
+import { assertLength, OdeError, type Algorithm, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { tiles } from "./tiles.ts";
+import type { Trajectory } from "./trajectory-csv.ts";
+
+/** States observed at equal times on one or several trajectories, to be solved for together. */
+export interface Observations {
+  /** The model, or its batch of `count` copies. */
+  readonly field: VectorField;
+  readonly count: number;
+  /** `[count * n]`, one trajectory after another; so are the states. */
+  readonly u0: Float64Array;
+  readonly tspan: readonly [number, number];
+  /** Without the first, where the solve starts. */
+  readonly times: Float64Array;
+  readonly states: readonly Float64Array[];
+}
+
+/** What decides on batches. */
+export interface ObservationOptions {
+  readonly model: DynamicsModel;
+  readonly trajectories: readonly Trajectory[];
+  readonly algorithm: Algorithm;
+  readonly solver: SolveOptions;
+  readonly sensealg: SensitivityAlgorithm;
+  /** Sampling intervals to compare. */
+  readonly intervals: number;
+}
+
+/**
+ * The observed states, with trajectories that share their times in batches where that changes nothing but the speed: in
+ * steps of a fixed size, and where the sensitivity algorithm replays these steps.
+ *
+ * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, `INVALID_ARGUMENT` without data.
+ */
+export function observations({ model, trajectories, algorithm, solver, sensealg, intervals }: ObservationOptions): Observations[] {
+  if (trajectories.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match trajectories as there must be at least one: got none");
+  const fixed = solver.adaptive === false || (algorithm.tableau !== undefined && !algorithm.tableau.bError);
+  const perState = [solver.abstol, solver.norm, solver.isOutOfDomain].some((option) => typeof option === "object" || typeof option === "function");
+  const together = model.batch !== undefined && fixed && !perState && sensealg.requiresTableau === true;
+  const groups = new Map<string, Trajectory[]>();
+  trajectories.forEach((trajectory, i) => {
+    trajectory.u.forEach((state) => assertLength("an observed state", state, model.dim));
+    const cut = Math.min(intervals, trajectory.t.length - 1) + 1;
+    const own = { t: trajectory.t.slice(0, cut), u: trajectory.u.slice(0, cut) };
+    const key = together ? own.t.join() : String(i);
+    groups.set(key, [...(groups.get(key) ?? []), own]);
+  });
+  return [...groups.values()].flatMap((group) => tiles(group).map((tile) => observed(model, tile)));
+}
+
+function observed(model: DynamicsModel, group: readonly Trajectory[]): Observations {
+  const count = group.length;
+  const [{ t }] = group;
+  const [u0, ...states] = Array.from(t, (_, k) => Float64Array.from(group.flatMap(({ u }) => [...u[k]])));
+  return { field: count === 1 ? model : model.batch!(count), count, u0, tspan: [t[0], t[t.length - 1]], times: t.slice(1), states };
+}

@@ -1,0 +1,60 @@
+// `npm run bench -- jax`: gradients of a Lagrangian network against JAX, one core each in turn, the same numbers to 1e-9.
+// Needs a Python with JAX: `python3`, or the one that the environment variable FLUXION_PYTHON names.
+import { currentSetting, measure, printTable, short, writeResult } from "./harness.ts";
+import { startJax, type JaxLnn } from "./support/jax-lnn.ts";
+import { assertSameResult, lagrangianNetwork, lnnCase, lnnModel } from "./support/lagrangian-network.ts";
+import { lnnTasks } from "./support/lnn-tasks.ts";
+
+interface Row {
+  readonly task: "acceleration" | "rollout";
+  readonly model: typeof lnnModel;
+  readonly H: number;
+  readonly trajectories_or_batch: number;
+  readonly dtype: "f64";
+  /** One gradient, the least of many. */
+  readonly us: number;
+  /** The fastest form of the program in JAX. */
+  readonly jax_us: number;
+  readonly jax_median_us: number;
+  readonly jax_compile_s: number;
+  readonly jax_form: string;
+  /** `jax_us / us`: how many times as fast as JAX. */
+  readonly ratio: number;
+  /** Derivatives of L by JAX itself, as they are ours by this library. */
+  readonly jax_automatic_us: number;
+}
+
+const tasks: readonly (readonly [task: Row["task"], widths: readonly number[], counts: readonly number[]])[] = [
+  ["rollout", [10, 32, 128], [1, 10, 100]],
+  ["acceleration", [32, 128], [100, 1500]],
+];
+
+const versions = new Set<string>();
+
+function compare(jax: JaxLnn, task: Row["task"], H: number, count: number): Row {
+  const data = lnnCase(task, H, count);
+  const forms = jax.run(data, "f64", 0.7);
+  const theirs = forms.reduce((best, form) => (form.us < best.us ? form : best));
+  const automatic = forms.find(({ form }) => form === "automatic")!;
+  versions.add(theirs.jax);
+  const ours = lnnTasks[task](lagrangianNetwork(H, "wasm"), data);
+  const us = 1000 * measure(ours.run);
+  for (const form of forms) assertSameResult(`${task}, H = ${H}, ${count}, JAX ${form.form}`, ours.result(), form);
+  return {
+    task, model: lnnModel, H, trajectories_or_batch: count, dtype: "f64", us, jax_us: theirs.us, jax_median_us: theirs.medianUs,
+    jax_compile_s: theirs.compileSeconds, jax_form: theirs.form, ratio: theirs.us / us, jax_automatic_us: automatic.us,
+  };
+}
+
+const jax = startJax();
+if (!jax) {
+  console.error("Cannot compare with JAX as a Python must import it: python3, or the one named by FLUXION_PYTHON, does not");
+  process.exit(2);
+}
+const rows = tasks.flatMap(([task, widths, counts]) => widths.flatMap((H) => counts.map((count) => compare(jax, task, H, count))));
+const { versions: own, ...setting } = currentSetting();
+printTable(
+  ["task", "H", "count", "ms", "JAX ms", "JAX median ms", "JAX compile s", "ratio", "JAX form", "JAX automatic ms"],
+  rows.map((r) => [r.task, String(r.H), String(r.trajectories_or_batch), short(r.us / 1000), short(r.jax_us / 1000), short(r.jax_median_us / 1000), short(r.jax_compile_s), short(r.ratio), r.jax_form, short(r.jax_automatic_us / 1000)]),
+);
+writeResult("jax.json", `${JSON.stringify({ ...setting, versions: { ...own, jax: [...versions].join() }, jax_flags: jax.flags, rows }, null, 2)}\n`);
