@@ -31,6 +31,17 @@ test("the page of benchmarks holds results and its figure", () => {
   expect(existsSync(`${root}/docs/${figure}`)).toBe(true);
 });
 
+test("the page compares with other libraries, and holds a figure for each problem", () => {
+  const page = readText("docs/benchmarks.md");
+  const section = page.slice(page.indexOf("<!-- peers:begin -->"), page.indexOf("<!-- peers:end -->"));
+  for (const problem of ["lotka_volterra", "kepler_e06_10", "pleiades"]) expect(section).toContain(`| ${problem}, 1e-6 |`);
+  expect(section).toMatch(/odex takes [\d.]+ times as long, SciPy RK45 takes [\d.]+ times as long/);
+  expect(section).toMatch(/[\d.]+ ms for the first solve/);
+  const figures = [...section.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, path]) => path);
+  expect(figures.length).toBe(4);
+  for (const path of figures) expect(existsSync(`${root}/docs/${path}`)).toBe(true);
+});
+
 test("a Markdown table has one line for each row", () => {
   expect(markdownTable(["a", "b"], [["1", "2"]])).toBe("| a | b |\n| --- | ---: |\n| 1 | 2 |");
 });

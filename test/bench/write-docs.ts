@@ -87,8 +87,43 @@ function solversSection(result: SolversResult): string {
   return `${where(result)}.\n\n${markdownTable(["problem, algorithm, tolerance", "evaluations", "error", "us per solve", "ratio"], rows)}`;
 }
 
+/** out/bench/peers.json. */
+interface PeersResult extends Setting {
+  readonly rows: readonly { readonly problem: string; readonly error: number; readonly us: Readonly<Record<string, number>>; readonly ratios: Readonly<Record<string, number>> }[];
+  readonly means: Readonly<Record<string, number | null>>;
+  readonly cold: { readonly load: number; readonly first: number; readonly second: number };
+  readonly missing: string | null;
+}
+
+/** Files of `peers` that go into docs/figures, with what they show. */
+const workPrecision: Readonly<Record<string, string>> = {
+  "work-precision-lotka-volterra": "Lotka and Volterra's equations",
+  "work-precision-kepler-e06-10": "Ten orbits of eccentricity 0.6",
+  "work-precision-pleiades": "The Pleiades, seven stars in the plane",
+  "work-precision-van-der-pol": "Van der Pol's oscillator with mu = 1000",
+};
+
+function peersSection(result: PeersResult): string {
+  const { rows, means, cold, missing, versions } = result;
+  const solvers = [...new Set(rows.flatMap(({ us }) => Object.keys(us)))];
+  const cell = (x: number | undefined): string => (x === undefined ? "" : short(x));
+  const table = markdownTable(
+    ["problem, error", ...solvers, ...Object.keys(means).map((name) => `ratio of ${name}`)],
+    rows.map(({ problem, error, us, ratios }) => [`${problem}, ${error.toExponential(0)}`, ...solvers.map((name) => cell(us[name])), ...Object.keys(means).map((name) => cell(ratios[name]))]),
+  );
+  const others = ["odex", "scipy", "python"].filter((name) => versions[name] !== undefined).map((name) => `${name} ${versions[name]}`);
+  const mean = Object.entries(means).map(([name, ratio]) => (ratio === null ? `${name} was not measured` : `${name} takes ${short(ratio)} times as long`));
+  return [
+    `${where(result)}, ${others.join(", ")}.${missing === null ? "" : ` Without SciPy: ${missing}.`}`,
+    `Time of one solve in us for an error at the end.\n\n${table}`,
+    `In the geometric mean ${mean.join(", ")}.`,
+    `A fresh process: ${short(cold.load)} ms to evaluate the library, ${short(cold.first)} ms for the first solve of Lorenz's equations over [0, 10], ${short(cold.second)} ms for the second.`,
+    ...Object.entries(workPrecision).map(([file, title]) => `${title}:\n\n![Time of a solve against its error: ${title}](figures/${file}.svg)`),
+  ].join("\n\n");
+}
+
 /** Sections of the page by name, with what makes them from the benchmark's result of the same name. */
-const sections: Readonly<Record<string, (result: never) => string>> = { gradient: gradientSection, jax: jaxSection, lnn: lnnSection, solvers: solversSection };
+const sections: Readonly<Record<string, (result: never) => string>> = { gradient: gradientSection, jax: jaxSection, lnn: lnnSection, solvers: solversSection, peers: peersSection };
 
 const names = Object.keys(sections).filter((name) => existsSync(`${root}/out/bench/${name}.json`));
 if (names.length === 0) {
@@ -97,8 +132,7 @@ if (names.length === 0) {
 }
 const page = `${root}/docs/benchmarks.md`;
 writeFileSync(page, names.reduce((text, name) => replaceSection(text, name, sections[name](readJson(`out/bench/${name}.json`) as never)), readText("docs/benchmarks.md")));
-if (names.includes("gradient")) {
-  mkdirSync(`${root}/docs/figures`, { recursive: true });
-  copyFileSync(`${root}/out/bench/gradient.svg`, `${root}/docs/figures/gradient-cost.svg`);
-}
+mkdirSync(`${root}/docs/figures`, { recursive: true });
+if (names.includes("gradient")) copyFileSync(`${root}/out/bench/gradient.svg`, `${root}/docs/figures/gradient-cost.svg`);
+if (names.includes("peers")) for (const file of Object.keys(workPrecision)) copyFileSync(`${root}/out/bench/${file}.svg`, `${root}/docs/figures/${file}.svg`);
 console.log(`Wrote docs/benchmarks.md: ${names.join(", ")}`);

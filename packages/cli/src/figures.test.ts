@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import { energyFigure, gradientCostFigure, lossFigure, trajectoryFigure, type GradientCostSeries, type LossSeries, type RolloutSeries } from "./figures.ts";
+import { energyFigure, gradientCostFigure, lossFigure, trajectoryFigure, workPrecisionFigure, type GradientCostSeries, type LossSeries, type RolloutSeries } from "./figures.ts";
 import { colorAt, faint, ink } from "./figures/palette.ts";
 
 interface Element {
@@ -30,11 +30,14 @@ const costs: GradientCostSeries[] = ["LNN", "neural ODE"].flatMap((model) =>
   ["forwardSensitivity", "discreteAdjoint"].map((sensealg, k) => ({ model, sensealg, parameters: [100, 1000, 10_000], milliseconds: [1 + k, 30 + k, 900 - 800 * k] })),
 );
 
+const precision = ["tsit5", "vern7"].map((solver, k) => ({ solver, error: [1e-3, 1e-6 / (k + 1), 1e-9], microseconds: [20, 50 - 20 * k, 400 - 300 * k] }));
+
 const figures: readonly (readonly [string, () => string, readonly string[]])[] = [
   ["lossFigure", () => lossFigure(losses), ["training step", "training loss", "LNN", "neural ODE", "stage 2", "stage 3", "10⁻²"]],
   ["trajectoryFigure", () => trajectoryFigure({ truth, models, until: 1 }), ["time (s)", "angle (rad)", "truth", "LNN", "neural ODE", "q₁", "q₂"]],
   ["energyFigure", () => energyFigure({ truth, models }), ["time (s)", "energy (J)", "truth", "LNN", "neural ODE"]],
   ["gradientCostFigure", () => gradientCostFigure(costs), ["parameters", "time per gradient (ms)", "discreteAdjoint · neural ODE", "forwardSensitivity · LNN", "1,000"]],
+  ["workPrecisionFigure", () => workPrecisionFigure({ name: "orbit", problem: "an orbit", series: precision }), ["error at the end", "time per solve (us)", "tsit5", "vern7", "10⁻⁶"]],
 ];
 
 const parse = (svg: string): Element => parseHTML(`<html><body>${svg}</body></html>`).document as unknown as Element;

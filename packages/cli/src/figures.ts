@@ -3,3 +3,4 @@ export { gradientCostFigure, type GradientCostSeries } from "./figures/gradient-
 export { lossFigure, type LossSeries } from "./figures/loss-figure.ts";
 export type { RolloutSeries } from "./figures/rollout.ts";
 export { trajectoryFigure, type TrajectoryFigureOptions } from "./figures/trajectory-figure.ts";
+export { workPrecisionFigure, type WorkPrecisionOptions, type WorkPrecisionSeries } from "./figures/work-precision-figure.ts";

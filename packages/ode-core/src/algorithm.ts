@@ -55,8 +55,17 @@ export interface Stepper {
   accept?(): void;
   /** `u` or `f` changed discontinuously: forget what was carried over. */
   reset?(): void;
-  /** Controls the step size by what the stepper knows of its iterations; in the place of the algorithm's. */
+  /** Goes on where `previous`, of the same algorithm, left off as parameters changed; keeps no reference to it. */
+  takeOver?(previous: Stepper): void;
+  /**
+   * About the largest |eigenvalue| of `f_u` along the last step, or a bound of it, at no evaluation; to be called before
+   * `accept`. What {@link autoSwitch} decides by.
+   */
+  rate?(): number;
+  /** Controls the step size in place of the algorithm's controller, where that must follow what the stepper does. */
   readonly controller?: StepController;
+  /** Times at which the method was changed; absent for steppers of one method. */
+  readonly switches?: readonly number[];
   /** Right-hand side evaluations since it was made. */
   readonly nf: number;
   /** Jacobian evaluations; absent for explicit methods. */

@@ -1,3 +1,5 @@
+import type { Algorithm, Stepper } from "./algorithm.ts";
+
 /** Turns scaled errors into factors for the step size. One per solve. */
 export interface StepController {
   /** The factor for the next step after one was kept with scaled error `error <= 1`. */
@@ -54,6 +56,11 @@ export function piController(options: PiControllerOptions): StepController {
       return Number.isFinite(error) ? Math.max(qmin, gamma * Math.exp(-beta1 * Math.log(error))) : lost;
     },
   };
+}
+
+/** The controller for a solve by `algorithm` with `stepper`: that of either if it brings one, else {@link defaultController}. */
+export function controllerOf(algorithm: Algorithm, stepper: Stepper): StepController {
+  return stepper.controller ?? algorithm.controller?.() ?? defaultController(algorithm.order);
 }
 
 /** The controller of methods that bring none of their own: gains 7 / (10 k) and 2 / (5 k) for a method of order `k`. */

@@ -144,6 +144,10 @@ class DirkStepper implements Stepper {
     this.#keptEta = 1;
   }
 
+  rate(): number {
+    return this.#jacobian.norm(this.#J, this.#u);
+  }
+
   capture(): Interpolant {
     const [first, last] = [new Float64Array(this.#n), new Float64Array(this.#n)];
     if (this.#tableau.explicitFirst) {

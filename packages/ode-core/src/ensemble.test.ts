@@ -15,6 +15,13 @@ test("solves each problem as solve does, in the order of the index", () => {
   expect(ensemble(problem, tsit5(), { trajectories: 0, prob })).toEqual([]);
 });
 
+test("a part of an ensemble is what the whole has there, failures included", () => {
+  const shrinking = (base: OdeProblem, i: number): OdeProblem => (i === 5 ? odeProblem((_t, u, _p, out) => void (out[0] = u[0] * u[0]), [2], [0, 1]) : prob(base, i));
+  const options = { prob: shrinking, reduce: ({ u }: { readonly u: readonly Float64Array[] }, i: number) => [i, u.at(-1)![0]] };
+  const whole = ensemble(problem, tsit5(), { ...options, trajectories: 9 });
+  expect(ensemble(problem, tsit5(), { ...options, first: 4, trajectories: 3 })).toEqual(whole.slice(4, 7));
+});
+
 test("keeps of each solution what reduce returns", () => {
   const ends = ensemble(problem, tsit5(), { trajectories: 4, prob, reduce: ({ u }, i) => u.at(-1)![0] - Math.exp(-i) });
   for (const end of ends) expect(end.ok && Math.abs(end.value)).toBeLessThan(1e-5);
@@ -52,6 +59,7 @@ test("each trajectory has events of its own; one that ends at an event is no fai
 test("wrong options throw once", () => {
   const invalid = expect.objectContaining({ code: "INVALID_OPTION" });
   expect(() => ensemble(problem, tsit5(), { trajectories: 1.5, prob })).toThrow(invalid);
+  expect(() => ensemble(problem, tsit5(), { trajectories: 1, first: -1, prob })).toThrow(invalid);
   expect(() => ensemble(problem, tsit5(), { trajectories: 1, prob: undefined as never })).toThrow(invalid);
   expect(() => ensemble(problem, tsit5(), { trajectories: 1, prob, reltol: -1 })).toThrow(invalid);
 });

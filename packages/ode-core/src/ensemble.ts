@@ -9,6 +9,8 @@ import { checkSolveOptions } from "./solve-options.ts";
 export interface EnsembleOptions<R = OdeSolution> extends SolveOptions {
   /** How many. */
   readonly trajectories: number;
+  /** Index `i` of the first one, for a part of a larger ensemble. Default 0. */
+  readonly first?: number;
   /** The problem of trajectory `i`, mostly a `remake` of the given one. Must depend on nothing but its arguments. */
   readonly prob: (problem: OdeProblem, i: number) => OdeProblem;
   /** What to keep of the solution of trajectory `i`. Default: all of it. */
@@ -28,12 +30,14 @@ export type Trajectory<R> =
  * @returns One entry per trajectory, in order.
  * @throws OdeError `INVALID_OPTION` for a wrong option, once and not per trajectory.
  */
-export function ensemble<R = OdeSolution>(problem: OdeProblem, algorithm: Algorithm, { trajectories, prob, reduce, ...options }: EnsembleOptions<R>): Trajectory<R>[] {
+export function ensemble<R = OdeSolution>(problem: OdeProblem, algorithm: Algorithm, { trajectories, first = 0, prob, reduce, ...options }: EnsembleOptions<R>): Trajectory<R>[] {
   if (!Number.isInteger(trajectories) || trajectories < 0) throw wrong("trajectories", "a whole number >= 0", trajectories);
+  if (!Number.isInteger(first) || first < 0) throw wrong("first", "a whole number >= 0", first);
   if (typeof prob !== "function") throw wrong("prob", "a function", prob);
   if (reduce !== undefined && typeof reduce !== "function") throw wrong("reduce", "a function", reduce);
   checkSolveOptions(options, problem);
-  return Array.from({ length: trajectories }, (_, i): Trajectory<R> => {
+  return Array.from({ length: trajectories }, (_, k): Trajectory<R> => {
+    const i = first + k;
     try {
       const solution = integrate(prob(problem, i), algorithm, options);
       const { retcode, message } = solution;

@@ -1,7 +1,7 @@
 import type { Algorithm, Interpolant, Stepper, StepperContext, Tableau } from "./algorithm.ts";
 import type { StepController } from "./controller.ts";
 import type { InitialStep } from "./initial-step.ts";
-import { combine, RkMemory } from "./rk-memory.ts";
+import { combine, hasRate, RkMemory } from "./rk-memory.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** What an explicit Runge-Kutta method may bring besides its tableau. */
@@ -32,6 +32,7 @@ class TableauStepper implements Stepper {
   readonly #b: Float64Array;
   readonly #fsal: boolean;
   readonly error?: (out: Float64Array) => void;
+  readonly rate?: () => number;
 
   constructor(tableau: Tableau, f: BoundField, n: number, context: StepperContext) {
     const memory = new RkMemory(tableau, f, n, context);
@@ -40,6 +41,7 @@ class TableauStepper implements Stepper {
     this.#b = Float64Array.from(tableau.b);
     this.#fsal = tableau.fsal === true;
     if (tableau.bError) this.error = (out) => memory.error(out);
+    if (hasRate(tableau)) this.rate = () => memory.rate();
   }
 
   get nf(): number {

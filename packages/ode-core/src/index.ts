@@ -1,7 +1,11 @@
 export type { Algorithm, ContinuousExtension, Interpolant, Stepper, StepperContext, Tableau } from "./algorithm.ts";
+export { autoTsit5 } from "./algorithms/auto-tsit5.ts";
+export { autoVern7 } from "./algorithms/auto-vern7.ts";
+export { autoVern9 } from "./algorithms/auto-vern9.ts";
 export { bs3, type Bs3Options } from "./algorithms/bs3.ts";
 export { dop853, type Dop853Options } from "./algorithms/dop853.ts";
 export { dp5, type Dp5Options } from "./algorithms/dp5.ts";
+export { dprkn6, type Dprkn6Options } from "./algorithms/dprkn6.ts";
 export { euler, type EulerOptions } from "./algorithms/euler.ts";
 export { fbdf, type FbdfOptions } from "./algorithms/fbdf.ts";
 export { heun, type HeunOptions } from "./algorithms/heun.ts";
@@ -30,6 +34,7 @@ export { vern7, type Vern7Options } from "./algorithms/vern7.ts";
 export { vern8, type Vern8Options } from "./algorithms/vern8.ts";
 export { vern9, type Vern9Options } from "./algorithms/vern9.ts";
 export { yoshida6, type Yoshida6Options } from "./algorithms/yoshida6.ts";
+export { autoSwitch, type AutoSwitchOptions } from "./auto-switch.ts";
 export {
   continuousCallback,
   discreteCallback,

@@ -1,10 +1,16 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { algorithms, odeProblem, solve, vectorField, type Algorithm, type OdeProblem, type VectorField } from "./index.ts";
+import { algorithms, autoTsit5, odeProblem, solve, vectorField, type Algorithm, type OdeProblem, type VectorField } from "./index.ts";
 
-const decay = (n: number, structure?: "second-order"): VectorField => vectorField((_t, u, _p, out) => {
+const decay = (n: number): VectorField => vectorField((_t, u, _p, out) => {
   for (let i = 0; i < n; i++) out[i] = -u[i];
-}, { dim: n, ...(structure ? { structure } : {}) });
-const [large, small, secondOrder] = [decay(64), decay(4), decay(64, "second-order")];
+}, { dim: n });
+const oscillators = (n: number): VectorField => vectorField((_t, u, _p, out) => {
+  for (let i = 0; i < n / 2; i++) {
+    out[i] = u[n / 2 + i];
+    out[n / 2 + i] = -u[i];
+  }
+}, { dim: n, structure: "second-order" });
+const [large, small, secondOrder] = [decay(64), decay(4), oscillators(64)];
 /** Made anew each time, so that all of its arrays are counted. Methods with matrices get few components, so that a step is no work. */
 const problemFor = ({ structure, massMatrix }: Algorithm): OdeProblem => {
   const f = structure ? secondOrder : massMatrix ? small : large;
@@ -19,12 +25,19 @@ const runAdaptive = (algorithm: Algorithm, steps: number): void => {
   const { stats } = solve(problemFor(algorithm), algorithm, { dtmax: 1 / steps, dt: 1 / steps, saveAt: [1], dense: false, maxIters: 1e6 });
   expect(stats.naccept).toBeGreaterThanOrEqual(steps);
 };
+const runStiff = (algorithm: Algorithm, steps: number): void => {
+  const stiff = odeProblem((t, u, _p, out) => void (out[0] = 1e6 * (Math.cos(t) - u[0])), [1], [0, 1]);
+  const { stats } = solve(stiff, algorithm, { dtmax: 1 / steps, saveAt: [1], dense: false, maxIters: 1e6 });
+  expect(stats.njac).toBeGreaterThanOrEqual(steps);
+};
 const cases: [string, Algorithm, typeof run][] = [
   ...Object.values(algorithms).map((make) => make()).map((algorithm): [string, Algorithm, typeof run] => {
     const fixed = algorithm.startOrder === undefined;
     return [`${algorithm.name}, ${fixed ? "fixed" : "adaptive"} steps`, algorithm, fixed ? run : runAdaptive];
   }),
   ["tsit5, adaptive steps", algorithms.tsit5(), runAdaptive],
+  ["autoTsit5, adaptive steps", autoTsit5(algorithms.rodas5P()), runAdaptive],
+  ["autoTsit5, adaptive steps of its stiff method", autoTsit5(algorithms.rodas5P()), runStiff],
 ];
 
 test.each(cases)("%s: the heap does not grow by an object per step", (_name, algorithm, go) => {

@@ -1,6 +1,6 @@
 import type { Algorithm, Stepper, StepperContext } from "./algorithm.ts";
 import { CallbackRunner } from "./callback-runner.ts";
-import { defaultController, type StepController } from "./controller.ts";
+import { controllerOf } from "./controller.ts";
 import { denseOutput } from "./dense-output.ts";
 import { nonFiniteSlope, stopped } from "./failure.ts";
 import { initialStep, initialStepCost } from "./initial-step.ts";
@@ -36,7 +36,7 @@ export class Integrator {
     this.#adaptive = stepper.error !== undefined && checked.adaptive !== false;
     requireStepControl(algorithm, checked, this.#adaptive);
     this.#loop = {
-      stepper, controller: makeController(algorithm, stepper), multistep: algorithm.startOrder !== undefined, recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
+      stepper, controller: controllerOf(algorithm, stepper), multistep: algorithm.startOrder !== undefined, recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
       direction: 1, smallest: NaN, p: problem.p, u: problem.u0.slice(), next: new Float64Array(problem.f.dim), error: new Float64Array(problem.f.dim),
       t: NaN, size: NaN, target: NaN, origin: NaN, index: 0, count: 0, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
     };
@@ -72,7 +72,7 @@ export class Integrator {
   get stats(): SolveStats {
     const { nf, njac, nlu } = this.#spent;
     const { stepper, naccept, nreject } = this.#loop;
-    return { nf: nf + stepper.nf, njac: njac + (stepper.njac ?? 0), nlu: nlu + (stepper.nlu ?? 0), naccept, nreject };
+    return { nf: nf + stepper.nf, njac: njac + (stepper.njac ?? 0), nlu: nlu + (stepper.nlu ?? 0), naccept, nreject, switches: stepper.switches?.slice() ?? [] };
   }
 
   /** Takes one step, tries that are rejected included. Returns false when none was kept: the solve is done. */
@@ -115,7 +115,7 @@ export class Integrator {
     const loop = this.#loop;
     loop.options = options;
     loop.stepper = makeStepper(this.#algorithm, problem, options, p);
-    loop.controller = makeController(this.#algorithm, loop.stepper);
+    loop.controller = controllerOf(this.#algorithm, loop.stepper);
     loop.recorder = new Recorder(problem, options.times, options.dense);
     loop.u.set(problem.u0);
     this.#begin();
@@ -229,6 +229,7 @@ export class Integrator {
       this.#spent = { nf, njac, nlu };
       // Bound fields rely on parameters that stay as they are, and those of the state may change again.
       const stepper = makeStepper(this.#algorithm, this.#problem, this.#loop.options, state.p.slice());
+      stepper.takeOver?.(this.#loop.stepper);
       this.#loop.stepper = stepper;
       if (stepper.controller) this.#loop.controller = stepper.controller;
     }
@@ -245,10 +246,6 @@ export class Integrator {
     this.#retcode = retcode;
     this.#message = retcode === "success" ? "" : stopped(t, why + hint);
   }
-}
-
-function makeController({ controller, order }: Algorithm, stepper: Stepper): StepController {
-  return stepper.controller ?? controller?.() ?? defaultController(order);
 }
 
 function makeStepper(algorithm: Algorithm, { f, massMatrix }: OdeProblem, { reltol, abstol, abstols, norm }: CheckedOptions, p: Float64Array): Stepper {

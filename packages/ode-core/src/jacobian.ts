@@ -10,6 +10,13 @@ export interface JacobianEvaluator {
   evaluate(t: number, u: Float64Array, out: Float64Array): void;
   /** Writes `f_t(t, u)` into `out[n]`, by differences within `[t, t + h]`; `slope[n]` is `f(t, u)`. Two evaluations. */
   timeDerivative(t: number, h: number, u: Float64Array, slope: Float64Array, out: Float64Array): void;
+  /**
+   * A bound of the largest |eigenvalue| of `J[size]`: its norm that goes with the largest component of vectors scaled by the
+   * tolerances at `u[n]`, in which components of different sizes weigh the same.
+   *
+   * @source Petzold, SIAM J. Sci. Stat. Comput. 4 (1983) 136-148.
+   */
+  norm(J: Float64Array, u: Float64Array): number;
   /** Right-hand side evaluations since it was made. */
   readonly nf: number;
   /** Jacobian evaluations since it was made. */
@@ -19,25 +26,28 @@ export interface JacobianEvaluator {
 /**
  * The Jacobian of `f` by the best means that `f` offers: its own `jacobian`, else `n` calls of its `jvp`, else central
  * differences at `2 n` evaluations. In a band one call or difference serves all columns that meet no common row, so that
- * `lower + upper + 1` take the place of `n`, and `jvp` comes before a `jacobian` of all `n * n` entries. Increments are relative to each component, and to `abstol / reltol` for smaller
- * ones: an increment that is large beside a tiny but active component ruins Rosenbrock methods, whose order needs an
- * exact Jacobian.
+ * `lower + upper + 1` take the place of `n`, and `jvp` comes before a `jacobian` of all `n * n` entries. Increments are
+ * relative to each component, and to `abstol / reltol` for smaller ones: an increment that is large beside a tiny but active
+ * component ruins Rosenbrock methods, whose order needs an exact Jacobian.
  *
  * @source Curtis, Powell, Reid, J. Inst. Math. Appl. 13 (1974) 117-119, for the band.
  */
 export function jacobianOf(f: BoundField, n: number, context: StepperContext): JacobianEvaluator {
-  const { reltol, abstol } = context;
-  return new Evaluator(f, matrixLayout(n, context), reltol > 0 ? abstol / reltol : Infinity);
+  return new Evaluator(f, matrixLayout(n, context), context);
 }
 
 /** Balances the truncation error of second-order differences against rounding. */
 const increment = Math.cbrt(Number.EPSILON);
+/** Below this, increments and what they change would lose digits to the end of the range of numbers. */
+const smallest = 1e-280;
 
 class Evaluator implements JacobianEvaluator {
   readonly #f: BoundField;
   readonly #layout: MatrixLayout;
   /** All entries, of a field that has no other way to those of the band. */
   readonly #dense: Float64Array | undefined;
+  readonly #reltol: number;
+  readonly #abstol: number;
   /** Components below this are of no interest. */
   readonly #floor: number;
   readonly #point: Float64Array;
@@ -46,12 +56,14 @@ class Evaluator implements JacobianEvaluator {
   nf = 0;
   njac = 0;
 
-  constructor(f: BoundField, layout: MatrixLayout, floor: number) {
+  constructor(f: BoundField, layout: MatrixLayout, { reltol, abstol }: StepperContext) {
     const { n, banded } = layout;
     this.#f = f;
     this.#layout = layout;
     if (banded && f.jacobian && !f.jvp) this.#dense = new Float64Array(n * n);
-    this.#floor = floor;
+    this.#reltol = reltol;
+    this.#abstol = abstol;
+    this.#floor = reltol > 0 ? abstol / reltol : Infinity;
     this.#point = new Float64Array(n);
     this.#low = new Float64Array(n);
     this.#high = new Float64Array(n);
@@ -70,6 +82,19 @@ class Evaluator implements JacobianEvaluator {
     } else if (jacobian && !this.#layout.banded) this.#f.jacobian?.(t, u, out);
     else if (jvp) this.#byTangents(t, u, out);
     else this.#byDifferences(t, u, out);
+  }
+
+  norm(J: Float64Array, u: Float64Array): number {
+    const { n, lower, upper, rowStep, shift } = this.#layout;
+    const [reltol, abstol] = [this.#reltol, this.#abstol];
+    let norm = 0;
+    for (let i = 0; i < n; i++) {
+      const end = Math.min(n - 1, i + upper);
+      let row = 0;
+      for (let j = Math.max(0, i - lower), at = i * rowStep + j + shift; j <= end; j++, at++) row += Math.abs(J[at]) * (abstol + reltol * Math.abs(u[j]));
+      if (row > 0) norm = Math.max(norm, row / (abstol + reltol * Math.abs(u[i])));
+    }
+    return norm;
   }
 
   timeDerivative(t: number, h: number, u: Float64Array, slope: Float64Array, out: Float64Array): void {
@@ -104,7 +129,7 @@ class Evaluator implements JacobianEvaluator {
     const [point, low, high] = [this.#point, this.#low, this.#high];
     let largest = 0;
     for (let j = 0; j < n; j++) largest = Math.max(largest, Math.abs(u[j]));
-    const floor = Math.min(this.#floor, largest > 0 ? largest : 1) || largest || 1;
+    const floor = Math.max(smallest, Math.min(this.#floor, largest > 0 ? largest : 1) || largest || 1);
     const delta = (j: number): number => increment * Math.max(Math.abs(u[j]), floor);
     point.set(u);
     for (let first = 0; first < columnStep; first++) {

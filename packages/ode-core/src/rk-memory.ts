@@ -32,6 +32,8 @@ interface Coefficients {
   readonly total: number;
   /** Index of the stage that equals `f(t + h, u1)`, or -1. */
   readonly endStage: number;
+  /** The last stage's row less that of the one before, where both are at `t + h`. */
+  readonly gap: Float64Array | undefined;
 }
 
 /** Made once per tableau: with small systems, making them anew would cost as much as many steps. */
@@ -52,6 +54,7 @@ function coefficients(tableau: Tableau): Coefficients {
     coarse: bErrorCoarse ? Float64Array.from(bErrorCoarse) : undefined,
     total: b.length + dense.c.length,
     endStage: endStage(tableau),
+    gap: hasRate(tableau) ? Float64Array.from(a[b.length - 1], (x, j) => x - (a[b.length - 2][j] ?? 0)) : undefined,
   };
   known.set(tableau, made);
   return made;
@@ -132,6 +135,32 @@ export class RkMemory {
     for (let j = 0; j < out.length; j++) out[j] *= this.now[1];
   }
 
+  /**
+   * See `Stepper.rate`; for tableaus that {@link hasRate} accepts. The last two stages are slopes at the same time of two states
+   * whose difference is mostly along the eigenvector of the fastest rate, so that the ratio of the differences estimates it. Sizes
+   * of components are measured by the tolerances.
+   *
+   * @source Hairer, Wanner, Solving Ordinary Differential Equations II (1996), section IV.2.
+   */
+  rate(): number {
+    const { stages, input, u } = this;
+    const { abstol, reltol } = this.#context;
+    const next = this.#next;
+    const gap = this.#coefficients.gap as Float64Array;
+    const [last, before] = [stages[gap.length], stages[gap.length - 1]];
+    this.#weigh(gap, input);
+    let [slopes, states] = [0, 0];
+    for (let j = 0; j < u.length; j++) {
+      const scale = abstol + reltol * Math.max(Math.abs(u[j]), Math.abs(next[j]));
+      if (scale === 0) continue;
+      const slope = (last[j] - before[j]) / scale;
+      const state = input[j] / scale;
+      slopes += slope * slope;
+      states += state * state;
+    }
+    return states > 0 ? Math.sqrt(slopes / states) : 0;
+  }
+
   /** See `Stepper.start`. */
   start(slope: Float64Array): void {
     this.stages[0].set(slope);
@@ -168,6 +197,9 @@ export function combinedError(fine: number, coarse: number): number {
   const square = fine * fine + 0.01 * coarse * coarse;
   return square > 0 ? (fine * fine) / Math.sqrt(square) : square;
 }
+
+/** Whether the last two stages are both at the end of the step, so that a stepper can tell its `rate`. */
+export const hasRate = ({ b, c }: Pick<Tableau, "b" | "c">): boolean => b.length > 2 && c[b.length - 1] === 1 && c[b.length - 2] === 1;
 
 /** Index of the stage or extra stage whose argument is the state at the end of the step, or -1. */
 function endStage({ b, fsal, dense }: Tableau): number {

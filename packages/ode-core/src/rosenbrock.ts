@@ -219,6 +219,10 @@ class RosenbrockStepper implements Stepper {
     this.#hasJacobian = false;
   }
 
+  rate(): number {
+    return this.#jacobian.norm(this.#J, this.#u);
+  }
+
   capture(): Interpolant {
     const V = this.#table.dense.map((w) => {
       const out = new Float64Array(this.#n);

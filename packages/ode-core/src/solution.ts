@@ -64,6 +64,8 @@ export interface SolveStats {
   readonly naccept: number;
   /** Steps rejected, by error control, by `isOutOfDomain` or as their equations could not be solved. */
   readonly nreject: number;
+  /** Times at which {@link autoSwitch} changed its method: to the stiff one, back, and so on; empty for other algorithms. */
+  readonly switches: readonly number[];
 }
 
 /** The solution of an {@link OdeProblem}. */

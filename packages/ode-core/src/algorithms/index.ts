@@ -1,6 +1,7 @@
 import { bs3 } from "./bs3.ts";
 import { dop853 } from "./dop853.ts";
 import { dp5 } from "./dp5.ts";
+import { dprkn6 } from "./dprkn6.ts";
 import { euler } from "./euler.ts";
 import { fbdf } from "./fbdf.ts";
 import { heun } from "./heun.ts";
@@ -61,6 +62,7 @@ export const algorithms: {
   readonly mcAte4: typeof mcAte4;
   readonly yoshida6: typeof yoshida6;
   readonly kahanLi8: typeof kahanLi8;
+  readonly dprkn6: typeof dprkn6;
 } = {
   euler,
   midpoint,
@@ -92,4 +94,5 @@ export const algorithms: {
   mcAte4,
   yoshida6,
   kahanLi8,
+  dprkn6,
 };

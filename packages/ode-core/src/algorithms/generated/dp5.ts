@@ -98,6 +98,10 @@ class StepperN implements Stepper {
     this.#memory.error(out);
   }
 
+  rate(): number {
+    return this.#memory.rate();
+  }
+
   start(slope: Float64Array): void {
     this.#memory.start(slope);
   }
@@ -198,6 +202,10 @@ class Stepper1 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -323,6 +331,10 @@ class Stepper2 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -471,6 +483,10 @@ class Stepper3 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -642,6 +658,10 @@ class Stepper4 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {

@@ -99,6 +99,10 @@ class StepperN implements Stepper {
     this.#memory.error(out);
   }
 
+  rate(): number {
+    return this.#memory.rate();
+  }
+
   start(slope: Float64Array): void {
     this.#memory.start(slope);
   }
@@ -199,6 +203,10 @@ class Stepper1 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -324,6 +332,10 @@ class Stepper2 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -472,6 +484,10 @@ class Stepper3 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -643,6 +659,10 @@ class Stepper4 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {

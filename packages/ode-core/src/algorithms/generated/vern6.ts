@@ -109,6 +109,10 @@ class StepperN implements Stepper {
     this.#memory.error(out);
   }
 
+  rate(): number {
+    return this.#memory.rate();
+  }
+
   start(slope: Float64Array): void {
     this.#memory.start(slope);
   }
@@ -221,6 +225,10 @@ class Stepper1 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -362,6 +370,10 @@ class Stepper2 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -530,6 +542,10 @@ class Stepper3 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -725,6 +741,10 @@ class Stepper4 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {

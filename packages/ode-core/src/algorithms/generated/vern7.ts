@@ -116,6 +116,10 @@ class StepperN implements Stepper {
     this.#memory.error(out);
   }
 
+  rate(): number {
+    return this.#memory.rate();
+  }
+
   start(slope: Float64Array): void {
     this.#memory.start(slope);
   }
@@ -235,6 +239,10 @@ class Stepper1 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -386,6 +394,10 @@ class Stepper2 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -567,6 +579,10 @@ class Stepper3 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -778,6 +794,10 @@ class Stepper4 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {

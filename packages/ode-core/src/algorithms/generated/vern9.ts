@@ -148,6 +148,10 @@ class StepperN implements Stepper {
     this.#memory.error(out);
   }
 
+  rate(): number {
+    return this.#memory.rate();
+  }
+
   start(slope: Float64Array): void {
     this.#memory.start(slope);
   }
@@ -303,6 +307,10 @@ class Stepper1 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -502,6 +510,10 @@ class Stepper2 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -743,6 +755,10 @@ class Stepper3 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {
@@ -1026,6 +1042,10 @@ class Stepper4 implements Stepper {
 
   error(out: Float64Array): void {
     this.#memory.error(out);
+  }
+
+  rate(): number {
+    return this.#memory.rate();
   }
 
   start(slope: Float64Array): void {

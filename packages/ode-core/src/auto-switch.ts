@@ -1,0 +1,201 @@
+import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorithm.ts";
+import { option, readOptions } from "./config.ts";
+import { controllerOf, type StepController } from "./controller.ts";
+import { errorNorm } from "./error-norm.ts";
+import { OdeError } from "./errors.ts";
+import { stabilityLimit } from "./stability-limit.ts";
+import type { BoundField } from "./vector-field.ts";
+
+/** Options of {@link autoSwitch}. A step is stiff when its length times the fastest rate of the problem comes near the stability limit of the non-stiff method. */
+export interface AutoSwitchOptions {
+  /** More stiff steps than this in a row with the non-stiff method switch to the stiff one, counted from one of every fourth step on. Default 10. */
+  readonly maxStiffStep?: number;
+  /** More steps than this in a row with the stiff method that are not stiff switch back. Default 3. */
+  readonly maxNonstiffStep?: number;
+  /** Part of the stability limit from which on a step of the non-stiff method is stiff. Default 0.9. */
+  readonly nonstiffTol?: number;
+  /** The same for steps of the stiff method. Default 0.9. */
+  readonly stiffTol?: number;
+}
+
+/** One step of the non-stiff method in so many is looked at, and each one from a stiff one on: a look costs as much as some stages of a small system. */
+const lookEvery = 4;
+
+const specs = {
+  maxStiffStep: option.count(10),
+  maxNonstiffStep: option.count(3),
+  nonstiffTol: option.positive(0.9),
+  stiffTol: option.positive(0.9),
+};
+
+/**
+ * A method for problems that are stiff part of the time, or of which it is not known: `nonstiff` until its steps are as long as
+ * stability allows, `stiff` until the same steps would be stable with `nonstiff`, and so on. `solution.stats.switches` says where.
+ * Finding out costs no evaluation: the rate of the problem comes from stages that are there, and from the Jacobian of the stiff
+ * method.
+ *
+ * @param nonstiff - An explicit Runge-Kutta method whose last two stages are at the end of the step: `tsit5`, `dp5`, `vern6` to `vern9`.
+ * @param stiff - A method with error control that knows its Jacobian: any Rosenbrock method, `implicitEuler`, `trbdf2`, `kvaerno5`.
+ * @throws OdeError `INVALID_ARGUMENT` for a method that does not fit, `INVALID_OPTION` for a wrong option.
+ * @source Petzold, SIAM J. Sci. Stat. Comput. 4 (1983) 136-148; Hairer, Wanner, Solving Ordinary Differential Equations II (1996), section IV.2.
+ */
+export function autoSwitch(nonstiff: Algorithm, stiff: Algorithm, options: AutoSwitchOptions = {}): Algorithm {
+  const name = `autoSwitch(${nonstiff.name}, ${stiff.name})`;
+  const checked = readOptions("autoSwitch", options, specs);
+  const { tableau, initialStep } = nonstiff;
+  if (!tableau) throw new OdeError("INVALID_ARGUMENT", `Cannot make ${name} as "nonstiff" must be an explicit Runge-Kutta method: "${nonstiff.name}" has no tableau`);
+  if (stiff.tableau) throw new OdeError("INVALID_ARGUMENT", `Cannot make ${name} as "stiff" must be an implicit method: "${stiff.name}" is explicit`);
+  for (const method of [nonstiff, stiff]) requireUsable(name, method);
+  const limit = stabilityLimit(tableau);
+  const setting: Setting = { name, nonstiff, stiff, ...checked, nonstiffTol: checked.nonstiffTol * limit, stiffTol: checked.stiffTol * limit };
+  return {
+    name,
+    order: nonstiff.order,
+    requires: [...new Set([...(nonstiff.requires ?? []), ...(stiff.requires ?? [])])],
+    ...(initialStep ? { initialStep } : {}),
+    stepper: (f, n, context) => new SwitchingStepper(setting, f, n, context),
+  };
+}
+
+/** Checked options; the tolerances times the stability limit. */
+interface Setting extends Required<AutoSwitchOptions> {
+  readonly name: string;
+  readonly nonstiff: Algorithm;
+  readonly stiff: Algorithm;
+}
+
+/** Hands on to the controller of the method in use. */
+class SwitchedController implements StepController {
+  current: StepController;
+
+  constructor(first: StepController) {
+    this.current = first;
+  }
+
+  accept(error: number): number {
+    return this.current.accept(error);
+  }
+
+  reject(error: number): number {
+    return this.current.reject(error);
+  }
+}
+
+class SwitchingStepper implements Stepper {
+  switches: number[] = [];
+  controller: SwitchedController;
+  readonly #setting: Setting;
+  readonly #f: BoundField;
+  readonly #n: number;
+  readonly #context: StepperContext;
+  readonly #nonstiff: Stepper;
+  /** Made when first needed, as it holds matrices. */
+  #stiff: Stepper | undefined;
+  readonly #estimate: Float64Array;
+  /** Start and length of the last step. In an array, as properties would be boxed anew at each assignment. */
+  readonly #now: Float64Array = new Float64Array(2);
+  #active: Stepper;
+  /** Steps in a row that speak for the other method. */
+  #count = 0;
+  /** Steps that are not to be looked at. */
+  #rest = 0;
+
+  constructor(setting: Setting, f: BoundField, n: number, context: StepperContext) {
+    const { nonstiff } = setting;
+    this.#setting = setting;
+    this.#f = f;
+    this.#n = n;
+    this.#context = context;
+    this.#estimate = new Float64Array(n);
+    this.#nonstiff = nonstiff.stepper(f, n, context);
+    this.#active = this.#nonstiff;
+    this.controller = new SwitchedController(controllerOf(nonstiff, this.#nonstiff));
+  }
+
+  takeOver(previous: SwitchingStepper): void {
+    this.controller = previous.controller;
+    this.switches = previous.switches;
+    if (previous.#active !== previous.#nonstiff) this.#active = this.#makeStiff();
+  }
+
+  get nf(): number {
+    return this.#nonstiff.nf + (this.#stiff?.nf ?? 0);
+  }
+
+  get njac(): number {
+    return this.#stiff?.njac ?? 0;
+  }
+
+  get nlu(): number {
+    return this.#stiff?.nlu ?? 0;
+  }
+
+  step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
+    this.#now[0] = t;
+    this.#now[1] = h;
+    return this.#active.step(t, h, u, out);
+  }
+
+  error(out: Float64Array): void {
+    this.#active.error?.(out);
+  }
+
+  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
+    const active = this.#active;
+    if (active.scaledError) return active.scaledError(u, next, abstol, reltol);
+    active.error?.(this.#estimate);
+    return errorNorm(this.#estimate, u, next, abstol, reltol);
+  }
+
+  start(slope: Float64Array): void {
+    this.#active.start?.(slope);
+  }
+
+  capture(): Interpolant {
+    return this.#active.capture();
+  }
+
+  accept(): void {
+    const active = this.#active;
+    if (this.#rest > 0) {
+      this.#rest--;
+      active.accept?.();
+      return;
+    }
+    const { nonstiffTol, stiffTol, maxStiffStep, maxNonstiffStep } = this.#setting;
+    const isStiff = active !== this.#nonstiff;
+    const product = Math.abs(this.#now[1]) * (active as Required<Stepper>).rate();
+    // A rate that is not a number is no reason to leave the stiff method.
+    const speaksForStiff = !(product <= (isStiff ? stiffTol : nonstiffTol));
+    this.#count = speaksForStiff === isStiff ? 0 : this.#count + 1;
+    if (!isStiff && !speaksForStiff) this.#rest = lookEvery - 1;
+    active.accept?.();
+    if (this.#count > (isStiff ? maxNonstiffStep : maxStiffStep)) this.#change();
+  }
+
+  reset(): void {
+    this.#active.reset?.();
+  }
+
+  #makeStiff(): Stepper {
+    this.#stiff ??= this.#setting.stiff.stepper(this.#f, this.#n, this.#context);
+    return this.#stiff;
+  }
+
+  #change(): void {
+    const { nonstiff, stiff } = this.#setting;
+    const toStiff = this.#active === this.#nonstiff;
+    this.#active = toStiff ? this.#makeStiff() : this.#nonstiff;
+    this.#active.reset?.();
+    this.#count = 0;
+    this.controller.current = controllerOf(toStiff ? stiff : nonstiff, this.#active);
+    this.switches.push(this.#now[0] + this.#now[1]);
+  }
+}
+
+/** Throws `INVALID_ARGUMENT` unless steppers of `algorithm` estimate their error and their rate: looks at one of a single number. */
+function requireUsable(name: string, algorithm: Algorithm): void {
+  const stepper = algorithm.stepper({ rhs: (_t, _u, out) => void out.fill(0) }, 1, { reltol: 1e-6, abstol: 1e-6 });
+  const missing = stepper.error === undefined ? "an error estimate" : stepper.rate === undefined ? "an estimate of its rate" : undefined;
+  if (missing) throw new OdeError("INVALID_ARGUMENT", `Cannot make ${name} as both of its methods must have ${missing}: "${algorithm.name}" has none`);
+}

@@ -1,0 +1,302 @@
+import type { Algorithm, Interpolant, Stepper } from "./algorithm.ts";
+import { defaultController } from "./controller.ts";
+import { OdeError } from "./errors.ts";
+import type { BoundField } from "./vector-field.ts";
+
+/**
+ * Coefficients of an explicit Runge-Kutta-Nystrom pair of six stages for `d2q/dt2 = a(t, q)`:
+ * `k_i = a(t + c_i h, q + c_i h v + h^2 sum_j a_ij k_j)`, `q1 = q + h v + h^2 sum_i b_i k_i`, `v1 = v + h sum_i d_i k_i`.
+ * The last row of `a` is `b`, so that the last stage is the first of the next step.
+ */
+export interface NystromTableau {
+  /** Row i has i entries. */
+  readonly a: readonly (readonly number[])[];
+  readonly d: readonly number[];
+  readonly c: readonly number[];
+  /** `b - bhat` and `d - dhat`, for the error estimate. */
+  readonly bError: readonly number[];
+  readonly dError: readonly number[];
+  /** Dense output `q + h v x + (h x)^2 sum_i k_i (dense_i0 + dense_i1 x + ...)` at `x = theta`, with its derivative for the velocity. */
+  readonly dense: readonly (readonly number[])[];
+}
+
+/**
+ * Turns the coefficients of a Runge-Kutta-Nystrom pair into an algorithm for vector fields of structure `"second-order"`:
+ * `u = (q, v)`, `dq/dt = v`, and an acceleration that does not depend on `v`. A solve throws `MISSING_CAPABILITY` where it finds
+ * that it does, looking at steps 1, 2, 4, 8 and so on, which costs two evaluations each. What sets in between two looks and ends before the next is not found.
+ *
+ * @param errorOrder - The error estimate is proportional to `h^errorOrder`.
+ */
+export function nystrom(name: string, order: number, errorOrder: number, tableau: NystromTableau): Algorithm {
+  return {
+    name,
+    order,
+    structure: "second-order",
+    controller: () => defaultController(errorOrder),
+    stepper: (f, n) => new NystromStepper(name, tableau, f, n),
+  };
+}
+
+/** A change of an acceleration with the velocity up to this part of it is rounding. */
+const rounding = 1e-12;
+
+class NystromStepper implements Stepper {
+  readonly #name: string;
+  readonly #tableau: NystromTableau;
+  readonly #f: BoundField;
+  readonly #half: number;
+  /** Coefficients in typed arrays: the rows of `a` one after the other, `e` the error weights of the position and then of the velocity. */
+  readonly #rows: { readonly a: Float64Array; readonly c: Float64Array; readonly d: Float64Array; readonly e: Float64Array };
+  /** The right-hand side at each stage; the second half of each is the acceleration. */
+  readonly #k1: Float64Array;
+  readonly #k2: Float64Array;
+  readonly #k3: Float64Array;
+  readonly #k4: Float64Array;
+  readonly #k5: Float64Array;
+  readonly #k6: Float64Array;
+  readonly #u: Float64Array;
+  readonly #next: Float64Array;
+  /** Argument of a stage. */
+  readonly #input: Float64Array;
+  readonly #scratch: Float64Array;
+  /** Length of the last step. In an array, as a property would be boxed anew at each assignment. */
+  readonly #now: Float64Array = new Float64Array(1);
+  #hasFirst = false;
+  /** Steps tried, and at which of them to look at the acceleration again. */
+  #tried = 0;
+  #look = 1;
+  nf = 0;
+
+  constructor(name: string, tableau: NystromTableau, f: BoundField, n: number) {
+    if (n % 2 !== 0) {
+      throw new OdeError("INVALID_ARGUMENT", `Cannot use algorithm "${name}" as the state must be u = (q, v) with an even length: current length is ${n}`);
+    }
+    const vector = (): Float64Array => new Float64Array(n);
+    this.#name = name;
+    this.#tableau = tableau;
+    this.#f = f;
+    this.#half = n / 2;
+    const { a, c, d, bError, dError } = tableau;
+    this.#rows = { a: Float64Array.from(a.flat()), c: Float64Array.from(c), d: Float64Array.from(d), e: Float64Array.from([...bError, ...dError]) };
+    [this.#k1, this.#k2, this.#k3, this.#k4, this.#k5, this.#k6] = [vector(), vector(), vector(), vector(), vector(), vector()];
+    [this.#u, this.#next, this.#input, this.#scratch] = [vector(), vector(), vector(), vector()];
+  }
+
+  step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
+    const f = this.#f;
+    const half = this.#half;
+    const start = this.#u;
+    const input = this.#input;
+    const { a, c, d } = this.#rows;
+    const k1 = this.#k1;
+    const k2 = this.#k2;
+    const k3 = this.#k3;
+    const k4 = this.#k4;
+    const k5 = this.#k5;
+    const k6 = this.#k6;
+    const look = ++this.#tried === this.#look;
+    // At a look anew, as the time of the last stage of the step before may differ by rounding.
+    if (look || !this.#hasFirst) this.#evaluate(t, u, k1);
+    this.#hasFirst = true;
+    if (look) this.#requireNoVelocity(t, u);
+    this.#now[0] = h;
+    const hh = h * h;
+    const t2 = c[1] * h;
+    const t3 = c[2] * h;
+    const t4 = c[3] * h;
+    const t5 = c[4] * h;
+    const a21 = hh * a[0];
+    for (let q = 0, v = half; q < half; q++, v++) {
+      start[q] = u[q];
+      start[v] = u[v];
+      input[q] = u[q] + t2 * u[v] + a21 * k1[v];
+      input[v] = u[v];
+    }
+    f.rhs(t + t2, input, k2);
+    const a31 = hh * a[1];
+    const a32 = hh * a[2];
+    for (let q = 0, v = half; q < half; q++, v++) input[q] = start[q] + t3 * start[v] + (a31 * k1[v] + a32 * k2[v]);
+    f.rhs(t + t3, input, k3);
+    const a41 = hh * a[3];
+    const a42 = hh * a[4];
+    const a43 = hh * a[5];
+    for (let q = 0, v = half; q < half; q++, v++) input[q] = start[q] + t4 * start[v] + (a41 * k1[v] + a42 * k2[v] + a43 * k3[v]);
+    f.rhs(t + t4, input, k4);
+    const a51 = hh * a[6];
+    const a52 = hh * a[7];
+    const a53 = hh * a[8];
+    const a54 = hh * a[9];
+    for (let q = 0, v = half; q < half; q++, v++) input[q] = start[q] + t5 * start[v] + (a51 * k1[v] + a52 * k2[v] + a53 * k3[v] + a54 * k4[v]);
+    f.rhs(t + t5, input, k5);
+    const b1 = hh * a[10];
+    const b2 = hh * a[11];
+    const b3 = hh * a[12];
+    const b4 = hh * a[13];
+    const b5 = hh * a[14];
+    for (let q = 0, v = half; q < half; q++, v++) {
+      out[q] = start[q] + h * start[v] + (b1 * k1[v] + b2 * k2[v] + b3 * k3[v] + b4 * k4[v] + b5 * k5[v]);
+      // The velocity of the end takes the acceleration there, which does not take it.
+      out[v] = start[v];
+    }
+    f.rhs(t + h, out, k6);
+    const d1 = h * d[0];
+    const d2 = h * d[1];
+    const d3 = h * d[2];
+    const d4 = h * d[3];
+    const d5 = h * d[4];
+    const d6 = h * d[5];
+    for (let q = 0, v = half; q < half; q++, v++) {
+      out[v] += d1 * k1[v] + d2 * k2[v] + d3 * k3[v] + d4 * k4[v] + d5 * k5[v] + d6 * k6[v];
+      this.#next[q] = out[q];
+      this.#next[v] = out[v];
+    }
+    this.nf += 5;
+    return true;
+  }
+
+  error(out: Float64Array): void {
+    const half = this.#half;
+    const { e } = this.#rows;
+    const h = this.#now[0];
+    const hh = h * h;
+    const k1 = this.#k1;
+    const k2 = this.#k2;
+    const k3 = this.#k3;
+    const k4 = this.#k4;
+    const k5 = this.#k5;
+    const k6 = this.#k6;
+    const b1 = hh * e[0];
+    const b2 = hh * e[1];
+    const b3 = hh * e[2];
+    const b4 = hh * e[3];
+    const b5 = hh * e[4];
+    const b6 = hh * e[5];
+    const d1 = h * e[6];
+    const d2 = h * e[7];
+    const d3 = h * e[8];
+    const d4 = h * e[9];
+    const d5 = h * e[10];
+    const d6 = h * e[11];
+    for (let v = half, q = 0; q < half; q++, v++) {
+      out[q] = b1 * k1[v] + b2 * k2[v] + b3 * k3[v] + b4 * k4[v] + b5 * k5[v] + b6 * k6[v];
+      out[v] = d1 * k1[v] + d2 * k2[v] + d3 * k3[v] + d4 * k4[v] + d5 * k5[v] + d6 * k6[v];
+    }
+  }
+
+  start(slope: Float64Array): void {
+    this.#k1.set(slope);
+    this.#hasFirst = true;
+  }
+
+  accept(): void {
+    const first = this.#k1;
+    const last = this.#k6;
+    for (let i = this.#half; i < first.length; i++) first[i] = last[i];
+  }
+
+  reset(): void {
+    this.#hasFirst = false;
+  }
+
+  capture(): Interpolant {
+    return new NystromInterpolant(this.#tableau.dense, this.#now[0], this.#u.slice(), this.#next.slice(), [this.#k1, this.#k2, this.#k3, this.#k4, this.#k5, this.#k6].map((k) => k.slice(this.#half)));
+  }
+
+  #evaluate(t: number, u: Float64Array, out: Float64Array): void {
+    this.#f.rhs(t, u, out);
+    this.nf++;
+  }
+
+  /** Evaluates at other velocities, all moved by different amounts, and compares with the first stage. */
+  #requireNoVelocity(t: number, u: Float64Array): void {
+    const [half, moved, slope, first] = [this.#half, this.#input, this.#scratch, this.#k1];
+    this.#look *= 2;
+    let [speed, size] = [1, 0];
+    for (let v = half; v < u.length; v++) {
+      speed = Math.max(speed, Math.abs(u[v]));
+      size = Math.max(size, Math.abs(first[v]));
+    }
+    // What is not finite is found out by the step itself.
+    if (!(speed + size < Infinity)) return;
+    moved.set(u);
+    for (let v = half; v < u.length; v++) moved[v] += speed * (1 + (v - half) / half);
+    this.#evaluate(t, moved, slope);
+    for (let q = 0, v = half; q < half; q++, v++) {
+      if (!(Math.abs(slope[q] - moved[v]) <= rounding * Math.abs(moved[v]))) {
+        throw this.#unfit(`du[${q}]/dt must be the velocity u[${v}] = ${moved[v]}: it is ${slope[q]}`);
+      }
+      if (!(Math.abs(slope[v] - first[v]) <= rounding * size)) {
+        throw this.#unfit(`the acceleration must not depend on the velocity: at t = ${t} du[${v}]/dt is ${first[v]}, and ${slope[v]} with other velocities`);
+      }
+    }
+  }
+
+  #unfit(why: string): OdeError {
+    return new OdeError("MISSING_CAPABILITY", `Cannot use algorithm "${this.#name}" as ${why}`);
+  }
+}
+
+class NystromInterpolant implements Interpolant {
+  readonly #dense: NystromTableau["dense"];
+  readonly #h: number;
+  readonly #u: Float64Array;
+  readonly #next: Float64Array;
+  readonly #k: readonly Float64Array[];
+
+  constructor(dense: NystromTableau["dense"], h: number, u: Float64Array, next: Float64Array, k: readonly Float64Array[]) {
+    this.#dense = dense;
+    this.#h = h;
+    this.#u = u;
+    this.#next = next;
+    this.#k = k;
+  }
+
+  at(x: number, out: Float64Array): void {
+    // The ends exactly, without the rounding of the polynomials.
+    if (x === 0 || x === 1) {
+      out.set(x === 0 ? this.#u : this.#next);
+      return;
+    }
+    const [u, h] = [this.#u, this.#h];
+    const half = u.length / 2;
+    for (let q = 0, v = half; q < half; q++, v++) {
+      out[q] = u[q] + h * x * u[v];
+      out[v] = u[v];
+    }
+    this.#dense.forEach((row, i) => {
+      // sum_j row_j x^j and its derivative.
+      let [value, slope] = [0, 0];
+      for (let j = row.length - 1; j >= 0; j--) {
+        slope = slope * x + value;
+        value = value * x + row[j];
+      }
+      const [forQ, forV] = [h * h * x * x * value, h * x * (2 * value + x * slope)];
+      const k = this.#k[i];
+      for (let q = 0, v = half; q < half; q++, v++) {
+        out[q] += forQ * k[q];
+        out[v] += forV * k[q];
+      }
+    });
+  }
+
+  derivative(x: number, out: Float64Array): void {
+    const [u, h] = [this.#u, this.#h];
+    const half = u.length / 2;
+    out.fill(0);
+    for (let q = 0, v = half; q < half; q++, v++) out[q] = u[v];
+    this.#dense.forEach((row, i) => {
+      let [value, slope, curve] = [0, 0, 0];
+      for (let j = row.length - 1; j >= 0; j--) {
+        curve = curve * x + 2 * slope;
+        slope = slope * x + value;
+        value = value * x + row[j];
+      }
+      const [forQ, forV] = [h * x * (2 * value + x * slope), 2 * value + x * (4 * slope + x * curve)];
+      const k = this.#k[i];
+      for (let q = 0, v = half; q < half; q++, v++) {
+        out[q] += forQ * k[q];
+        out[v] += forV * k[q];
+      }
+    });
+  }
+}

@@ -1,0 +1,67 @@
+// Runs in a worker thread.
+import { parentPort, workerData } from "node:worker_threads";
+import { ensemble, OdeError, type Trajectory } from "@fluxion/ode-core";
+import type { EnsembleJob } from "./ensemble-job.ts";
+import { packError, type WireError } from "./wire-error.ts";
+
+/** What a thread is started with. */
+export interface PartSetting {
+  /** URL of the module. */
+  readonly module: string;
+  /** The name of its export. */
+  readonly name: string;
+  readonly data: unknown;
+}
+
+/** What became of a part of an ensemble; `fault` when there is no such ensemble. */
+export type PartResult = { readonly fault: WireError } | { readonly trajectories: readonly WireTrajectory[] };
+
+/** A `Trajectory` that can be sent. */
+export type WireTrajectory = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: WireError };
+
+// The pool hears of errors, but not of a thread that calls process.exit: a message that it does not expect is an error to it.
+let failed = false;
+process.once("uncaughtExceptionMonitor", () => void (failed = true));
+process.once("exit", () => void (failed || parentPort?.postMessage("process.exit was called"))); // oxlint-disable-line unicorn/require-post-message-target-origin
+
+let job: Promise<EnsembleJob<unknown>> | undefined;
+
+/** Solves `count` trajectories from index `first` on. */
+export async function solvePart({ first, count }: { readonly first: number; readonly count: number }): Promise<PartResult> {
+  try {
+    // The pool hands its own data in front.
+    job ??= loadJob((workerData as readonly [unknown, PartSetting])[1]);
+    const { problem, algorithm, options } = await job;
+    const found = ensemble(problem, algorithm, { ...options, first, trajectories: count });
+    return { trajectories: isCloneable(found.filter(({ ok }) => ok)) ? found.map(pack) : found.map((one, k) => packAlone(one, first + k)) };
+  } catch (fault) {
+    return { fault: packError(fault) };
+  }
+}
+
+async function loadJob({ module, name, data }: PartSetting): Promise<EnsembleJob<unknown>> {
+  const wrong = (what: string): OdeError => new OdeError("INVALID_ARGUMENT", `Cannot solve an ensemble on threads as ${what}`);
+  const exported = ((await import(module)) as Record<string, unknown>)[name];
+  if (typeof exported !== "function") throw wrong(`module ${module} must export a function "${name}": it is ${typeof exported}`);
+  const made = (await (exported as (data: unknown) => unknown)(data)) as Partial<EnsembleJob<unknown>> | undefined;
+  if (!made?.problem || !made.algorithm || typeof made.options?.reduce !== "function") {
+    throw wrong(`"${name}" of ${module} must return problem, algorithm and options with "reduce": it returned ${Object.keys(made ?? {}).join(", ") || "nothing"}`);
+  }
+  return made as EnsembleJob<unknown>;
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const pack = (one: Trajectory<unknown>): WireTrajectory => (one.ok ? one : { ok: false, error: packError(one.error) });
+
+function packAlone(one: Trajectory<unknown>, i: number): WireTrajectory {
+  if (!one.ok || isCloneable(one.value)) return pack(one);
+  return { ok: false, error: packError(new OdeError("INVALID_ARGUMENT", `Cannot send the result of trajectory ${i} as "reduce" must return what structuredClone takes: it returned a ${typeof one.value} with functions or the like in it`)) };
+}
