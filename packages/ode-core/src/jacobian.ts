@@ -19,9 +19,9 @@ export interface JacobianEvaluator {
 /**
  * The Jacobian of `f` by the best means that `f` offers: its own `jacobian`, else `n` calls of its `jvp`, else central
  * differences at `2 n` evaluations. In a band one call or difference serves all columns that meet no common row, so that
- * `lower + upper + 1` take the place of `n`, and `jvp` comes before a `jacobian` of all `n * n` entries. Increments are relative to each component, and to `abstol / reltol` for smaller
- * ones: an increment that is large beside a tiny but active component ruins Rosenbrock methods, whose order needs an
- * exact Jacobian.
+ * `lower + upper + 1` take the place of `n`, and `jvp` comes before a `jacobian` of all `n * n` entries. Increments are
+ * relative to each component, and to `abstol / reltol` for smaller ones: an increment that is large beside a tiny but active
+ * component ruins Rosenbrock methods, whose order needs an exact Jacobian.
  *
  * @source Curtis, Powell, Reid, J. Inst. Math. Appl. 13 (1974) 117-119, for the band.
  */
@@ -62,13 +62,13 @@ class Evaluator implements JacobianEvaluator {
   }
 
   evaluate(t: number, u: Float64Array, out: Float64Array): void {
-    const { jacobian, jvp } = this.#f;
+    const f = this.#f;
     this.njac++;
     if (this.#dense) {
-      this.#f.jacobian?.(t, u, this.#dense);
+      f.jacobian?.(t, u, this.#dense);
       store(this.#layout, this.#dense, out);
-    } else if (jacobian && !this.#layout.banded) this.#f.jacobian?.(t, u, out);
-    else if (jvp) this.#byTangents(t, u, out);
+    } else if (f.jacobian && !this.#layout.banded) f.jacobian(t, u, out);
+    else if (f.jvp) this.#byTangents(t, u, out);
     else this.#byDifferences(t, u, out);
   }
 
