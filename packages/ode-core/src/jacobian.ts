@@ -74,13 +74,13 @@ class Evaluator implements JacobianEvaluator {
   }
 
   evaluate(t: number, u: Float64Array, out: Float64Array): void {
-    const { jacobian, jvp } = this.#f;
+    const f = this.#f;
     this.njac++;
     if (this.#dense) {
-      this.#f.jacobian?.(t, u, this.#dense);
+      f.jacobian?.(t, u, this.#dense);
       store(this.#layout, this.#dense, out);
-    } else if (jacobian && !this.#layout.banded) this.#f.jacobian?.(t, u, out);
-    else if (jvp) this.#byTangents(t, u, out);
+    } else if (f.jacobian && !this.#layout.banded) f.jacobian(t, u, out);
+    else if (f.jvp) this.#byTangents(t, u, out);
     else this.#byDifferences(t, u, out);
   }
 
