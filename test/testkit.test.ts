@@ -1,4 +1,4 @@
-import { explicitRk, rk4, tsit5, vectorField, type Algorithm, type SensitivityAlgorithm, type Stepper, type Tableau, type VectorFieldOptions } from "@fluxion/ode-core";
+import { explicitRk, fbdf, piController, rk4, tsit5, vectorField, type Algorithm, type SensitivityAlgorithm, type Stepper, type Tableau, type VectorFieldOptions } from "@fluxion/ode-core";
 import { discreteAdjoint, interpolatingAdjoint } from "@fluxion/sensitivity";
 import type * as Testkit from "@fluxion/testkit";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -76,6 +76,35 @@ describe("testAlgorithm", () => {
     ["an interpolant that is a view", withStepper((inner) => ({ capture: () => ({ at: (x, out) => inner.capture().at(x, out), derivative: (x, out) => inner.capture().derivative(x, out) }) })), "keeps its own data"],
   ])("catches %s", (_what, make, name) => {
     expect(failures(() => testkit.testAlgorithm(make, expected))).toContain(name);
+  });
+
+  test.each([
+    ["an error estimate that is far too small", tsit5, (inner: Stepper): Partial<Stepper> => ({ error: (out) => (inner.error!(out), void out.forEach((x, i) => (out[i] = 1e-4 * x))) }), "meets its tolerances"],
+    ["a past that survives an event", fbdf, (): Partial<Stepper> => ({ reset: () => {} }), "starts anew after events"],
+    ["an order that stays low", fbdf, (): Partial<Stepper> => ({ controller: piController({ beta1: 0.35, beta2: 0 }) }), "raises its order"],
+    ["steps that do not shrink where values are not finite", tsit5, (): Partial<Stepper> => ({ controller: { accept: () => 2, reject: (error) => (Number.isFinite(error) ? 0.3 : 1) } }), "not finite"],
+  ] as const)("of error-controlled solves, it catches %s", (_what, base, change, name) => {
+    const make = (): Algorithm => ({
+      ...base(),
+      stepper: (f, n, context) => {
+        const inner = base().stepper(f, n, context);
+        const whole: Stepper = {
+          step: (t, h, u, out) => inner.step(t, h, u, out),
+          error: (out) => inner.error!(out),
+          capture: () => inner.capture(),
+          accept: () => inner.accept!(),
+          reset: () => inner.reset!(),
+          ...(inner.controller ? { controller: inner.controller } : {}),
+          ...(inner.njac === undefined ? {} : { njac: inner.njac }),
+          get nf() {
+            return inner.nf;
+          },
+        };
+        return Object.assign(whole, change(inner));
+      },
+    });
+    const options = base === fbdf ? { order: 5, fixedOrder: 1, denseOrder: 1, errorOrder: 2 } : { order: 5, denseOrder: 4, errorOrder: 5 };
+    expect(failures(() => testkit.testAlgorithm(make, options))).toContain(name);
   });
 
   test("catches a wrong claim of order, and a missing error estimate", () => {

@@ -1,5 +1,6 @@
 import type { StepController } from "./controller.ts";
 import type { InitialStep } from "./initial-step.ts";
+import type { ErrorScale } from "./scaled-norm.ts";
 import type { Bandwidth, BoundField, Capability, Structure } from "./vector-field.ts";
 
 /** How to step: an immutable value. Its mutable part is made by `stepper`. */
@@ -7,6 +8,8 @@ export interface Algorithm {
   /** The factory's own name, as it stands in a config. */
   readonly name: string;
   readonly order: number;
+  /** Present on methods that choose their order, up to `order`, with their steps: where they begin. They take no fixed steps. */
+  readonly startOrder?: number;
   readonly requires?: readonly Capability[];
   /** The structure that the vector field must have. */
   readonly structure?: Structure;
@@ -23,9 +26,7 @@ export interface Algorithm {
 }
 
 /** What a stepper may need to know of the solve, implicit ones to stop their iterations in time. */
-export interface StepperContext {
-  readonly reltol: number;
-  readonly abstol: number;
+export interface StepperContext extends ErrorScale {
   /** `M[n * n]`, row-major; absent for the identity. */
   readonly massMatrix?: Float64Array;
   /** Where the Jacobian of the vector field has its entries; absent for all of it. */

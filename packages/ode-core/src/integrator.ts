@@ -36,7 +36,7 @@ export class Integrator {
     this.#adaptive = stepper.error !== undefined && checked.adaptive !== false;
     requireStepControl(algorithm, checked, this.#adaptive);
     this.#loop = {
-      stepper, controller: makeController(algorithm, stepper), recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
+      stepper, controller: makeController(algorithm, stepper), multistep: algorithm.startOrder !== undefined, recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
       direction: 1, smallest: NaN, p: problem.p, u: problem.u0.slice(), next: new Float64Array(problem.f.dim), error: new Float64Array(problem.f.dim),
       t: NaN, size: NaN, target: NaN, origin: NaN, index: 0, count: 0, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
     };
@@ -126,7 +126,7 @@ export class Integrator {
     const loop = this.#loop;
     const problem = this.#problem;
     const [t0, t1] = problem.tspan;
-    const { dt, dtmin, dtmax, callbacks, stops } = loop.options;
+    const { dt, callbacks, stops } = loop.options;
     loop.t = t0;
     loop.p = problem.p;
     loop.direction = t1 < t0 ? -1 : 1;
@@ -143,10 +143,7 @@ export class Integrator {
     if (this.#callbacks) this.#beginCallbacks(this.#callbacks);
     if (this.done) return;
     if (stops.length === 0) return this.#finish("success", "");
-    loop.size = dt ?? Math.max(dtmin, this.#chooseStep());
-    if (Number.isNaN(loop.size)) return this.#finish("nonFinite", nonFiniteSlope(problem.f.bind(loop.p), t0, loop.u));
-    if (this.#adaptive) loop.size = Math.min(loop.size, dtmax);
-    this.#aim();
+    this.#setSize(dt);
   }
 
   #beginCallbacks(callbacks: CallbackRunner): void {
@@ -155,12 +152,25 @@ export class Integrator {
     this.#afterCallbacks(callbacks);
   }
 
+  /** Sets the length of the next step, to `dt` if given, and aims at the next stop. */
+  #setSize(dt: number | undefined): void {
+    const loop = this.#loop;
+    const { dtmin, dtmax } = loop.options;
+    loop.size = dt ?? Math.max(dtmin, this.#chooseStep());
+    if (Number.isNaN(loop.size)) return this.#finish("nonFinite", nonFiniteSlope(this.#problem.f.bind(loop.p), loop.t, loop.u));
+    if (this.#adaptive) loop.size = Math.min(loop.size, dtmax);
+    this.#aim();
+  }
+
+  /** A step as for the start of a solve, from where it is now. */
   #chooseStep(): number {
-    const { u, p, options, stepper } = this.#loop;
-    const { order } = this.#algorithm;
+    const { t, u, p, options, stepper } = this.#loop;
+    const { startOrder } = this.#algorithm;
+    // The error of a step of the lowest order, which no earlier steps support, is one power higher.
+    const order = startOrder === undefined ? this.#algorithm.order : startOrder + 1;
     const slope = new Float64Array(u.length);
     const { abstol, reltol, dtmax } = options;
-    const problem = this.#callbacks ? { ...this.#problem, u0: u } : this.#problem;
+    const problem: OdeProblem = { ...this.#problem, u0: u, tspan: [t, this.#problem.tspan[1]] };
     this.#spent.nf += initialStepCost;
     const size = (this.#algorithm.initialStep ?? initialStep)({ problem, f: problem.f.bind(p), order, abstol, reltol, dtmax }, slope);
     stepper.start?.(slope);
@@ -207,7 +217,10 @@ export class Integrator {
     callbacks.run(end, next, recorder, end === loop.target);
     if (cut || callbacks.changedState) stepper.reset?.();
     this.#afterCallbacks(callbacks);
-    if (cut && end !== loop.target) this.#aim();
+    const jumped = cut || callbacks.changedState || callbacks.changedParameters;
+    // Without steps to rely on, the next one is of the lowest order and must be short.
+    if (jumped && loop.multistep && !this.done && end !== this.#problem.tspan[1]) this.#setSize(undefined);
+    else if (cut && end !== loop.target) this.#aim();
   }
 
   #afterCallbacks({ changedParameters, terminatedBy, state }: CallbackRunner): void {
@@ -238,8 +251,8 @@ function makeController({ controller, order }: Algorithm, stepper: Stepper): Ste
   return stepper.controller ?? controller?.() ?? defaultController(order);
 }
 
-function makeStepper(algorithm: Algorithm, { f, massMatrix }: OdeProblem, { reltol, abstol }: CheckedOptions, p: Float64Array): Stepper {
+function makeStepper(algorithm: Algorithm, { f, massMatrix }: OdeProblem, { reltol, abstol, abstols, norm }: CheckedOptions, p: Float64Array): Stepper {
   const { bandwidth } = f;
-  const context: StepperContext = { reltol, abstol, ...(massMatrix ? { massMatrix } : {}), ...(bandwidth ? { bandwidth } : {}) };
+  const context: StepperContext = { reltol, abstol, abstols, norm, ...(massMatrix ? { massMatrix } : {}), ...(bandwidth ? { bandwidth } : {}) };
   return algorithm.stepper(f.bind(p), f.dim, context);
 }

@@ -95,9 +95,10 @@ function perComponent({ abstol = defaultAbstol, norm }: SolveOptions, n: number)
 }
 
 /** Throws `INVALID_OPTION` when the options and the way in which `algorithm` will step do not fit. */
-export function requireStepControl({ name }: Algorithm, { adaptive: wanted, dt, isOutOfDomain }: CheckedOptions, adaptive: boolean): void {
+export function requireStepControl({ name, startOrder }: Algorithm, { adaptive: wanted, dt, isOutOfDomain }: CheckedOptions, adaptive: boolean): void {
   const wrong = (message: string): OdeError => new OdeError("INVALID_OPTION", `Cannot solve as option ${message}`);
   if (wanted === true && !adaptive) throw wrong(`"adaptive" must be false: algorithm "${name}" has no error estimate`);
+  if (!adaptive && startOrder !== undefined) throw wrong(`"adaptive" must be true: algorithm "${name}" chooses its order with its steps`);
   if (!adaptive && dt === undefined) throw wrong(`"dt" is required: algorithm "${name}" takes fixed steps here`);
   if (!adaptive && isOutOfDomain) throw wrong(`"isOutOfDomain" needs steps that can be rejected: algorithm "${name}" takes fixed steps here`);
 }

@@ -1,9 +1,8 @@
 import type { Stepper } from "./algorithm.ts";
 import type { StepController } from "./controller.ts";
-import { errorNorm } from "./error-norm.ts";
 import { firstNonFinite } from "./failure.ts";
-import { ownNorm } from "./own-norm.ts";
 import type { Recorder } from "./recorder.ts";
+import { scaledNorm } from "./scaled-norm.ts";
 import type { Retcode } from "./solution.ts";
 import type { CheckedOptions } from "./solve-options.ts";
 
@@ -11,6 +10,8 @@ import type { CheckedOptions } from "./solve-options.ts";
 export interface StepLoop {
   stepper: Stepper;
   controller: StepController;
+  /** Whether a step relies on those before it, so that one cut short at a stop hampers the next ones. */
+  multistep: boolean;
   recorder: Recorder;
   options: CheckedOptions;
   /** 1 forwards, -1 backwards. */
@@ -85,7 +86,7 @@ export function fixedSteps(loop: StepLoop, limit: number): StepFault {
  * with a much smaller one. With callbacks as {@link fixedSteps}.
  */
 export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
-  const { stepper, controller, options, recorder, direction, smallest, target, p } = loop;
+  const { stepper, controller, multistep, options, recorder, direction, smallest, target, p } = loop;
   const { abstol, abstols, reltol, dtmin, dtmax, maxIters, isOutOfDomain, callbacks, signal, onStep } = options;
   // The stepper's own norm is faster where it has one and no other is asked for.
   const fused = stepper.scaledError !== undefined && !abstols;
@@ -106,7 +107,7 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
       stopped = tooSmall(loop, size, next);
       break;
     }
-    const h = last ? target - t : direction * size;
+    const h = last ? target - t : direction * (multistep && remaining < 2 * size ? remaining / 2 : size);
     const end = last ? target : t + h;
     const solved = stepper.step(t, h, u, next);
     const scaled = !solved ? Infinity : fused ? (stepper as Required<Stepper>).scaledError(u, next, abstol, reltol) : scaledError(loop, u, next);
@@ -118,7 +119,7 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
     }
     const proposed = Math.abs(h) * controller.accept(scaled);
     // A step that was cut very short at a stop says nothing about the length it was to have.
-    size = Math.min(dtmax, 10 * Math.abs(h) < size ? Math.max(size, proposed) : proposed);
+    size = Math.min(dtmax, !multistep && 10 * Math.abs(h) < size ? Math.max(size, proposed) : proposed);
     naccept++;
     kept++;
     if (single) {
@@ -142,9 +143,8 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
 }
 
 function scaledError({ stepper, options, error }: StepLoop, u: Float64Array, next: Float64Array): number {
-  const { abstol, abstols, reltol, norm } = options;
   stepper.error?.(error);
-  return abstols ? ownNorm(error, u, next, abstols, reltol, norm, error) : errorNorm(error, u, next, abstol, reltol);
+  return scaledNorm(error, u, next, options);
 }
 
 function halted({ signal, maxIters }: CheckedOptions): StepFault {

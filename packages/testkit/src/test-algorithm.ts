@@ -1,12 +1,16 @@
-import { OdeError, vectorField, type Algorithm, type InPlaceRhs, type Stepper, type Tableau } from "@fluxion/ode-core";
+import { vectorField, type Algorithm, type Stepper, type Tableau } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
+import { adaptiveTests, type AdaptivePowers } from "./adaptive-tests.ts";
+import { exactProblems, type Exact } from "./exact-problems.ts";
 import { slope } from "./slope.ts";
 
 /** What a conformance test of an algorithm expects. */
 export interface TestAlgorithmOptions {
-  /** Order of accuracy that fixed steps must show. */
+  /** Order of accuracy that fixed steps must show; the highest one of a method of variable order. */
   readonly order: number;
-  /** Order of the interpolant: its error within one step must shrink as `h^(denseOrder + 1)`. */
+  /** Order of accuracy that equal steps show of a method of variable order, where nothing raises its order. Default `order`. */
+  readonly fixedOrder?: number;
+  /** Order of the interpolant: its error within one step, the first, must shrink as `h^(denseOrder + 1)`. */
   readonly denseOrder: number;
   /** Order of the error estimate, `h^errorOrder`; absent for a method of fixed steps. */
   readonly errorOrder?: number;
@@ -20,89 +24,15 @@ export interface TestAlgorithmOptions {
   readonly above?: number;
   /** How far further below the orders they may lie: where the leading term shows, rounding may begin to. Default 0. */
   readonly below?: number;
+  /** Power of the tolerances that the method keeps its error estimate below. Default 1. */
+  readonly tolerancePower?: number;
 }
-
-/** A problem with a known solution. */
-interface Exact {
-  readonly name: string;
-  readonly f: InPlaceRhs;
-  readonly u: (t: number) => number[];
-}
-
-const wave = (t: number): number[] => [Math.sin(t), 1 + 0.5 * Math.cos(2 * t)];
-const exact: readonly Exact[] = [
-  {
-    name: "rotation with speed t",
-    f: (t, u, _p, du) => {
-      du[0] = -t * u[1];
-      du[1] = t * u[0];
-    },
-    u: (t) => [Math.cos((t * t) / 2), Math.sin((t * t) / 2)],
-  },
-  {
-    name: "rotation driven by a third component",
-    f: (_t, u, _p, du) => {
-      du[0] = u[1] * u[2];
-      du[1] = -u[0] * u[2];
-      du[2] = 1 + 0.5 * (1 - u[0] * u[0] - u[1] * u[1]);
-    },
-    u: (t) => [Math.sin((t * t) / 2), Math.cos((t * t) / 2), t],
-  },
-  {
-    name: "a nonlinear system made to follow a wave",
-    f: (t, u, _p, du) => {
-      const [a, b] = wave(t);
-      du[0] = Math.cos(t) + u[1] * u[1] - b * b;
-      du[1] = -Math.sin(2 * t) - 2 * (u[0] - a);
-    },
-    u: wave,
-  },
-];
-
-/** Problems of second order, `u = (q, v)`, whose acceleration does not depend on `v`. */
-const secondOrder: readonly Exact[] = [
-  {
-    name: "a driven oscillator",
-    f: (t, u, _p, du) => {
-      du[0] = u[1];
-      du[1] = -u[0] + 3 * Math.sin(2 * t);
-    },
-    u: (t) => [Math.cos(t) - Math.sin(2 * t), -Math.sin(t) - 2 * Math.cos(2 * t)],
-  },
-  {
-    name: "a body on a circle about another",
-    f: (_t, u, _p, du) => {
-      const r3 = Math.hypot(u[0], u[1]) ** 3;
-      du[0] = u[2];
-      du[1] = u[3];
-      du[2] = -u[0] / r3;
-      du[3] = -u[1] / r3;
-    },
-    u: (t) => [Math.cos(t), Math.sin(t), -Math.sin(t), Math.cos(t)],
-  },
-  {
-    name: "two coupled bodies made to follow a wave",
-    f: (t, u, _p, du) => {
-      const [a, b] = [Math.sin(t), 1 + 0.5 * Math.sin(2 * t)];
-      du[0] = u[2];
-      du[1] = u[3];
-      du[2] = -a + u[1] * u[1] - b * b;
-      du[3] = -2 * Math.sin(2 * t) - 2 * (u[0] - a);
-    },
-    u: (t) => [Math.sin(t), 1 + 0.5 * Math.sin(2 * t), Math.cos(t), Math.cos(2 * t)],
-  },
-];
-
-const problemsFor = ({ name, structure }: Algorithm): readonly Exact[] => {
-  if (structure === undefined) return exact;
-  if (structure === "second-order") return secondOrder;
-  throw new OdeError("INVALID_ARGUMENT", `Cannot test algorithm "${name}" as there must be problems of its structure: it is "${structure}"`);
-};
 
 /**
  * Declares the conformance tests of an algorithm for fields of any structure or of second order: order of accuracy on three problems with known
  * solutions, forwards and backwards; its interpolant and error estimate; that a step leaves its input alone, repeats exactly
- * and forgets on `reset`; and, with a tableau, that the tableau tells the truth about the step.
+ * and forgets on `reset`; with an error estimate, that solves meet their tolerances, between steps and over events, stops and
+ * failures too; and, with a tableau, that the tableau tells the truth about the step.
  * To be called in a vitest file.
  *
  * @param make - The factory.
@@ -116,8 +46,15 @@ export function testAlgorithm(make: () => Algorithm, options: TestAlgorithmOptio
     });
     convergence(algorithm, options);
     stepping(algorithm);
+    if (options.errorOrder !== undefined) adaptiveTests(algorithm, powers(algorithm, options.errorOrder, options));
     if (algorithm.tableau) tableauTests(algorithm, algorithm.tableau, options);
   });
+}
+
+/** Powers of the tolerance, which is an error of `h^errorOrder`. That of a method of variable order is of `h^(k + 1)`, with `k` up to its order. */
+function powers({ startOrder }: Algorithm, errorOrder: number, { order, denseOrder, tolerancePower = 1 }: TestAlgorithmOptions): AdaptivePowers {
+  if (startOrder !== undefined) return { ends: order / (order + 1), between: order / (order + 1) };
+  return { ends: (tolerancePower * order) / errorOrder, between: (tolerancePower * Math.min(order, denseOrder + 1)) / errorOrder };
 }
 
 const stepperOf = (algorithm: Algorithm, { f, u }: Exact): Stepper => {
@@ -143,8 +80,8 @@ function largestError(algorithm: Algorithm, problem: Exact, t0: number, t1: numb
 }
 
 function convergence(algorithm: Algorithm, options: TestAlgorithmOptions): void {
-  const { order, denseOrder, errorOrder, h: coarse = 0.05, denseH = coarse, errorH = coarse, above = 0.6, below = 0 } = options;
-  for (const problem of problemsFor(algorithm)) {
+  const { order: stated, fixedOrder: order = stated, denseOrder, errorOrder, h: coarse = 0.05, denseH = coarse, errorH = coarse, above = 0.6, below = 0 } = options;
+  for (const problem of exactProblems(algorithm)) {
     for (const [t0, t1] of [[0.2, 2.2], [2.2, 0.2]]) {
       test(`has order ${order} on ${problem.name} from ${t0} to ${t1}`, () => {
         const counts = [1, 2, 4].map((k) => k * Math.round(2 / coarse));
@@ -192,7 +129,7 @@ function interpolantError(algorithm: Algorithm, problem: Exact, t: number, h: nu
 }
 
 function stepping(algorithm: Algorithm): void {
-  const problem = problemsFor(algorithm)[2];
+  const problem = exactProblems(algorithm)[2];
   const u = Float64Array.from(problem.u(0.3));
   const h = 0.05;
 
@@ -285,7 +222,7 @@ function tableauTests(algorithm: Algorithm, { a, b, c, bError, bErrorCoarse, fsa
   });
 
   test("steps as its tableau says", () => {
-    const problem = exact[2];
+    const problem = exactProblems(algorithm)[2];
     const u = Float64Array.from(problem.u(0.3));
     const [out, replay] = [u.slice(), u.slice()];
     stepperOf(algorithm, problem).step(0.3, 0.1, u, out);

@@ -2,6 +2,7 @@ import { bs3 } from "./bs3.ts";
 import { dop853 } from "./dop853.ts";
 import { dp5 } from "./dp5.ts";
 import { euler } from "./euler.ts";
+import { fbdf } from "./fbdf.ts";
 import { heun } from "./heun.ts";
 import { implicitEuler } from "./implicit-euler.ts";
 import { implicitMidpoint } from "./implicit-midpoint.ts";
@@ -20,6 +21,7 @@ import { symplecticEuler } from "./symplectic-euler.ts";
 import { trapezoid } from "./trapezoid.ts";
 import { trbdf2 } from "./trbdf2.ts";
 import { tsit5 } from "./tsit5.ts";
+import { vcabm } from "./vcabm.ts";
 import { velocityVerlet } from "./velocity-verlet.ts";
 import { vern6 } from "./vern6.ts";
 import { vern7 } from "./vern7.ts";
@@ -42,6 +44,7 @@ export const algorithms: {
   readonly vern8: typeof vern8;
   readonly vern9: typeof vern9;
   readonly dop853: typeof dop853;
+  readonly vcabm: typeof vcabm;
   readonly rosenbrock23: typeof rosenbrock23;
   readonly rodas4: typeof rodas4;
   readonly rodas5P: typeof rodas5P;
@@ -51,6 +54,7 @@ export const algorithms: {
   readonly implicitMidpoint: typeof implicitMidpoint;
   readonly trbdf2: typeof trbdf2;
   readonly kvaerno5: typeof kvaerno5;
+  readonly fbdf: typeof fbdf;
   readonly symplecticEuler: typeof symplecticEuler;
   readonly velocityVerlet: typeof velocityVerlet;
   readonly ruth3: typeof ruth3;
@@ -71,6 +75,7 @@ export const algorithms: {
   vern8,
   vern9,
   dop853,
+  vcabm,
   rosenbrock23,
   rodas4,
   rodas5P,
@@ -80,6 +85,7 @@ export const algorithms: {
   implicitMidpoint,
   trbdf2,
   kvaerno5,
+  fbdf,
   symplecticEuler,
   velocityVerlet,
   ruth3,

@@ -6,6 +6,7 @@ import type { TableauData } from "./write-stepper.ts";
 interface AlgorithmData {
   readonly name: string;
   readonly order: number;
+  readonly startOrder?: number;
   readonly tableau?: TableauData & { readonly dense: { readonly order: number; readonly a: readonly (readonly number[])[]; readonly c: readonly number[] } };
   readonly massMatrix?: boolean;
   readonly structure?: string;
@@ -73,10 +74,10 @@ export async function solverPage(root: string): Promise<string> {
   const files = project.addSourceFilesAtPaths([`${folder}/**/*.ts`, `!${folder}/**/*.test.ts`, `!${folder}/generated/*.ts`, `!${folder}/tableaus/*.ts`]);
   const all = Object.keys(module.algorithms).map((name) => ({ name, algorithm: module.algorithms[name](), ...documentation(files, name) }));
   const [explicit, other] = [all.filter(({ algorithm }) => algorithm.tableau), all.filter(({ algorithm }) => !algorithm.tableau)];
-  const order = ({ order: p, tableau }: AlgorithmData): string => (tableau && !tableau.bError ? `${p}, fixed steps` : String(p));
+  const order = ({ order: p, startOrder, tableau }: AlgorithmData): string => (startOrder === undefined ? `${p}${tableau && !tableau.bError ? ", fixed steps" : ""}` : `${startOrder} to ${p}`);
   const explicitRows = explicit.map(({ name, algorithm }) => `| \`${name}\` | ${order(algorithm)} | ${evaluations(algorithm.tableau!)} | ${algorithm.tableau!.dense.order} |\n`);
   const takes = ({ massMatrix, structure }: AlgorithmData): string => [massMatrix ? "mass matrices" : "", structure ? `${structure} fields` : ""].filter(Boolean).join(", ");
-  const otherRows = other.map(({ name, algorithm }) => `| \`${name}\` | ${algorithm.order} | ${takes(algorithm)} |\n`);
+  const otherRows = other.map(({ name, algorithm }) => `| \`${name}\` | ${order(algorithm)} | ${takes(algorithm)} |\n`);
   const entries = (list: typeof all): string => list.map(({ name, text, source }) => `\n- **\`${name}\`**: ${text}${source === "" ? "" : ` *${source}*`}`).join("");
   return `${intro}${explicitIntro}${explicitRows.join("")}${entries(explicit)}\n${other.length > 0 ? `${otherIntro}${otherRows.join("")}${entries(other)}\n` : ""}`;
 }

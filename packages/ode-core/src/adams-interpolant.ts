@@ -1,0 +1,82 @@
+import type { Interpolant } from "./algorithm.ts";
+
+/**
+ * Writes the integrals from 0 to `theta` of the polynomials `c_i(s) = (1 - a_1 (1 - s)) ... (1 - a_i (1 - s))` with `a_j = span_0 / span_j-1`
+ * into `g`, as many as it has entries: an integrated Newton interpolant is their sum with modified divided differences,
+ * over a step of length 1.
+ *
+ * @param span - From the times of earlier values to the end of the step, the step itself first.
+ * @param scratch - Longer than `g`.
+ */
+export function adamsWeights(theta: number, span: Float64Array, g: Float64Array, scratch: Float64Array): void {
+  const count = g.length;
+  // Entry q - 1 is the q-fold integral of c_i.
+  let power = 1;
+  for (let q = 1; q <= count; q++) {
+    power *= theta / q;
+    scratch[q - 1] = power;
+  }
+  g[0] = scratch[0];
+  for (let i = 1; i < count; i++) {
+    const a = span[0] / span[i - 1];
+    const b = 1 - a * (1 - theta);
+    // By parts: the q-fold integral of s c is theta times that of c, less q times the next.
+    for (let q = 1; q <= count - i; q++) scratch[q - 1] = b * scratch[q - 1] - a * q * scratch[q];
+    g[i] = scratch[0];
+  }
+}
+
+/**
+ * The polynomial that an Adams corrector integrates, from the start of the step on, and a bend by which its slope at the end is that of
+ * the corrected state: dense output with a continuous derivative. Owns its arguments.
+ *
+ * @source Watts, Shampine, BIT Numer. Math. 26 (1986) 261-273.
+ */
+export class AdamsInterpolant implements Interpolant {
+  readonly #h: number;
+  readonly #u: Float64Array;
+  readonly #differences: readonly Float64Array[];
+  readonly #span: Float64Array;
+  readonly #bend: Float64Array;
+  readonly #weights: Float64Array;
+  readonly #scratch: Float64Array;
+
+  /**
+   * @param u - `u[n]` at the start.
+   * @param differences - Of the slopes, scaled for the step, the predicted one included.
+   * @param bend - What the slope at the end is more than the predicted one.
+   */
+  constructor(h: number, u: Float64Array, differences: readonly Float64Array[], span: Float64Array, bend: Float64Array) {
+    this.#h = h;
+    this.#u = u;
+    this.#differences = differences;
+    this.#span = span;
+    this.#bend = bend;
+    this.#weights = new Float64Array(differences.length);
+    this.#scratch = new Float64Array(differences.length + 1);
+  }
+
+  at(theta: number, out: Float64Array): void {
+    adamsWeights(theta, this.#span, this.#weights, this.#scratch);
+    out.set(this.#u);
+    this.#add(this.#h, theta * theta * (theta - 1), out);
+  }
+
+  derivative(theta: number, out: Float64Array): void {
+    const [w, span] = [this.#weights, this.#span];
+    w[0] = 1;
+    for (let i = 1; i < w.length; i++) w[i] = w[i - 1] * (1 - (span[0] / span[i - 1]) * (1 - theta));
+    out.fill(0);
+    this.#add(1, theta * (3 * theta - 2), out);
+  }
+
+  #add(scale: number, bend: number, out: Float64Array): void {
+    const n = out.length;
+    for (let j = this.#differences.length - 1; j >= 0; j--) {
+      const [row, weight] = [this.#differences[j], scale * this.#weights[j]];
+      for (let i = 0; i < n; i++) out[i] += weight * row[i];
+    }
+    const weight = scale * bend;
+    for (let i = 0; i < n; i++) out[i] += weight * this.#bend[i];
+  }
+}

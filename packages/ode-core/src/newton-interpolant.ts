@@ -1,0 +1,54 @@
+import type { Interpolant } from "./algorithm.ts";
+
+/**
+ * The polynomial through the states at the end of a step, at its start and before, by their modified divided differences. Owns
+ * its arguments.
+ */
+export class NewtonInterpolant implements Interpolant {
+  readonly #phi: readonly Float64Array[];
+  readonly #span: Float64Array;
+  readonly #weights: Float64Array;
+
+  /**
+   * @param phi - `phi_0[n]`, the state at the end, to `phi_k[n]`.
+   * @param span - `k` times from earlier states to the end, the step itself first.
+   */
+  constructor(phi: readonly Float64Array[], span: Float64Array) {
+    this.#phi = phi;
+    this.#span = span;
+    this.#weights = new Float64Array(phi.length);
+  }
+
+  at(theta: number, out: Float64Array): void {
+    const [span, w] = [this.#span, this.#weights];
+    const x = (theta - 1) * span[0];
+    // Products of (x + span of the node before) / span, from the node at the end of the step on.
+    w[0] = 1;
+    for (let j = 1; j < w.length; j++) w[j] = (w[j - 1] * (x + (j > 1 ? span[j - 2] : 0))) / span[j - 1];
+    this.#combine(out);
+  }
+
+  derivative(theta: number, out: Float64Array): void {
+    const [span, w] = [this.#span, this.#weights];
+    const x = (theta - 1) * span[0];
+    let product = 1;
+    w[0] = 0;
+    for (let j = 1; j < w.length; j++) {
+      const factor = x + (j > 1 ? span[j - 2] : 0);
+      w[j] = (product + w[j - 1] * factor) / span[j - 1];
+      product *= factor / span[j - 1];
+    }
+    this.#combine(out);
+  }
+
+  #combine(out: Float64Array): void {
+    const phi = this.#phi;
+    const n = out.length;
+    out.fill(0);
+    // The largest difference comes last.
+    for (let j = phi.length - 1; j >= 0; j--) {
+      const [row, weight] = [phi[j], this.#weights[j]];
+      if (weight !== 0) for (let i = 0; i < n; i++) out[i] += weight * row[i];
+    }
+  }
+}
