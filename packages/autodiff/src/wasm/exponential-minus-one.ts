@@ -1,4 +1,3 @@
-import { exponential } from "./exponential.ts";
 import type { VectorCode } from "./expressions.ts";
 
 /**
@@ -6,7 +5,7 @@ import type { VectorCode } from "./expressions.ts";
  * or -1. Instructions that `e^x` has, too, are shared with it.
  */
 export function exponentialMinusOne(v: VectorCode, x: number): number {
-  const { magic, bias, ln2High, ln2Low, taylor, largest, smallest, mantissaBits } = exponential[8];
+  const { magic, bias, ln2High, ln2Low, taylor, largest, smallest, mantissaBits } = v.numbers;
   const inside = v.op("greater", v.op("lesser", x, v.constant(largest)), v.constant(smallest));
   const biased = v.multiplyAdd(inside, v.constant(Math.LOG2E), v.constant(magic + bias));
   const k = v.op("sub", biased, v.constant(magic + bias));

@@ -1,4 +1,4 @@
-/** What the vector code of exponentials needs to know of the numbers. */
+/** What the vector code of exponentials and logarithms needs to know of the numbers. */
 export interface Exponential {
   /** 1.5 times 2 to the number of mantissa bits: adding it rounds to an integer in the low bits. */
   readonly magic: number;
@@ -14,6 +14,7 @@ export interface Exponential {
   /** Beyond these, `e^x` is Infinity or 0. */
   readonly largest: number;
   readonly smallest: number;
+  readonly smallestNormal: number;
   /** `log(1 + f)` in terms of `z = (f / (2 + f))^2`. @source Sun Microsystems 1993, fdlibm e_log.c and e_logf.c (the polynomials) */
   readonly log1pSeries: readonly number[];
 }
@@ -36,6 +37,7 @@ export const exponential: Readonly<Record<4 | 8, Exponential>> = {
     biasBits: 1023 * Number.MIN_VALUE,
     largest: 710,
     smallest: -746,
+    smallestNormal: 2 ** -1022,
     log1pSeries: [6.666666666666735130e-1, 3.999999999940941908e-1, 2.857142874366239149e-1, 2.222219843214978396e-1, 1.818357216161805012e-1, 1.531383769920937332e-1, 1.479819860511658591e-1],
   },
   4: {
@@ -48,6 +50,7 @@ export const exponential: Readonly<Record<4 | 8, Exponential>> = {
     biasBits: 127 * 2 ** -149,
     largest: 89,
     smallest: -104,
+    smallestNormal: 2 ** -126,
     log1pSeries: [0.66666662693, 0.40000972152, 0.28498786688, 0.24279078841],
   },
 };

@@ -30,6 +30,8 @@ type AnyOp = VectorOp | "and" | "or" | "xor" | "select";
 
 /** What vector code of functions is written with; all numbers are vector locals. */
 export interface VectorCode {
+  readonly bytes: 4 | 8;
+  readonly numbers: Exponential;
   op(name: AnyOp, ...args: readonly number[]): number;
   shift(name: "shiftLeft" | "shiftRight", x: number, count: number): number;
   constant(value: number): number;
@@ -40,8 +42,8 @@ export interface VectorCode {
   except(mask: number, fast: number): number;
 }
 
-/** Functions with vector code for float64. */
-const functions: Readonly<Record<string, (v: VectorCode, x: number) => number>> = {
+/** Functions with vector code. */
+const functions: Readonly<Record<string, ((v: VectorCode, x: number) => number) | undefined>> = {
   erf: errorFunction, expm1: exponentialMinusOne, log: logarithm, log1p: logarithmOfNext, sin: sine, cos: cosine, tan: tangent,
 };
 
@@ -99,7 +101,7 @@ export class Expressions {
       case "pow":
         return this.#fixedPower(node, x);
       default: {
-        const f = this.#f.format.bytes === 8 ? functions[node.primitive.name] : undefined;
+        const f = functions[node.primitive.name];
         return f ? f(this.#codeFor(node, args), x) : this.#call(node, args);
       }
     }
@@ -107,6 +109,8 @@ export class Expressions {
 
   #codeFor(node: Tensor, args: readonly number[]): VectorCode {
     return {
+      bytes: this.#f.format.bytes,
+      numbers: this.#numbers,
       op: (name, ...operands) => this.#op(name, ...operands),
       shift: (name, x, count) => this.#shift(name, x, count),
       constant: (value) => this.constant(value),

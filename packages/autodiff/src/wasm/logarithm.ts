@@ -1,17 +1,11 @@
 import type { VectorCode } from "./expressions.ts";
 
-const magic = 6755399441055744; // 1.5 * 2^52: the integers around it are numbers with these low bits
-const smallestNormal = 2.2250738585072014e-308;
-/** ln 2; the low bits of the first part are 0, so that products with small integers are exact. @source Sun Microsystems 1993, fdlibm e_log.c */
-const ln2High = 6.93147180369123816490e-1;
-const ln2Low = 1.90821492927058770002e-10;
-/** `log(1 + f)` in terms of `(f / (2 + f))^2`. @source Sun Microsystems 1993, fdlibm e_log.c */
-const series = [6.666666666666735130e-1, 3.999999999940941908e-1, 2.857142874366239149e-1, 2.222219843214978396e-1, 1.818357216161805012e-1, 1.531383769920937332e-1, 1.479819860511658591e-1];
-
 /** `x = 2^k m` with m between sqrt(1 / 2) and sqrt(2), for positive normal x. */
 function split(v: VectorCode, x: number): { k: number; mantissa: number } {
-  const k = v.shift("shiftRight", v.op("intSub", x, v.constant(Math.SQRT1_2)), 52);
-  return { k: v.op("sub", v.op("intAdd", k, v.constant(magic)), v.constant(magic)), mantissa: v.op("intSub", x, v.shift("shiftLeft", k, 52)) };
+  const { magic, mantissaBits } = v.numbers;
+  const k = v.shift("shiftRight", v.op("intSub", x, v.constant(Math.SQRT1_2)), mantissaBits);
+  // The integers around that number are the numbers with these low bits.
+  return { k: v.op("sub", v.op("intAdd", k, v.constant(magic)), v.constant(magic)), mantissa: v.op("intSub", x, v.shift("shiftLeft", k, mantissaBits)) };
 }
 
 /** `log(1 + f) = f - (square - bent)`, for f between sqrt(1 / 2) - 1 and sqrt(2) - 1. */
@@ -19,14 +13,14 @@ function near(v: VectorCode, f: number): { square: number; bent: number } {
   const s = v.op("div", f, v.op("add", f, v.constant(2)));
   const z = v.op("mul", s, s);
   const square = v.op("mul", v.op("mul", v.constant(0.5), f), f);
-  return { square, bent: v.op("mul", s, v.op("add", square, v.op("mul", z, v.polynomial(z, series)))) };
+  return { square, bent: v.op("mul", s, v.op("add", square, v.op("mul", z, v.polynomial(z, v.numbers.log1pSeries)))) };
 }
 
 /** `k ln 2 + log(1 + f) + correction` */
 function joined(v: VectorCode, k: number, f: number, { square, bent }: { square: number; bent: number }, correction: number | null): number {
-  const low = v.op("mul", k, v.constant(ln2Low));
+  const low = v.op("mul", k, v.constant(v.numbers.ln2Low));
   const small = v.op("add", bent, correction === null ? low : v.op("add", low, correction));
-  return v.op("sub", v.op("mul", k, v.constant(ln2High)), v.op("sub", v.op("sub", square, small), f));
+  return v.op("sub", v.op("mul", k, v.constant(v.numbers.ln2High)), v.op("sub", v.op("sub", square, small), f));
 }
 
 /** The limits of `log x`: -Infinity at 0, NaN below, and what is not finite is its own logarithm. `result` is that of `x`, or of `1 + y`. */
@@ -38,10 +32,11 @@ function withLimits(v: VectorCode, result: number, x: number, argument: number):
 
 /** Accurate to 1 ulp. */
 export function logarithm(v: VectorCode, x: number): number {
-  const subnormal = v.op("lt", x, v.constant(smallestNormal));
-  const { k, mantissa } = split(v, v.op("select", v.op("mul", x, v.constant(2 ** 54)), x, subnormal));
+  const subnormal = v.op("lt", x, v.constant(v.numbers.smallestNormal));
+  const raised = v.numbers.mantissaBits + 2;
+  const { k, mantissa } = split(v, v.op("select", v.op("mul", x, v.constant(2 ** raised)), x, subnormal));
   const f = v.op("sub", mantissa, v.constant(1));
-  return withLimits(v, joined(v, v.op("sub", k, v.op("and", subnormal, v.constant(54))), f, near(v, f), null), x, x);
+  return withLimits(v, joined(v, v.op("sub", k, v.op("and", subnormal, v.constant(raised))), f, near(v, f), null), x, x);
 }
 
 /** `log(1 + x)`, accurate to 1 ulp. */
