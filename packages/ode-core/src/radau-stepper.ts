@@ -166,6 +166,10 @@ export class RadauStepper implements Stepper {
     this.#wasTried = false;
   }
 
+  rate(): number {
+    return this.#jacobian.norm(this.#J, this.#u);
+  }
+
   capture(): Interpolant {
     const polynomial = new RadauPolynomial(this.#n);
     polynomial.set(this.#h, this.#u, this.#z);

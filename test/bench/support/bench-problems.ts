@@ -4,11 +4,11 @@ import { stiffProblems } from "../../fixtures/stiff-problems.ts";
 import { readJson } from "../../workspace.ts";
 
 /** A benchmark problem; starts at t = 0. */
-export interface BenchProblem {
+export interface BenchProblem<F = InPlaceRhs | VectorField> {
   readonly id: string;
   readonly end: number;
   readonly u0: readonly number[];
-  readonly f: InPlaceRhs | VectorField;
+  readonly f: F;
   /** `abstol / reltol`; absent for 1. */
   readonly scale?: number;
 }
@@ -22,7 +22,7 @@ const { problems } = readJson<{ readonly problems: readonly (Start & { readonly 
 const ids = ["lotka_volterra", "lorenz", "arenstorf", "kepler_e06_10", "dblpend_large", "pleiades", "brusselator1d_32"];
 
 /** The problems of the solver benchmark; `../native/problems.c` holds the same formulas. */
-export const benchProblems: readonly BenchProblem[] = ids.map((id) => {
+export const benchProblems: readonly BenchProblem<InPlaceRhs>[] = ids.map((id) => {
   const { u0, tspan } = countedStarts[id] ?? problems.find((problem) => problem.id === id)!;
   return { id, end: tspan[1], u0, f: countedProblems[id] };
 });
