@@ -1,4 +1,4 @@
-import { continuousCallback, odeProblem, presetTimeCallback, solve, vectorField, type Algorithm, type InPlaceRhs, type OdeSolution, type SolveOptions } from "@fluxion/ode-core";
+import { continuousCallback, odeProblem, presetTimeCallback, solve, vectorField, type Algorithm, type InPlaceRhs, type OdeSolution, type SolveOptions, type Structure } from "@fluxion/ode-core";
 import { expect, test } from "vitest";
 import { exactProblems, type Exact } from "./exact-problems.ts";
 import { slope } from "./slope.ts";
@@ -21,7 +21,8 @@ export function adaptiveTests(algorithm: Algorithm, powers: AdaptivePowers): voi
     for (const [t0, t1] of [[0.2, 4.2], [4.2, 0.2]] as const) {
       test(`meets its tolerances on ${problem.name} from ${t0} to ${t1}, at steps and between`, () => {
         const errors = tolerances.map((tol) => {
-          const solution = solve(odeProblem(problem.f, problem.u(t0), [t0, t1]), algorithm, { reltol: tol, abstol: tol, maxIters: 20_000 });
+          const f = vectorField(problem.f, { dim: problem.u(t0).length, ...structureOf(algorithm) });
+          const solution = solve(odeProblem(f, problem.u(t0), [t0, t1]), algorithm, { reltol: tol, abstol: tol, maxIters: 20_000 });
           expect(solution.retcode).toBe("success");
           const [ends, between] = errorsOf(solution, problem);
           expect(between).toBeLessThan(4 * ends + factor * tol ** powers.between);
@@ -34,6 +35,9 @@ export function adaptiveTests(algorithm: Algorithm, powers: AdaptivePowers): voi
     }
   }
   jumps(algorithm, powers.ends);
+  // The rest is equations of first order.
+  if (algorithm.structure) return;
+  stops(algorithm, powers.ends);
   failures(algorithm);
   if (algorithm.startOrder !== undefined) orders(algorithm, algorithm.startOrder);
 }
@@ -56,12 +60,15 @@ const distance = (x: ArrayLike<number>, y: ArrayLike<number>): number => Math.ma
 const decay: InPlaceRhs = (_t, u, _p, du) => void u.forEach((x, i) => (du[i] = -x));
 const tight: SolveOptions = { reltol: 1e-7, abstol: 1e-7, maxIters: 20_000 };
 
+const structureOf = ({ structure }: Algorithm): { structure?: Structure } => (structure ? { structure } : {});
+const allowedError = (power: number): number => 10 * factor * 1e-7 ** power;
+
 function jumps(algorithm: Algorithm, power: number): void {
-  const allowed = 10 * factor * 1e-7 ** power;
+  const allowed = allowedError(power);
 
   test("starts anew after events that change the state, and where the parameters change", () => {
     // Thrown back at zero with twice the speed, and of twice the frequency from the next turning point on.
-    const oscillator = vectorField((_t, u, p, du) => du.set([u[1], -p[0] * u[0]]), { dim: 2, paramCount: 1 });
+    const oscillator = vectorField((_t, u, p, du) => du.set([u[1], -p[0] * u[0]]), { dim: 2, paramCount: 1, ...structureOf(algorithm) });
     const times: number[] = [];
     const thrown = continuousCallback({
       condition: (_t, u) => u[0],
@@ -81,6 +88,10 @@ function jumps(algorithm: Algorithm, power: number): void {
       expect(Math.abs(at(t)[0] - u)).toBeLessThan(allowed);
     }
   });
+}
+
+function stops(algorithm: Algorithm, power: number): void {
+  const allowed = allowedError(power);
 
   test("keeps its tolerance across stops at no distance from each other, and a jump of the right-hand side at one", () => {
     const kink: InPlaceRhs = (t, u, _p, du) => void (du[0] = t < 1 ? -u[0] : 3 * Math.cos(3 * (t - 1)));
