@@ -4,7 +4,7 @@ import { customVjp, type CustomRule } from "./custom-vjp.ts";
 import { add, mul, neg, sub } from "./elementwise.ts";
 import { identity } from "./hessian.ts";
 import { tangentsOf } from "./jvp.ts";
-import { secondOrder, type Bundle, type SecondOrder } from "./second-order.ts";
+import { secondOrder, type Bundle } from "./second-order.ts";
 import { at, slice } from "./shape-ops.ts";
 import { solveLinear } from "./solve-linear.ts";
 import { constant, input, shapeError, type Tensor } from "./tensor.ts";
@@ -24,37 +24,41 @@ function traceLagrangian(lagrangian: (q: Tensor, v: Tensor) => Tensor, q: Tensor
   return program;
 }
 
-/** Derivatives along the unit velocities, directions 0 to d - 1, and `(v, 0)`, direction d. `program` has inputs q, v first. */
-function derivativesOf(program: Program, args: readonly Tensor[]): SecondOrder {
-  const [q, v] = args;
-  const d = q.size;
-  const units = Array.from({ length: d }, (_, i) => i);
-  const along = [{ rows: [d], tensor: reshape(v, [1, d]) }, { rows: units, tensor: identity(d) }];
-  return secondOrder({ inputs: [q, v], outputs: substitute(program, args) }, along, d + 1);
+/** Mass matrix and force as expressions of unknowns in the place of the Lagrangian's arguments, and the tangents on the way. */
+interface Equations extends MassAndForce {
+  readonly unknowns: readonly Tensor[];
+  /** Along the unit velocities, directions 0 to d - 1, and `(v, 0)`, direction d. */
+  readonly bundles: ReadonlyMap<Tensor, Bundle | null>;
 }
 
-/** The second-derivative form holds M and C v. */
-function massAndForceOf(program: Program, args: readonly Tensor[]): MassAndForce {
-  const d = args[0].size;
-  const { gradients, form } = derivativesOf(program, args);
-  const top = slice(form, 0, d);
-  return { mass: slice(top, 0, d, 1), force: sub(gradients[0], reshape(slice(top, d, d + 1, 1), [d])) };
+/** `program` has inputs q, v first. */
+function equationsOf(program: Program): Equations {
+  const d = program.inputs[0].size;
+  let bundles: Equations["bundles"] = new Map();
+  const { inputs, outputs } = trace((...xs) => {
+    const [q, v] = xs;
+    const units = Array.from({ length: d }, (_, i) => i);
+    const along = [{ rows: [d], tensor: reshape(v, [1, d]) }, { rows: units, tensor: identity(d) }];
+    const second = secondOrder({ inputs: [q, v], outputs: substitute(program, xs) }, along, d + 1);
+    bundles = second.bundles;
+    // The second-derivative form holds M and C v.
+    const top = slice(second.form, 0, d);
+    return [slice(top, 0, d, 1), sub(second.gradients[0], reshape(slice(top, d, d + 1, 1), [d]))];
+  }, program.inputs.map((x) => x.shape));
+  return { unknowns: inputs, mass: outputs[0], force: outputs[1], bundles };
 }
+
+const massAndForceAt = (equations: Equations, args: readonly Tensor[]): MassAndForce => {
+  const [mass, force] = substitute({ inputs: equations.unknowns, outputs: [equations.mass, equations.force] }, args);
+  return { mass, force };
+};
 
 /**
  * `M(q, v)` and `dL/dq - C v` of a Lagrangian: the Euler-Lagrange equations are `M a = dL/dq - C v`. Costs d + 1 tangents
  * and one reverse sweep of the Lagrangian.
  */
 export function massAndForce(lagrangian: (q: Tensor, v: Tensor) => Tensor): (q: Tensor, v: Tensor) => MassAndForce {
-  return (q, v) => {
-    const program = traceLagrangian(lagrangian, q, v);
-    const fresh = trace((q1, v1) => {
-      const { mass, force } = massAndForceOf(program, [q1, v1]);
-      return [mass, force];
-    }, [q.shape, v.shape]);
-    const [mass, force] = substitute(fresh, [q, v]);
-    return { mass, force };
-  };
+  return (q, v) => massAndForceAt(equationsOf(traceLagrangian(lagrangian, q, v)), [q, v]);
 }
 
 /**
@@ -73,15 +77,15 @@ export function eulerLagrange(lagrangian: (q: Tensor, v: Tensor) => Tensor): (q:
     const traced = traceLagrangian(lagrangian, q, v);
     const captured = captures(traced);
     const program: Program = { inputs: [...traced.inputs, ...captured], outputs: traced.outputs };
+    const equations = equationsOf(program);
     const rule: CustomRule = {
       forward: (...args) => {
-        const { mass, force } = massAndForceOf(program, args);
+        const { mass, force } = massAndForceAt(equations, args);
         return solveLinear(mass, force);
       },
       backward: (g, args, a) => {
-        const fresh = trace((...xs) => [massAndForceOf(program, xs).mass], args.map((x) => x.shape));
-        const mu = solveLinear(substitute(fresh, args)[0], g); // the mass matrix is symmetric
-        return gradientOfPhi(program, args, a, mu);
+        const mu = solveLinear(massAndForceAt(equations, args).mass, g); // the mass matrix is symmetric
+        return gradientOfPhi(program, equations, args, a, mu);
       },
     };
     return customVjp(rule, [q, v, ...captured]);
@@ -93,9 +97,8 @@ export function eulerLagrange(lagrangian: (q: Tensor, v: Tensor) => Tensor): (q:
  * and `w = (v, a)`, where `mu` and `a` are held fixed and the `v` inside `w` is not. As `DL[w]` is linear in `w`, `Phi` is
  * one derivative of it: along `-p` in the state and `r` in `w`.
  */
-function gradientOfPhi(program: Program, args: readonly Tensor[], a: Tensor, mu: Tensor): Tensor[] {
+function gradientOfPhi(program: Program, { unknowns: xs, bundles }: Equations, args: readonly Tensor[], a: Tensor, mu: Tensor): Tensor[] {
   const velocity = input("w", args[1].shape);
-  const xs = args.map((x, i) => input(`x${i}`, x.shape));
   const unknowns = [velocity, ...xs];
   const values = [args[1], ...args];
   const [q, v] = xs;
@@ -108,7 +111,7 @@ function gradientOfPhi(program: Program, args: readonly Tensor[], a: Tensor, mu:
   const [dw, dq, dv, ...rest] = pullback({ inputs: unknowns, outputs: [phi] }, [constant(1)]);
   // The right-hand side has products of the same matrices with the tangents along the unit velocities and (v, 0).
   const known = new Map<Tensor, Tensor>();
-  for (const [node, bundle] of derivativesOf(program, xs).bundles) {
+  for (const [node, bundle] of bundles) {
     if (!bundle || !isDear(node)) continue;
     for (const [tangent, unit, last] of [[alongW.get(node), a, 1], [alongP!.get(node), neg(mu), 0]] as const) {
       if (tangent) known.set(tangent, substitute({ inputs: unknowns, outputs: [combination(bundle, unit, last)] }, values)[0]);
