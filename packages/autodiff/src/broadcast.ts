@@ -85,6 +85,7 @@ export const sumPrimitive: Primitive<{ readonly axes: readonly number[] }> = {
   },
   simplify: ([x], { axes }) => {
     if (axes.length === 0) return x;
+    if (axes.every((a) => x.shape[a] === 1)) return reshape(x, x.shape.filter((_, i) => !axes.includes(i)));
     const value = constantValue(x);
     if (value === undefined) return x.primitive.sumOver?.(x, axes) ?? null;
     return constant(value * axes.reduce((n, a) => n * x.shape[a], 1), x.shape.filter((_, i) => !axes.includes(i)));

@@ -11,6 +11,7 @@ export function angleFeatureCount(coordinates: number, angles: readonly number[]
 
 /** `q[d]` as network input: `cos` and `sin` of each angle, the others times `scale`. Periodic in the angles by construction. */
 export function angleFeatures(q: Tensor, angles: readonly number[], scale = 1): Tensor {
+  if (angles.length === 0) return mul(q, scale);
   const parts = Array.from({ length: q.size }, (_, i) => {
     const x = at(q, i);
     return angles.includes(i) ? [cos(x), sin(x)] : [mul(x, scale)];
