@@ -153,17 +153,25 @@ function expectAgreement(found: Float64Array, expected: Float64Array, tolerance:
   });
 }
 
+/** The same function, which tells the sizes of its outputs once it was traced. */
+function sized(f: RandomProgram["f"]): { readonly traced: RandomProgram["f"]; readonly sizes: readonly number[] } {
+  const sizes: number[] = [];
+  return {
+    sizes,
+    traced: (...x) => {
+      const outputs = f(...x);
+      sizes.splice(0, sizes.length, ...outputs.map((y) => y.size));
+      return outputs;
+    },
+  };
+}
+
 const numbers = fc.array(fc.nat(5039), { minLength: 40, maxLength: 300 });
 
 test.each(["javascript", "wasm"] as const)("random programs: %s agrees with the interpreter, call after call", (backend) => {
   fc.assert(fc.property(numbers, fc.integer({ min: 1, max: 60 }), (list, length) => {
     const { inputShapes, accumulate, f } = randomProgram(list, length);
-    const sizes: number[] = [];
-    const traced = (...x: Tensor[]): Tensor[] => {
-      const outputs = f(...x);
-      sizes.splice(0, sizes.length, ...outputs.map((y) => y.size));
-      return outputs;
-    };
+    const { traced, sizes } = sized(f);
     const slow = compile(traced, inputShapes, { backend: "interpreter", accumulate });
     const fast = compile(traced, inputShapes, { backend, accumulate });
     for (let call = 0; call < 2; call++) {
@@ -181,12 +189,7 @@ test.each(["javascript", "wasm"] as const)("random programs: %s agrees with the 
 test.each(["interpreter", "javascript", "wasm"] as const)("random programs: %s in float32 agrees with float64 to single precision", (backend) => {
   fc.assert(fc.property(numbers, fc.integer({ min: 1, max: 25 }), (list, length) => {
     const { inputShapes, accumulate, f } = randomProgram(list, length);
-    const sizes: number[] = [];
-    const traced = (...x: Tensor[]): Tensor[] => {
-      const outputs = f(...x);
-      sizes.splice(0, sizes.length, ...outputs.map((y) => y.size));
-      return outputs;
-    };
+    const { traced, sizes } = sized(f);
     const double = compile(traced, inputShapes, { backend: "interpreter", accumulate });
     const single = compile(traced, inputShapes, { backend, accumulate, dtype: "f32" });
     const inputs = inputShapes.map((shape, k) => Float64Array.from(data(shape, k), Math.fround));

@@ -52,8 +52,8 @@ test.each(cases)("%s: the heap does not grow by an object per step", (_name, alg
     grown.push(process.memoryUsage().heapUsed - before);
   }
   const bytes = Math.min(...grown.filter((x) => x > 0)) / steps;
-  // Numbers handed through calls that are not inlined are boxed, 16 bytes each: at most a few per stage of up to eight, here and there through a switch.
-  expect(bytes).toBeLessThan(480);
+  // Numbers handed through calls that are not inlined are boxed, 16 bytes each: at most a few per stage, and a few more through a switch.
+  expect(bytes).toBeLessThan(400 + (algorithm.name.startsWith("autoSwitch") ? 80 : 0));
 });
 
 afterEach(() => void vi.unstubAllGlobals());

@@ -44,7 +44,9 @@ export function observations({ model, trajectories, algorithm, solver, sensealg,
     const cut = Math.min(intervals, trajectory.t.length - 1) + 1;
     const own = { t: trajectory.t.slice(0, cut), u: trajectory.u.slice(0, cut) };
     const key = together ? own.t.join() : String(i);
-    groups.set(key, [...(groups.get(key) ?? []), own]);
+    const group = groups.get(key);
+    if (group) group.push(own);
+    else groups.set(key, [own]);
   });
   return [...groups.values()].flatMap((group) => tiles(group).map((tile) => observed(model, tile)));
 }
