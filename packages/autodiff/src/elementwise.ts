@@ -1,6 +1,6 @@
 import erfValue from "@stdlib/math-base-special-erf";
-import { broadcastAxes, broadcastPrimitive, broadcastTogether, repeat, sumAxes } from "./broadcast.ts";
-import { constant, constantValue, makeNode, sameShape, shapeError, type MaybeZero, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
+import { broadcastTogether, repeat, sumAxes } from "./broadcast.ts";
+import { constant, constantValue, makeNode, sameShape, shapeError, type MaybeZero, type Primitive, type Tensor, type TensorLike } from "./tensor.ts";
 
 /** A function applied entry by entry to arrays of one shape. */
 export interface ElementwisePrimitive extends Primitive<ElementwiseAttrs> {
@@ -117,8 +117,7 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
       if (constantValue(x) === -1) return neg(y);
       if (constantValue(y) === -1) return neg(x);
       // Signs move outwards, so that a product and its negative are one product.
-      if (isNeg(x) || isNeg(y)) return isNeg(x) ? neg(mul(x.args[0], y)) : neg(mul(x, y.args[0]));
-      return repeatedTogether(x, y) ?? repeatedTogether(y, x);
+      return isNeg(x) ? neg(mul(x.args[0], y)) : isNeg(y) ? neg(mul(x, y.args[0])) : null;
     },
   }),
   div: define("div", {
@@ -168,16 +167,6 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
     },
   }),
 };
-
-/** `(z b) c` as `z (b c)` where b and c repeat along the same axes: their product is then the smaller one. */
-function repeatedTogether(product: Tensor, c: Tensor): Tensor | null {
-  if (product.primitive !== elementwise.mul || !isRepeat(c)) return null;
-  const alike = (x: Tensor): boolean => isRepeat(x) && sameShape(x.attrs.axes as Shape, c.attrs.axes as Shape);
-  const b = product.args.find(alike);
-  const z = product.args.find((x) => x !== b);
-  return b && z && !alike(z) ? mul(z, broadcastAxes(mul(b.args[0], c.args[0]), c.shape, c.attrs.axes as number[])) : null;
-}
-const isRepeat = (x: Tensor): boolean => x.primitive === broadcastPrimitive;
 
 /** The terms of nested sums, from left to right; null when sums are shared, which would repeat terms. */
 function termsOf(node: Tensor): Tensor[] | null {
