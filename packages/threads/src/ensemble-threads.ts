@@ -119,8 +119,21 @@ class Pools {
   }
 
   #end(pool: Tinypool): void {
-    if (this.#running.delete(pool)) this.#ending.push(pool.destroy());
+    if (!this.#running.delete(pool)) return;
+    const threads: readonly PoolThread[] = [...(pool.threads as unknown as PoolThread[])];
+    // A thread that breaks while the pool waits for its end has a listener taken away, which the pool's threads do not know
+    // how to do: the exception would end the process.
+    for (const one of threads) one.removeListener ??= (event, listener) => void one.thread.removeListener(event, listener);
+    const broken = (): undefined => undefined;
+    this.#ending.push(pool.destroy().catch(broken).then(async () => void (await Promise.allSettled(threads.map((one) => one.terminate())))));
   }
+}
+
+/** What the pool holds for each thread, as far as it is used here. */
+interface PoolThread {
+  readonly thread: { removeListener(event: string, listener: () => void): unknown };
+  removeListener?: (event: string, listener: () => void) => void;
+  terminate(): Promise<unknown>;
 }
 
 async function run<R>(pool: Tinypool, part: Part): Promise<Trajectory<R>[]> {
