@@ -1,4 +1,4 @@
-import { OdeError } from "@fluxion/ode-core";
+import { OdeError, type ButcherTableau } from "@fluxion/ode-core";
 import { expand } from "./expand.ts";
 import { interpreter } from "./interpreter.ts";
 import { javascript } from "./javascript/javascript.ts";
@@ -47,6 +47,25 @@ export interface SplitKernel {
   readonly second: SplitPart;
   /** Makes room for so many records. Returns false when there is none. */
   reserve(records: number): boolean;
+  /**
+   * Where the parts are those of a right-hand side, `t, y[n], ... -> dy[n], record` and `..., w[n] -> record's dy' w[n], ...`: code for whole
+   * steps of a method. Absent where the backend has none. Its records and those of evaluations share their memory.
+   */
+  steps?(tableau: ButcherTableau): StepKernel;
+}
+
+/** Steps of an explicit Runge-Kutta method, each with the records of all its evaluations. */
+export interface StepKernel {
+  /** Evaluations per step: stages that nothing depends on are left out. */
+  readonly stages: number;
+  /** To fill and to read, replaced when records are reserved: `[t, h]`, the states before and after a step, and the gradient. */
+  readonly arrays: readonly [time: Float64Array, u: Float64Array, next: Float64Array, lambda: Float64Array];
+  /** Takes the memory over, with room for so many steps, kept ones included. Returns false when there is none. */
+  reserve(steps: number): boolean;
+  /** `next` from `time` and `u`, keeping record `step`. */
+  forward(step: number): void;
+  /** Turns `lambda` by the end of the step into that by its start; needs `h`. The second part's other outputs add up. */
+  reverse(step: number): void;
 }
 
 /** Turns programs into kernels: one file each. */

@@ -1,10 +1,11 @@
-import type { EvaluationTape } from "@fluxion/ode-core";
-import type { Numbers, SplitKernel, SplitPart } from "./compile.ts";
+import type { ButcherTableau, EvaluationTape, StepTape } from "@fluxion/ode-core";
+import type { Numbers, SplitKernel, SplitPart, StepKernel } from "./compile.ts";
 
 /** Makes the tapes of a field. Its kernel's first part has inputs t, u, p and output du, its second p, w and outU, outP. */
 export class FieldTapes {
   readonly #kernel: () => SplitKernel;
-  #last: Tape | undefined;
+  readonly #steps = new Map<ButcherTableau, StepKernel | undefined>();
+  #last: FieldTape | undefined;
 
   constructor(kernel: () => SplitKernel) {
     this.#kernel = kernel;
@@ -12,31 +13,44 @@ export class FieldTapes {
 
   /** A new tape for the parameters `p[m]`; closes the one before. */
   begin(p: Float64Array): EvaluationTape {
-    this.#last?.close();
+    return this.#open(new Evaluations(this.#kernel()), p);
+  }
+
+  /** The same for whole steps, where the backend has code for them. */
+  beginSteps(p: Float64Array, tableau: ButcherTableau): StepTape | undefined {
     const kernel = this.#kernel();
-    kernel.first.inputs[2].set(p);
-    this.#last = new Tape(kernel);
-    return this.#last;
+    if (!this.#steps.has(tableau)) this.#steps.set(tableau, kernel.steps?.(tableau));
+    const steps = this.#steps.get(tableau);
+    return steps && this.#open(new Steps(kernel, steps), p);
+  }
+
+  #open<T extends FieldTape>(tape: T, p: Float64Array): T {
+    this.#last?.close();
+    this.#last = tape;
+    this.#kernel().first.inputs[2].set(p);
+    return tape;
   }
 }
 
-class Tape implements EvaluationTape {
-  readonly #kernel: SplitKernel;
-  readonly #first: SplitPart;
+/** What the tapes of a field have in common: room that grows, and sums of parameter gradients. */
+abstract class FieldTape {
   readonly #second: SplitPart;
+  readonly #reserve: (count: number) => boolean;
   #open = true;
   #full = false;
-  #length = 0;
   #capacity = 0;
 
-  constructor(kernel: SplitKernel) {
-    this.#kernel = kernel;
-    this.#first = kernel.first;
-    this.#second = kernel.second;
+  constructor({ second }: SplitKernel, reserve: (count: number) => boolean) {
+    this.#second = second;
+    this.#reserve = reserve;
   }
 
   get open(): boolean {
     return this.#open;
+  }
+
+  close(): void {
+    this.#open = false;
   }
 
   clearGradient(): void {
@@ -48,12 +62,33 @@ class Tape implements EvaluationTape {
     for (let i = 0; i < sums.length; i++) out[i] += sums[i];
   }
 
-  close(): void {
-    this.#open = false;
+  /** Whether there is room for number `i`, perhaps after making some. */
+  protected hasRoom(i: number): boolean {
+    return this.#open && (i < this.#capacity || this.#extend());
+  }
+
+  #extend(): boolean {
+    if (this.#full) return false;
+    const capacity = Math.max(64, 2 * this.#capacity);
+    this.#full = !this.#reserve(capacity);
+    if (!this.#full) this.#capacity = capacity;
+    return !this.#full;
+  }
+}
+
+class Evaluations extends FieldTape implements EvaluationTape {
+  readonly #first: SplitPart;
+  readonly #second: SplitPart;
+  #length = 0;
+
+  constructor(kernel: SplitKernel) {
+    super(kernel, kernel.reserve);
+    this.#first = kernel.first;
+    this.#second = kernel.second;
   }
 
   push(t: number, u: Float64Array, out: Float64Array): number {
-    if (!this.#open || this.#full || (this.#length === this.#capacity && !this.#extend())) return -1;
+    if (!this.hasRoom(this.#length)) return -1;
     const first = this.#first;
     first.inputs[0][0] = t;
     copy(u, first.inputs[1]);
@@ -72,11 +107,46 @@ class Tape implements EvaluationTape {
   rewind(): void {
     this.#length = 0;
   }
+}
 
-  #extend(): boolean {
-    this.#capacity = Math.max(64, 2 * this.#capacity);
-    this.#full = !this.#kernel.reserve(this.#capacity);
-    return !this.#full;
+class Steps extends FieldTape implements StepTape {
+  readonly #kernel: StepKernel;
+  #lengths = new Float64Array(64);
+  #length = 0;
+
+  constructor(kernel: SplitKernel, steps: StepKernel) {
+    super(kernel, steps.reserve);
+    this.#kernel = steps;
+  }
+
+  get stages(): number {
+    return this.#kernel.stages;
+  }
+
+  push(t: number, h: number, u: Float64Array, out: Float64Array): number {
+    const i = this.#length;
+    if (!this.hasRoom(i)) return -1;
+    if (i === this.#lengths.length) {
+      const lengths = new Float64Array(2 * i);
+      lengths.set(this.#lengths);
+      this.#lengths = lengths;
+    }
+    const [time, before, after] = this.#kernel.arrays;
+    time[0] = t;
+    time[1] = h;
+    copy(u, before);
+    this.#kernel.forward(i);
+    copy(after, out);
+    this.#lengths[i] = h;
+    return this.#length++;
+  }
+
+  pull(i: number, lambda: Float64Array): void {
+    const [time, , , bar] = this.#kernel.arrays;
+    time[1] = this.#lengths[i];
+    copy(lambda, bar);
+    this.#kernel.reverse(i);
+    copy(bar, lambda);
   }
 }
 

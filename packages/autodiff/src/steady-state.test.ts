@@ -1,3 +1,4 @@
+import { rk4 } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
 import { add, at, cholesky, compile, concat, cond, contract, dot, eulerLagrange, gather, grad, greater, hessian, logDet, matmul, mul, pinv, scan, sin, slice, softplus, solveLinear, stack, sum, tracedField, transpose, vmap, type CompileOptions, type Tensor } from "./index.ts";
 
@@ -61,5 +62,8 @@ describe("steady-state calls", () => {
       tape.rewind();
       tape.vjp(tape.push(0.5, u, out), u, out);
     })).toBeLessThan(2);
+    const steps = bound.stepTape!(rk4().tableau!);
+    if (steps) expect(bytesPerCall(() => steps.pull(steps.push(0.5, 1e-3, u, out), out))).toBeLessThan(2);
+    expect(steps !== undefined).toBe(target.backend === "wasm");
   });
 });

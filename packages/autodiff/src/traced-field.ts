@@ -158,6 +158,7 @@ function bindKernels(p: Float64Array, kernels: FieldKernels): BoundField {
       return own instanceof Float64Array ? own.fill(0) : new Float64Array(p.length);
     },
     tape: () => kernels.tapes.begin(p),
+    stepTape: (tableau) => kernels.tapes.beginSteps(p, tableau),
   };
   return bound;
 }

@@ -1,3 +1,4 @@
+import type { ButcherTableau } from "./butcher-tableau.ts";
 import type { StepController } from "./controller.ts";
 import type { InitialStep } from "./initial-step.ts";
 import type { ErrorScale } from "./scaled-norm.ts";
@@ -82,11 +83,8 @@ export interface Interpolant {
   derivative(theta: number, out: Float64Array): void;
 }
 
-/** Coefficients of an explicit Runge-Kutta method with `s = b.length` stages; row i of `a` has i entries. */
-export interface Tableau {
-  readonly a: readonly (readonly number[])[];
-  readonly b: readonly number[];
-  readonly c: readonly number[];
+/** Coefficients of an explicit Runge-Kutta method. */
+export interface Tableau extends ButcherTableau {
   /** `b - bhat`, for the error estimate. */
   readonly bError?: readonly number[];
   /**

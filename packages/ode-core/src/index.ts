@@ -35,6 +35,7 @@ export { vern8, type Vern8Options } from "./algorithms/vern8.ts";
 export { vern9, type Vern9Options } from "./algorithms/vern9.ts";
 export { yoshida6, type Yoshida6Options } from "./algorithms/yoshida6.ts";
 export { autoSwitch, type AutoSwitchOptions } from "./auto-switch.ts";
+export type { ButcherTableau } from "./butcher-tableau.ts";
 export {
   continuousCallback,
   discreteCallback,
@@ -58,7 +59,7 @@ export type { InitialStep, InitialStepContext } from "./initial-step.ts";
 export { init } from "./init.ts";
 export type { Integrator } from "./integrator.ts";
 export { linearize, type LinearizeOptions } from "./linearize.ts";
-export { timeTolerance } from "./output-times.ts";
+export { outputTimes, timeTolerance } from "./output-times.ts";
 export { odeProblem, remake, type OdeProblem, type OdeProblemOptions } from "./problem.ts";
 export type { ErrorScale } from "./scaled-norm.ts";
 export type { Cotangent, Linearization, SensitivityAlgorithm, SensitivityContext } from "./sensitivity.ts";
@@ -75,6 +76,7 @@ export {
   type Capability,
   type EvaluationTape,
   type InPlaceRhs,
+  type StepTape,
   type Structure,
   type VectorField,
   type VectorFieldOptions,

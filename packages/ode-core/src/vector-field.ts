@@ -1,3 +1,4 @@
+import type { ButcherTableau } from "./butcher-tableau.ts";
 import { OdeError } from "./errors.ts";
 
 /** A derivative kernel that a vector field may offer and a solver or sensealg may need. */
@@ -50,8 +51,10 @@ export interface BoundField {
    * of this function on any of its bound fields, so copy the sums out.
    */
   gradientBuffer?(): Float64Array;
-  /** A new tape of evaluations. It closes the tapes that were made before by any bound field of this vector field. */
+  /** A new tape of evaluations. It closes the tapes, also those of steps, that were made before by any bound field of this vector field. */
   tape?(): EvaluationTape;
+  /** A new tape of steps of a method, closing others as `tape` does; `undefined` when the field takes no steps itself. */
+  stepTape?(tableau: ButcherTableau): StepTape | undefined;
 }
 
 /** Evaluations of a right-hand side that keep what their vector-Jacobian product needs, so that it need not evaluate again. */
@@ -64,6 +67,25 @@ export interface EvaluationTape {
   vjp(i: number, w: Float64Array, outU: Float64Array): void;
   /** Forgets all evaluations: the next one is number 0. */
   rewind(): void;
+  /** Sets the sums of parameter gradients to zero. */
+  clearGradient(): void;
+  /** Adds the sums of parameter gradients to `out[m]`. */
+  addGradient(out: Float64Array): void;
+}
+
+/**
+ * Explicit Runge-Kutta steps that the field takes itself, with all their stages, and keeps what their transposed derivatives
+ * need: what an integrator and {@link EvaluationTape} do together, to the same bits, without leaving compiled code.
+ */
+export interface StepTape {
+  /** False once another tape was made: what this one holds is then lost, and it takes no more. */
+  readonly open: boolean;
+  /** Evaluations of the right-hand side per step. */
+  readonly stages: number;
+  /** One step of `h` from `u[n]` at `t` to `out[n]`; returns its number, from 0, or -1 when the tape is full or closed and nothing was written. */
+  push(t: number, h: number, u: Float64Array, out: Float64Array): number;
+  /** Replaces `lambda[n]`, the gradient by the state at the end of step `i`, by that at its start; adds that by p to the tape's sums. */
+  pull(i: number, lambda: Float64Array): void;
   /** Sets the sums of parameter gradients to zero. */
   clearGradient(): void;
   /** Adds the sums of parameter gradients to `out[m]`. */

@@ -1,5 +1,5 @@
 import type { BoundField, EvaluationTape, VectorField } from "@fluxion/ode-core";
-import { doubled } from "./step-tape.ts";
+import { doubled } from "./kept-steps.ts";
 
 /** A bound field that offers `vjp`. */
 export type VjpField = BoundField & Required<Pick<BoundField, "vjp">>;

@@ -1,4 +1,4 @@
-import { requireCapabilities, type Bandwidth, type BoundField, type VectorField } from "@fluxion/ode-core";
+import { dop853, requireCapabilities, rk4, tsit5, type Bandwidth, type BoundField, type ButcherTableau, type VectorField } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
 
 /** Where a vector field is tested. */
@@ -30,7 +30,7 @@ const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, v, i) =
 /**
  * Declares the conformance tests of a vector field: finite and repeatable values, buffers left alone beyond their ends, and
  * derivative kernels that agree with differences (`jvp`, `jacobian`) and with each other (`vjp` transposes `jvp`; parameter
- * gradients are added and not stored; tapes and batches give what single calls give), and no dependence outside of a stated band. To be
+ * gradients are added and not stored; tapes, also of steps, and batches give what single calls give), and no dependence outside of a stated band. To be
  * called in a vitest file.
  */
 export function testVectorField(field: VectorField, options: TestVectorFieldOptions): void {
@@ -49,6 +49,7 @@ export function testVectorField(field: VectorField, options: TestVectorFieldOpti
     if (field.provides.has("vjp")) vjpTests(context);
     if (field.provides.has("jacobian")) jacobianTests(context);
     if (field.bind(context.p).tape) tapeTests(context);
+    if (field.bind(context.p).stepTape?.(rk4().tableau!)) stepTapeTests(context);
     if (field.batch) batchTests(context);
     if (field.bandwidth) bandTests(context, field.bandwidth);
   });
@@ -227,6 +228,61 @@ function tapeTests({ field, t, u, p, rounding }: Context): void {
     const value = new Float64Array(n);
     other.rhs(t, u, value);
     expectClose(out, value, rounding * 1e-12);
+  });
+}
+
+/** `lambda` becomes `u1' lambda` for one step, by its definition; `sum[m]` grows by the gradient by p. */
+function transposedStep({ a, b, c }: ButcherTableau, bound: Required<BoundField>, t: number, h: number, u: Float64Array, lambda: Float64Array, sum: Float64Array): void {
+  const stage = (i: number, k: readonly Float64Array[]): Float64Array => u.map((x, l) => x + h * a[i].reduce((total, aij, j) => total + aij * k[j][l], 0));
+  const [k, kBar]: Float64Array[][] = [[], b.map((bi) => lambda.map((x) => h * bi * x))];
+  b.forEach((_, i) => bound.rhs(t + c[i] * h, stage(i, k), (k[i] = new Float64Array(u.length))));
+  for (let i = b.length - 1; i >= 0; i--) {
+    const yBar = new Float64Array(u.length);
+    bound.vjp(t + c[i] * h, stage(i, k), kBar[i], yBar, sum);
+    a[i].forEach((aij, j) => yBar.forEach((x, l) => (kBar[j][l] += h * aij * x)));
+    yBar.forEach((x, l) => (lambda[l] += x));
+  }
+}
+
+function stepTapeTests({ field, t, u, p, rounding }: Context): void {
+  const n = u.length;
+  const h = -0.003;
+
+  test.each([["rk4", rk4()], ["tsit5", tsit5()], ["dop853", dop853()]] as const)("steps of %s on a tape have the bits of the algorithm's own, and pull back what its stages do", (_name, { stepper, tableau }) => {
+    const bound = field.bind(p) as Required<BoundField>;
+    const states = near(u, 70);
+    const tape = bound.stepTape(tableau!)!;
+    states.forEach((state, k) => {
+      const [out, expected] = [guarded(n), new Float64Array(n)];
+      expect(tape.push(t + k, h, state, out.view)).toBe(k);
+      stepper(bound, n, { reltol: 1e-6, abstol: 1e-9 }).step(t + k, h, state, expected);
+      expect(out.view).toEqual(expected);
+      expect(out.intact()).toBe(true);
+    });
+    tape.clearGradient();
+    const sum = new Float64Array(p.length);
+    for (const k of [69, 0, 64, 0]) {
+      const [lambda, expected] = [guarded(n), wave(n, k)];
+      lambda.view.set(expected);
+      tape.pull(k, lambda.view);
+      transposedStep(tableau!, bound, t + k, h, states[k], expected, sum);
+      expectClose(lambda.view, expected, rounding * 1e-12);
+      expect(lambda.intact()).toBe(true);
+    }
+    const added = new Float64Array(p.length).fill(0.5);
+    tape.addGradient(added);
+    expectClose(added, sum.map((x) => x + 0.5), rounding * 1e-11);
+  });
+
+  test("tapes of steps and of evaluations close each other", () => {
+    const bound = field.bind(p) as Required<BoundField>;
+    const out = new Float64Array(n);
+    const steps = bound.stepTape(rk4().tableau!)!;
+    const evaluations = bound.tape();
+    expect([steps.open, steps.push(t, h, u, out)]).toEqual([false, -1]);
+    evaluations.push(t, u, out);
+    const again = bound.stepTape(rk4().tableau!)!;
+    expect([evaluations.open, again.open, evaluations.push(t, u, out), again.push(t, h, u, out)]).toEqual([false, true, -1, 0]);
   });
 }
 

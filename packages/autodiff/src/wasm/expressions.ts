@@ -19,7 +19,7 @@ export class Imports {
   index(name: string, arity: number, f: (...x: number[]) => unknown): number {
     if (!Object.hasOwn(this.functions, name)) {
       this.functions[name] = f;
-      this.list.push({ name, arity });
+      this.list.push({ name, parameters: new Array<number>(arity).fill(f64), results: arity > 0 ? [f64] : [] });
     }
     return this.list.findIndex((x) => x.name === name);
   }

@@ -8,7 +8,7 @@ const pageBytes = 65536;
 export class KernelMemory {
   readonly host: HostMemory;
   readonly #format: NumberFormat;
-  readonly #windows: { readonly list: Numbers[]; readonly index: number; readonly at: number; readonly size: number }[] = [];
+  readonly #windows: (() => void)[] = [];
 
   /** @param numbers - How many it holds at first. */
   constructor(format: NumberFormat, numbers: number) {
@@ -23,7 +23,15 @@ export class KernelMemory {
 
   /** Appends a window on `size` numbers to a list, where it stays valid. */
   open(list: Numbers[], at: number, size: number): void {
-    this.#windows.push({ list, index: list.push(this.view(at, size)) - 1, at, size });
+    const index = list.push(this.view(at, size)) - 1;
+    this.#windows.push(() => void (list[index] = this.view(at, size)));
+  }
+
+  /** The same for float64 numbers at a place in bytes, whatever the memory's format. */
+  openDoubles(list: Float64Array[], byteOffset: number, size: number): void {
+    const view = (): Float64Array => new Float64Array(this.host.buffer, byteOffset, size);
+    const index = list.push(view()) - 1;
+    this.#windows.push(() => void (list[index] = view()));
   }
 
   /** Makes room for at least so many numbers. Returns false when the host has none. */
@@ -35,7 +43,7 @@ export class KernelMemory {
     } catch {
       return false;
     }
-    for (const { list, index, at, size } of this.#windows) list[index] = this.view(at, size);
+    for (const renew of this.#windows) renew();
     return true;
   }
 }

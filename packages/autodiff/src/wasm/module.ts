@@ -1,5 +1,5 @@
 import { joined, unsigned, type FunctionBuilder } from "./function-builder.ts";
-import { f64, i32 } from "./opcodes.ts";
+import { i32 } from "./opcodes.ts";
 
 const text = (name: string): number[] => [...unsigned(name.length), ...Array.from(name, (c) => c.charCodeAt(0))];
 const section = (id: number, items: readonly ArrayLike<number>[]): Uint8Array => {
@@ -7,10 +7,11 @@ const section = (id: number, items: readonly ArrayLike<number>[]): Uint8Array =>
   return joined([[id], unsigned(body.length), body]);
 };
 
-/** An imported JavaScript function: of `arity` numbers with a number as result, or of nothing with none. */
+/** An imported function: the types of its parameters and of its result, if it has one. */
 export interface Import {
   readonly name: string;
-  readonly arity: number;
+  readonly parameters: readonly number[];
+  readonly results: readonly number[];
 }
 
 /**
@@ -18,19 +19,20 @@ export interface Import {
  * @source WebAssembly core specification 2.0, chapter 5
  */
 export function moduleBytes(imports: readonly Import[], functions: readonly { readonly name: string; readonly body: FunctionBuilder }[]): Uint8Array<ArrayBuffer> {
-  const arities = [...new Set(imports.map(({ arity }) => arity))];
-  const counts = [...new Set(functions.map(({ body }) => body.parameters))];
-  const types = [
-    ...arities.map((n) => [0x60, ...unsigned(n), ...new Array<number>(n).fill(f64), ...(n > 0 ? [1, f64] : [0])]),
-    ...counts.map((n) => [0x60, ...unsigned(n), ...new Array<number>(n).fill(i32), 0]),
-  ];
+  const types: string[] = [];
+  const typeOf = (parameters: readonly number[], results: readonly number[]): number[] => {
+    const type = [0x60, ...unsigned(parameters.length), ...parameters, ...unsigned(results.length), ...results].join();
+    if (!types.includes(type)) types.push(type);
+    return unsigned(types.indexOf(type));
+  };
   const memory = [...text("env"), ...text("memory"), 2, 0, 1];
-  const imported = imports.map(({ name, arity }) => [...text("env"), ...text(name), 0, ...unsigned(arities.indexOf(arity))]);
+  const imported = imports.map(({ name, parameters, results }) => [...text("env"), ...text(name), 0, ...typeOf(parameters, results)]);
+  const declared = functions.map(({ body }) => typeOf(new Array<number>(body.parameters).fill(i32), []));
   return joined([
     [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    section(1, types),
+    section(1, types.map((type) => type.split(",").map(Number))),
     section(2, [memory, ...imported]),
-    section(3, functions.map(({ body }) => unsigned(arities.length + counts.indexOf(body.parameters)))),
+    section(3, declared),
     section(7, functions.map(({ name }, i) => [...text(name), 0, ...unsigned(imports.length + i)])),
     section(10, functions.map(({ body }) => body.finish())),
   ]);

@@ -15,6 +15,7 @@ export const op = {
   i32LtU: 0x49,
   i32Add: 0x6a,
   i32Sub: 0x6b,
+  i32Mul: 0x6c,
 } as const;
 
 /** Opcodes of single numbers. */

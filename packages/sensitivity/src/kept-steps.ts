@@ -1,5 +1,5 @@
 /** The kept steps of a solve: start, length and starting state of each. Grows by doubling. */
-export class StepTape {
+export class KeptSteps {
   readonly #n: number;
   #times = new Float64Array(32);
   #lengths = new Float64Array(32);

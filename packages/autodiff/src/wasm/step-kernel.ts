@@ -1,0 +1,198 @@
+import type { ButcherTableau } from "@fluxion/ode-core";
+import type { StepKernel } from "../compile.ts";
+import { FunctionBuilder, unsigned } from "./function-builder.ts";
+import { webAssembly } from "./host.ts";
+import { emitLoops } from "./loops.ts";
+import type { KernelMemory } from "./memory.ts";
+import { moduleBytes } from "./module.ts";
+import { numberFormat, type NumberFormat } from "./number-format.ts";
+import { i32, op, scalar } from "./opcodes.ts";
+
+/** Both parts of a right-hand side's split kernel: functions of a record's address, and where their arguments are, in bytes. */
+export interface StepParts {
+  readonly first: (record: number) => void;
+  readonly second: (record: number) => void;
+  readonly format: NumberFormat;
+  readonly memory: KernelMemory;
+  /** Length of the state. */
+  readonly n: number;
+  readonly t: number;
+  readonly y: number;
+  readonly dy: number;
+  readonly w: number;
+  readonly dyBar: number;
+  /** Where the memory is free, and how much a record takes, in bytes. */
+  readonly begin: number;
+  readonly record: number;
+}
+
+/** States are float64 whatever the parts compute with, so that rounding does not add up over steps. */
+const doubles = numberFormat("f64", false);
+
+/**
+ * Code for whole steps: the combinations of stages as vector loops around calls of the parts, with sums in the order of the
+ * steppers of ode-core. Memory from `begin` on: t, h, states, stages, coefficients, then the records of all steps.
+ */
+export function makeStepKernel(tableau: ButcherTableau, parts: StepParts, limit: number): StepKernel {
+  const { memory, n } = parts;
+  const { a, b, c } = tableau;
+  const needed = (j: number): boolean => b[j] !== 0 || a.some((row, i) => i > j && (row[j] ?? 0) !== 0 && needed(i));
+  const stages = b.findLastIndex((_, j) => needed(j)) + 1;
+  const coefficients = [...new Set([...a.slice(0, stages).flat(), ...b.slice(0, stages), ...c.slice(0, stages)])];
+
+  let free = Math.ceil(parts.begin / 8) * 8;
+  const take = (size: number): number => {
+    const at = free;
+    free += 8 * size;
+    return at;
+  };
+  const [time, u, next, lambda, scratch, table] = [2, n, n, n, n, coefficients.length].map(take);
+  const k = Array.from({ length: stages }, () => take(n));
+  const records = free;
+  const step = stages * parts.record;
+  const writer = new StepWriter(parts, { time, u, next, lambda, scratch, k }, (value) => table + 8 * coefficients.indexOf(value));
+
+  const imports = (["first", "second"] as const).map((name) => ({ name, parameters: [i32], results: [] }));
+  const bytes = moduleBytes(imports, [{ name: "forward", body: writer.forward(tableau) }, { name: "reverse", body: writer.reverse(tableau) }]);
+  const { forward, reverse } = new webAssembly!.Instance(new webAssembly!.Module(bytes), { env: { memory: memory.host, first: parts.first, second: parts.second } }).exports as Record<string, (record: number) => void>;
+
+  memory.grow(Math.ceil(records / parts.format.bytes));
+  const arrays: Float64Array[] = [];
+  for (const [at, size] of [[time, 2], [u, n], [next, n], [lambda, n], [table, coefficients.length]]) memory.openDoubles(arrays, at, size);
+  return {
+    stages,
+    arrays: arrays as unknown as StepKernel["arrays"],
+    reserve: (steps) => {
+      if (steps * step > limit || !memory.grow(Math.ceil((records + steps * step) / parts.format.bytes))) return false;
+      arrays[4].set(coefficients);
+      return true;
+    },
+    forward: (i) => forward(records + i * step),
+    reverse: (i) => reverse(records + i * step),
+  };
+}
+
+/** Where a step's numbers stand, in bytes. */
+interface Places {
+  readonly time: number;
+  readonly u: number;
+  readonly next: number;
+  readonly lambda: number;
+  /** For arguments and results of parts that compute with float32. */
+  readonly scratch: number;
+  /** The stages; in reverse their gradients. */
+  readonly k: readonly number[];
+}
+
+/** Vector locals in, a vector local out. */
+type Operation = (name: "add" | "mul", x: number, y: number) => number;
+
+/** Writes the two functions; each takes the address of the step's first record. */
+class StepWriter {
+  readonly #parts: StepParts;
+  readonly #places: Places;
+  readonly #coefficient: (value: number) => number;
+
+  constructor(parts: StepParts, places: Places, coefficient: (value: number) => number) {
+    this.#parts = parts;
+    this.#places = places;
+    this.#coefficient = coefficient;
+  }
+
+  forward({ a, b, c }: ButcherTableau): FunctionBuilder {
+    const f = new FunctionBuilder(1, doubles);
+    const { n, t, y, dy } = this.#parts;
+    const { time, u, next, k } = this.#places;
+    const combine = (weights: readonly number[], out: number): void => {
+      const used = weights.map((_, j) => j).filter((j) => j < k.length && weights[j] !== 0);
+      this.#loop(f, n, [u, ...used.map((j) => k[j])], [time + 8, ...used.map((j) => this.#coefficient(weights[j]))], [out], ([start, ...slopes], [h, ...factors], apply) => {
+        const terms = slopes.map((slope, j) => apply("mul", factors[j], slope));
+        return [terms.length === 0 ? start : apply("add", start, apply("mul", h, terms.reduce((sum, term) => apply("add", sum, term))))];
+      });
+    };
+    k.forEach((slope, i) => {
+      this.#input(f, t, 1, (out) => this.#loop(f, 1, [time], [time + 8, this.#coefficient(c[i])], [out], ([start], [h, ci], apply) => [apply("add", start, apply("mul", ci, h))]));
+      this.#input(f, y, n, (out) => combine(a[i], out));
+      this.#call(f, 0, i);
+      this.#loop(f, n, [this.#output(f, dy, n)], [], [slope], ([x]) => [x]);
+    });
+    combine(b, next);
+    return f;
+  }
+
+  /** From the last stage to the first: `kBar_i = h b_i lambda + h sum_j a_ji yBar_j` and `yBar_i = f_u' kBar_i`; then `lambda` grows by all `yBar_i`. */
+  reverse({ a, b }: ButcherTableau): FunctionBuilder {
+    const f = new FunctionBuilder(1, doubles);
+    const { n, w, dyBar } = this.#parts;
+    const { time, lambda, k: kBar } = this.#places;
+    const h = time + 8;
+    this.#loop(f, n, [lambda], [h, ...kBar.map((_, i) => this.#coefficient(b[i]))], kBar, ([x], [size, ...weights], apply) => weights.map((bi) => apply("mul", apply("mul", size, bi), x)));
+    for (let i = kBar.length - 1; i >= 0; i--) {
+      this.#input(f, w, n, (out) => this.#loop(f, n, [kBar[i]], [], [out], ([x]) => [x]));
+      this.#call(f, 1, i);
+      const earlier = a[i].map((_, j) => j).filter((j) => a[i][j] !== 0);
+      const sums = [lambda, ...earlier.map((j) => kBar[j])];
+      this.#loop(f, n, [this.#output(f, dyBar, n), ...sums], [h, ...earlier.map((j) => this.#coefficient(a[i][j]))], sums, ([yBar, sum, ...others], [size, ...factors], apply) => [
+        apply("add", sum, yBar),
+        ...others.map((x, j) => apply("add", x, apply("mul", apply("mul", size, factors[j]), yBar))),
+      ]);
+    }
+    return f;
+  }
+
+  /** A vector loop over `n` float64 at each of the places `moving` and `out`, with what stands at `fixed` in every lane. */
+  #loop(f: FunctionBuilder, n: number, moving: readonly number[], fixed: readonly number[], out: readonly number[], body: (moving: readonly number[], fixed: readonly number[], apply: Operation) => readonly number[]): void {
+    const operand = (stride: number) => (bytes: number) => ({ at: { local: null, bytes }, strides: [stride] });
+    const apply: Operation = (name, x, y) => f.vector(() => {
+      f.get(x);
+      f.get(y);
+      f.vectorOp(name);
+    });
+    f.scope(() => emitLoops(f, [n], [...moving.map(operand(1)), ...fixed.map(operand(0))], out.map(operand(1)), ({ loads, store }) => {
+      body(loads.slice(0, moving.length), loads.slice(moving.length), apply).forEach((x, i) => store(i, x));
+    }));
+  }
+
+  #call(f: FunctionBuilder, part: 0 | 1, stage: number): void {
+    f.get(0);
+    f.constant(stage * this.#parts.record);
+    f.emit(op.i32Add, op.call, part);
+  }
+
+  /** Lets `write` store float64 numbers that end up at the argument `place` of a part. */
+  #input(f: FunctionBuilder, place: number, n: number, write: (out: number) => void): void {
+    if (this.#parts.format.bytes === 8) return write(place);
+    const { scratch } = this.#places;
+    write(scratch);
+    this.#convert(f, n, [place, 4, scalar.store32], [scratch, 8, scalar.load64], scalar.toSingle);
+  }
+
+  /** Where the float64 numbers of the result at `place` of a part are. */
+  #output(f: FunctionBuilder, place: number, n: number): number {
+    if (this.#parts.format.bytes === 8) return place;
+    const { scratch } = this.#places;
+    this.#convert(f, n, [scratch, 8, scalar.store64], [place, 4, scalar.load32], scalar.toDouble);
+    return scratch;
+  }
+
+  /** Each way: place, bytes of a number and instruction. */
+  #convert(f: FunctionBuilder, n: number, [to, width, store]: readonly [number, number, number], [from, size, load]: readonly [number, number, number], conversion: number): void {
+    f.scope(() => {
+      const index = f.pin({ local: null, bytes: 0 });
+      const address = (bytes: number): void => {
+        f.get(index);
+        f.constant(bytes);
+        f.emit(op.i32Mul);
+      };
+      f.repeat(n, () => {
+        address(width);
+        address(size);
+        f.emit(load, 0, ...unsigned(from), conversion, store, 0, ...unsigned(to));
+        f.get(index);
+        f.constant(1);
+        f.emit(op.i32Add);
+        f.set(index);
+      });
+    });
+  }
+}
