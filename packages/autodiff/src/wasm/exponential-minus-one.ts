@@ -5,14 +5,14 @@ import type { VectorCode } from "./expressions.ts";
  * or -1. Instructions that `e^x` has, too, are shared with it.
  */
 export function exponentialMinusOne(v: VectorCode, x: number): number {
-  const { magic, bias, ln2High, ln2Low, taylor, largest, smallest, mantissaBits } = v.numbers;
+  const { magic, bias, ln2High, ln2Low, largest, smallest, mantissaBits } = v.numbers;
   const inside = v.op("greater", v.op("lesser", x, v.constant(largest)), v.constant(smallest));
   const biased = v.multiplyAdd(inside, v.constant(Math.LOG2E), v.constant(magic + bias));
   const k = v.op("sub", biased, v.constant(magic + bias));
   const high = v.multiplyAdd(k, v.constant(-ln2High), inside);
   const r = v.multiplyAdd(k, v.constant(-ln2Low), high);
   const lost = v.multiplyAdd(k, v.constant(-ln2Low), v.op("sub", high, r));
-  const rest = v.multiplyAdd(v.op("mul", r, r), v.polynomial(r, taylor), v.op("add", lost, v.op("mul", lost, r)));
+  const rest = v.op("add", v.remainder(r), v.op("add", lost, v.op("mul", lost, r)));
   const scale = v.shift("shiftLeft", biased, mantissaBits);
   const [one, two] = [v.op("sub", scale, v.constant(1)), v.op("mul", scale, r)];
   const sum = v.op("add", one, two);

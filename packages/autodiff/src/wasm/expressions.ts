@@ -38,6 +38,8 @@ export interface VectorCode {
   multiplyAdd(x: number, y: number, z: number): number;
   polynomial(x: number, coefficients: readonly number[]): number;
   exp(x: number): number;
+  /** `e^r - 1 - r` for `|r| <= ln 2 / 2`. */
+  remainder(r: number): number;
   /** `fast`, but in the lanes of `mask` what the host's own function gives. */
   except(mask: number, fast: number): number;
 }
@@ -95,7 +97,7 @@ export class Expressions {
       case "sigmoid":
         return this.#sigmoid(x);
       case "softplus":
-        return this.#op("add", this.#op("greater", x, this.constant(0)), this.#log1p(this.#expOfMinusAbs(x)));
+        return this.#softplus(x);
       case "tanh":
         return this.#tanh(x);
       case "pow":
@@ -117,6 +119,7 @@ export class Expressions {
       multiplyAdd: (x, y, z) => this.#multiplyAdd(x, y, z),
       polynomial: (x, coefficients) => this.#polynomial(x, coefficients),
       exp: (x) => this.#exp(x),
+      remainder: (r) => this.#remainder(r),
       except: (mask, fast) => this.#except(mask, fast, node, args),
     };
   }
@@ -193,68 +196,69 @@ export class Expressions {
     return terms[0];
   }
 
-  /** The nearest integer, and it with the exponent's bias in the low bits. */
-  #rounded(x: number, factor: number): { whole: number; biased: number } {
+  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`. The low bits of `biased` hold k and so many times the exponent's bias. */
+  #reduced(x: number, biases: 1 | 2): { biased: number; r: number } {
+    const { ln2High, ln2Low, magic, bias } = this.#numbers;
     // Adding this rounds to an integer in the low bits.
-    const magic = this.constant(this.#numbers.magic + this.#numbers.bias);
-    const biased = this.#multiplyAdd(x, this.constant(factor), magic);
-    return { whole: this.#op("sub", biased, magic), biased };
+    const shift = this.constant(magic + biases * bias);
+    const biased = this.#multiplyAdd(x, this.constant(Math.LOG2E), shift);
+    const whole = this.#op("sub", biased, shift);
+    return { biased, r: this.#multiplyAdd(whole, this.constant(-ln2Low), this.#multiplyAdd(whole, this.constant(-ln2High), x)) };
   }
 
-  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`: k, as it is and biased, and `e^r - 1`. */
-  #reduced(x: number): { whole: number; biased: number; expm1: number } {
-    const { ln2High, ln2Low, taylor } = this.#numbers;
-    const { whole, biased } = this.#rounded(x, Math.LOG2E);
-    const r = this.#multiplyAdd(whole, this.constant(-ln2Low), this.#multiplyAdd(whole, this.constant(-ln2High), x));
-    const tail = this.#polynomial(r, taylor);
-    return { whole, biased, expm1: this.#multiplyAdd(this.#op("mul", r, r), tail, r) };
+  /** `r coth(r / 2) - 2`: with it, `e^r = (2 + bend + r) / (2 + bend - r)`. */
+  #bend(r: number): number {
+    const square = this.#op("mul", r, r);
+    return this.#op("mul", square, this.#polynomial(square, this.#numbers.cothSeries));
   }
 
-  /** `e^x` for `smallest <= x <= largest`: overflows to Infinity and underflows through subnormals to 0. */
-  #expInside(x: number): number {
-    const { whole, biased, expm1 } = this.#reduced(x);
-    // In two factors, as 2^k may be no normal number.
-    const half = this.#rounded(whole, 0.5).biased;
-    const rest = this.#op("intAdd", this.#op("intSub", biased, half), this.constant(this.#numbers.biasBits));
-    return this.#op("mul", this.#op("mul", this.#op("add", this.constant(1), expm1), this.#power(half)), this.#power(rest));
+  #remainder(r: number): number {
+    const bend = this.#bend(r);
+    return this.#op("div", this.#op("mul", r, this.#op("sub", r, bend)), this.#op("sub", this.#op("add", bend, this.constant(2)), r));
   }
 
-  /** Accurate to about 1 ulp on the whole range. */
+  /** `2^k x`, in two factors, as 2^k may be no normal number; `biased` holds k and twice the bias. */
+  #scaled(x: number, biased: number): number {
+    const half = this.#shift("shiftRight", biased, 1);
+    return this.#op("mul", this.#op("mul", x, this.#power(half)), this.#power(this.#op("intSub", biased, half)));
+  }
+
+  /** Accurate to 1 ulp on the whole range: overflows to Infinity and underflows through subnormals to 0. */
   #exp(x: number): number {
     const { largest, smallest } = this.#numbers;
-    return this.#expInside(this.#op("greater", this.#op("lesser", x, this.constant(largest)), this.constant(smallest)));
+    const { biased, r } = this.#reduced(this.#op("greater", this.#op("lesser", x, this.constant(largest)), this.constant(smallest)), 2);
+    return this.#scaled(this.#op("add", this.constant(1), this.#op("add", r, this.#remainder(r))), biased);
   }
 
-  /** In (0, 1], for sigmoid and softplus, which share it, also for x and -x. */
-  #expOfMinusAbs(x: number): number {
+  /** `e^-|x|` as a quotient, for sigmoid and softplus, which share it, also for x and -x; and the sum of both. */
+  #quotient(x: number): { top: number; bottom: number; sum: number } {
     const minusAbs = this.#op("or", this.#negated.get(x) ?? x, this.constant(-0));
-    return this.#expInside(this.#op("greater", minusAbs, this.constant(this.#numbers.smallest)));
+    const { biased, r } = this.#reduced(this.#op("greater", minusAbs, this.constant(this.#numbers.smallest)), 2);
+    const middle = this.#op("add", this.#bend(r), this.constant(2));
+    const [top, bottom] = [this.#scaled(this.#op("add", middle, r), biased), this.#op("sub", middle, r)];
+    return { top, bottom, sum: this.#op("add", bottom, top) };
   }
 
   #sigmoid(x: number): number {
-    const e = this.#expOfMinusAbs(x);
-    const inverse = this.#op("div", this.constant(1), this.#op("add", this.constant(1), e));
-    return this.#op("select", inverse, this.#op("mul", e, inverse), this.#op("ge", x, this.constant(0)));
+    const { top, bottom, sum } = this.#quotient(x);
+    const inverse = this.#op("div", this.constant(1), sum);
+    return this.#op("select", this.#op("mul", bottom, inverse), this.#op("mul", top, inverse), this.#op("ge", x, this.constant(0)));
   }
 
-  /** `log(1 + e)` for `0 <= e <= 1`. */
-  #log1p(e: number): number {
-    const upper = this.#op("gt", e, this.constant(0.41421356237309503));
-    const f = this.#op("select", this.#times(this.#op("sub", e, this.constant(1)), 0.5), e, upper);
-    const s = this.#op("div", f, this.#op("add", f, this.constant(2)));
-    const z = this.#op("mul", s, s);
-    const rest = this.#op("mul", z, this.#polynomial(z, this.#numbers.log1pSeries));
-    const half = this.#times(this.#op("mul", f, f), 0.5);
-    const log = this.#op("sub", f, this.#op("sub", half, this.#op("mul", s, this.#op("add", half, rest))));
-    return this.#op("add", this.#op("and", upper, this.constant(Math.LN2)), log);
+  /** `max(x, 0) + log(1 + e)` with `log(1 + e) = 2 artanh(e / (2 + e))` and `e = e^-|x|`. */
+  #softplus(x: number): number {
+    const { top, bottom, sum } = this.#quotient(x);
+    const s = this.#op("div", top, this.#op("add", sum, bottom));
+    const square = this.#op("mul", s, s);
+    const rest = this.#op("mul", s, this.#op("mul", square, this.#polynomial(square, this.#numbers.artanhSeries)));
+    return this.#op("add", this.#op("greater", x, this.constant(0)), this.#op("add", this.#op("add", s, s), rest));
   }
 
   /** `-t / (t + 2)` with `t = e^(-2 |x|) - 1`, which keeps small arguments accurate; the sign is put back. */
   #tanh(x: number): number {
-    const y = this.#times(this.#op("lesser", this.#op("abs", x), this.constant(20)), -2);
-    const { biased, expm1 } = this.#reduced(y);
+    const { biased, r } = this.#reduced(this.#times(this.#op("lesser", this.#op("abs", x), this.constant(20)), -2), 1);
     const scale = this.#power(biased);
-    const t = this.#op("add", this.#op("mul", scale, expm1), this.#op("sub", scale, this.constant(1)));
+    const t = this.#op("add", this.#op("mul", scale, this.#op("add", r, this.#remainder(r))), this.#op("sub", scale, this.constant(1)));
     const magnitude = this.#op("div", this.#op("neg", t), this.#op("add", t, this.constant(2)));
     return this.#op("or", this.#op("abs", magnitude), this.#op("and", x, this.constant(-0)));
   }

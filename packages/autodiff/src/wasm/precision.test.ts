@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compile, cos, erf, exp, expm1, log, log1p, sin, tan, type Tensor } from "../index.ts";
+import { compile, cos, erf, exp, expm1, log, log1p, sigmoid, sin, softplus, tan, tanh, type Tensor } from "../index.ts";
 
 // Reference: integers times 2^-220, independent of any library of functions.
 const scale = 220n;
@@ -76,6 +76,8 @@ const angles = [
   ...Array.from({ length: 200 }, (_, k) => Math.round(1.09 ** (k / 2) * (k + 1)) * (Math.PI / 2)).filter((x) => x <= 1e5),
 ];
 
+const slopes = [...between(-0.5, 0.5), ...between(-2, 2), ...between(-10, 10), ...between(-40, 40)];
+
 describe.each([
   ["exp", exp, exponentialOf, [...between(-0.4, 0.4), ...between(-40, 40)], 1],
   ["expm1", expm1, (x: bigint) => exponentialOf(x) - one, [...between(-0.4, 0.4), ...between(-2, 2), ...between(-45, 45), ...between(-1e-5, 1e-5)], 1],
@@ -84,6 +86,9 @@ describe.each([
   ["sin", sin, sineOf, angles, 1],
   ["cos", cos, cosineOf, angles, 1],
   ["erf", erf, errorFunctionOf, [...between(-0.9, 0.9), ...between(0.8, 1.3), ...between(-4, 4), ...between(3.9, 6.5), ...between(-1e-5, 1e-5)], 1],
+  ["sigmoid", sigmoid, (x: bigint) => (one << scale) / (one + exponentialOf(-x)), slopes, 3],
+  ["softplus", softplus, (x: bigint) => logarithmOf(one + exponentialOf(x)), slopes, 3],
+  ["tanh", tanh, (x: bigint) => ((exponentialOf(2n * x) - one) << scale) / (exponentialOf(2n * x) + one), [...slopes, ...between(-1e-5, 1e-5)], 3],
   ["tan", tan, (x: bigint) => (sineOf(x) << scale) / cosineOf(x), angles, 2],
 ] as const)("%s", (_name, f, exact, points, limit) => {
   test.each(["javascript", "wasm"] as const)(`is within ${limit} ulp of the exact value, %s`, (backend) => {
