@@ -60,7 +60,7 @@ export interface StepKernel {
   readonly stages: number;
   /** To fill and to read, replaced when records are reserved: `[t, h]`, the states before and after a step, and the gradient. */
   readonly arrays: readonly [time: Float64Array, u: Float64Array, next: Float64Array, lambda: Float64Array];
-  /** Takes the memory over, with room for so many steps, kept ones included. Returns false when there is none. */
+  /** Makes room for so many steps. Returns false when there is none. */
   reserve(steps: number): boolean;
   /** `next` from `time` and `u`, keeping record `step`. */
   forward(step: number): void;

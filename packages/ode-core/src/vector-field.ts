@@ -75,7 +75,7 @@ export interface EvaluationTape {
 
 /**
  * Explicit Runge-Kutta steps that the field takes itself, with all their stages, and keeps what their transposed derivatives
- * need: what an integrator and {@link EvaluationTape} do together, to the same bits, without leaving compiled code.
+ * need: what an integrator and {@link EvaluationTape} do together, without leaving compiled code. The states have the same bits.
  */
 export interface StepTape {
   /** False once another tape was made: what this one holds is then lost, and it takes no more. */

@@ -135,7 +135,7 @@ function mergeGroup(members: readonly Member[], value: Map<Tensor, Tensor>): voi
 }
 
 /** `x[k, i]` and `y[k, j]` whose product `"ki,kj->ij"` a contraction is, if it is one. */
-function asOuterProduct(node: Tensor): [x: Tensor, y: Tensor] | null {
+export function asOuterProduct(node: Tensor): [x: Tensor, y: Tensor] | null {
   if (node.primitive !== contractPrimitive || node.shape.length !== 2 || node.size < worthwhile) return null;
   const { a, b, out } = node.attrs as Labels;
   const [i, j] = out;

@@ -39,7 +39,7 @@ export const isLeaf = (node: Tensor): boolean =>
  * Cuts the outputs into the parts that are written on their own: sums become several additions to the same entries, zero
  * padding and concatenation of vectors disappear. The gradient by a flat parameter vector is such a sum of padded parts.
  */
-function cut(outputs: readonly Tensor[]): Piece[] {
+export function cut(outputs: readonly Tensor[]): Piece[] {
   const order = topological(outputs);
   const assembled = assembledNodes(order);
   const readers = new Map<Tensor, number>();

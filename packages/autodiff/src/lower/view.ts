@@ -40,7 +40,32 @@ export function viewOf(node: Tensor, argument: (x: Tensor) => View): View {
   }
   if (primitive === reshapePrimitive) {
     const view = argument(node.args[0]);
-    if (isContiguous(node.args[0].shape, view.strides)) return { ...view, strides: stridesOf(shape) };
+    const strides = reshaped(node.args[0].shape, view.strides, shape);
+    if (strides) return { ...view, strides };
   }
   return own(node);
+}
+
+/** The strides that give the same entries another shape; null where a copy is needed. */
+function reshaped(shape: Shape, strides: readonly number[], wanted: Shape): number[] | null {
+  const result = new Array<number>(wanted.length).fill(0);
+  const [from, to] = [shape, wanted].map((sizes) => [...sizes.keys()].filter((d) => sizes[d] !== 1));
+  for (let [i, j] = [0, 0]; i < from.length || j < to.length; i++, j++) {
+    if (i === from.length || j === to.length) return null;
+    // The fewest axes on both sides that hold as many entries: on the old side they must follow one another evenly.
+    const begin = j;
+    for (let [old, now] = [shape[from[i]], wanted[to[j]]]; old !== now;) {
+      if (old < now) {
+        if (++i === from.length || strides[from[i - 1]] !== strides[from[i]] * shape[from[i]]) return null;
+        old *= shape[from[i]];
+      } else if (++j === to.length) return null;
+      else now *= wanted[to[j]];
+    }
+    let stride = strides[from[i]];
+    for (let d = j; d >= begin; d--) {
+      result[to[d]] = stride;
+      stride *= wanted[to[d]];
+    }
+  }
+  return result;
 }

@@ -74,7 +74,7 @@ function tiles(f: FunctionBuilder, size: number, by: number, axis: Axis, bases: 
 }
 
 /** Sums of up to so many steps are written out. */
-const unrolled = 5;
+const unrolled = 2;
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
@@ -121,8 +121,8 @@ function alongColumns(tile: Tile, bases: Bases): void {
     });
     for (const r of range(rows)) for (const v of range(count)) put(tile, f.shift(at[2], r * row.steps[2] + width * v), cells[r * count + v], width === 1 ? 0 : "all");
   };
-  const wide = (row.size === 1 ? 4 : 2) * lanes;
-  tiles(f, row.size, Math.min(row.size, 4), row, bases, (rows, rowBases) =>
+  const wide = 4 * lanes;
+  tiles(f, row.size, Math.min(row.size, 2), row, bases, (rows, rowBases) =>
     tiles(f, column.size, wide, column, rowBases, (columns, at) => {
       const vectors = Math.floor(columns / lanes);
       const rest = columns % lanes;

@@ -21,8 +21,8 @@ export interface Layout {
   readonly placed: ReadonlyMap<Tensor, Placement>;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** The input, or output counted on from the inputs, whose place is told on each call; -1 for none. */
-  readonly moving: number;
+  /** The inputs, and outputs counted on from the inputs, whose places are told on each call. */
+  readonly moving: readonly number[];
   /** The first place that is free. */
   readonly end: number;
 }
@@ -31,14 +31,14 @@ export interface Layout {
 export interface Placing {
   /** The first place that is free. Default 0. */
   readonly start?: number;
-  /** Places of inputs that stand elsewhere. */
+  /** Places of inputs, and of outputs counted on from the inputs, that stand elsewhere. */
   readonly places?: ReadonlyMap<number, number>;
-  /** See {@link Layout.moving}. Default -1. */
-  readonly moving?: number;
+  /** See {@link Layout.moving}. Default none. */
+  readonly moving?: readonly number[];
 }
 
 /** Assigns places to everything that a program reads and writes. */
-export function layOut({ lanes }: NumberFormat, plan: Schedule, { inputs, outputs }: Program, placed: ReadonlyMap<Tensor, Placement>, { start = 0, places = new Map(), moving = -1 }: Placing = {}): Layout {
+export function layOut({ lanes }: NumberFormat, plan: Schedule, { inputs, outputs }: Program, placed: ReadonlyMap<Tensor, Placement>, { start = 0, places = new Map(), moving = [] }: Placing = {}): Layout {
   let next = start + lanes * poolSize;
   const take = (size: number): number => {
     const at = next;
@@ -53,7 +53,7 @@ export function layOut({ lanes }: NumberFormat, plan: Schedule, { inputs, output
   }
   const memory = planMemory(plan, placed);
   const arena = take(memory.size);
-  const place = (x: Tensor, i: number): number => places.get(i) ?? (i === moving ? 0 : take(x.size));
+  const place = (x: Tensor, i: number): number => places.get(i) ?? (moving.includes(i) ? 0 : take(x.size));
   const inputPlaces = inputs.map(place);
   const outputPlaces = outputs.map((y, k) => place(y, inputs.length + k));
   return { start, constants, literals, arena, offsets: memory.offsets, placed, inputs: inputPlaces, outputs: outputPlaces, moving, end: next };

@@ -8,12 +8,31 @@ const pageBytes = 65536;
 export class KernelMemory {
   readonly host: HostMemory;
   readonly #format: NumberFormat;
+  #end: number;
   readonly #windows: (() => void)[] = [];
 
   /** @param numbers - How many it holds at first. */
   constructor(format: NumberFormat, numbers: number) {
     this.#format = format;
+    this.#end = this.#whole(numbers);
     this.host = new webAssembly!.Memory({ initial: Math.ceil((format.bytes * numbers) / pageBytes) });
+  }
+
+  /** What was not taken yet begins here. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Takes room for `size` numbers for good: whole vectors from `end` on. */
+  take(size: number): number {
+    const at = this.#end;
+    this.#end += this.#whole(size);
+    this.grow(this.#end);
+    return at;
+  }
+
+  #whole(numbers: number): number {
+    return Math.ceil(numbers / this.#format.lanes) * this.#format.lanes;
   }
 
   /** A window on `size` numbers, good until the memory grows. */
@@ -27,9 +46,9 @@ export class KernelMemory {
     this.#windows.push(() => void (list[index] = this.view(at, size)));
   }
 
-  /** The same for float64 numbers at a place in bytes, whatever the memory's format. */
-  openDoubles(list: Float64Array[], byteOffset: number, size: number): void {
-    const view = (): Float64Array => new Float64Array(this.host.buffer, byteOffset, size);
+  /** The same for `size` float64 numbers, whatever the memory's format. */
+  openDoubles(list: Float64Array[], at: number, size: number): void {
+    const view = (): Float64Array => new Float64Array(this.host.buffer, this.#format.bytes * at, size);
     const index = list.push(view()) - 1;
     this.#windows.push(() => void (list[index] = view()));
   }

@@ -23,8 +23,8 @@ export interface ModuleCode {
   readonly format: NumberFormat;
   /** Length of the module. */
   readonly bytes: number;
-  /** The function, on a memory with room up to `layout.end`, of the address in bytes of what moves. */
-  instantiate(memory: KernelMemory): (moving?: number) => void;
+  /** The function, on a memory with room up to `layout.end`, of the addresses in bytes of what moves. */
+  instantiate(memory: KernelMemory): (...moving: number[]) => void;
 }
 
 /** Writes the module of one program. `accumulate` says which outputs to add to. */
@@ -38,7 +38,7 @@ export function moduleCode(source: Program, accumulate: readonly boolean[], form
   const written = new Set(covered.flatMap((yes, k) => (yes ? [k] : [])));
   const layout = layOut(format, plan, program, placements(plan, written), placing);
   const pool = new ConstantPool(format.bytes * layout.start, poolSize);
-  const body = new FunctionBuilder(layout.moving < 0 ? 0 : 1, format);
+  const body = new FunctionBuilder(layout.moving.length, format);
   /** The arrays that operations without code work on. */
   const calls: { readonly node: Tensor; readonly args: Numbers[]; readonly out: Numbers[] }[] = [];
   const writer = new Writer(plan, layout, program, body, pool, (node) => {
@@ -69,7 +69,7 @@ export function moduleCode(source: Program, accumulate: readonly boolean[], form
         node.args.forEach((x) => open(args, x));
         open(out, node);
       }
-      return (new webAssembly!.Instance(module, { env: { memory: memory.host, ...writer.imports.functions } }).exports as { run: (moving?: number) => void }).run;
+      return (new webAssembly!.Instance(module, { env: { memory: memory.host, ...writer.imports.functions } }).exports as { run: (...moving: number[]) => void }).run;
     },
   };
 }

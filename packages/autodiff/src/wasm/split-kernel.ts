@@ -1,37 +1,62 @@
 import type { Numbers, SplitKernel, SplitPart } from "../compile.ts";
+import { deferProducts } from "../lower/defer-products.ts";
 import type { SplitProgram } from "../split.ts";
 import { recordLimit } from "../split-arrays.ts";
+import type { Tensor } from "../tensor.ts";
 import { KernelMemory } from "./memory.ts";
 import { moduleCode, type ModuleCode } from "./module-code.ts";
 import type { NumberFormat } from "./number-format.ts";
-import { makeStepKernel } from "./step-kernel.ts";
+import { makeStepKernel, type Reverse } from "./step-kernel.ts";
 
-/** Both parts of a split program in one memory, with the records behind them. */
+/** Both parts of a split program in one memory, with the records behind all that code takes for good. */
 export function makeSplitKernel({ first, second, shared }: SplitProgram, accumulate: readonly boolean[], format: NumberFormat): SplitKernel {
   // The record is the last output of the first part and the first input of the second.
-  const one = moduleCode(first, first.outputs.map(() => false), format, { moving: first.inputs.length + first.outputs.length - 1 });
-  const places = new Map(shared.map((i, k) => [k + 1, one.layout.inputs[i]]));
-  const two = moduleCode(second, accumulate, format, { start: one.layout.end, places, moving: 0 });
-  const start = two.layout.end;
-  const size = second.inputs[0].size;
-  const memory = new KernelMemory(format, start + size);
-  const [begin, step] = [format.bytes * start, format.bytes * size];
-  const [runFirst, runSecond] = [one.instantiate(memory), two.instantiate(memory)];
-  const byte = (place: number): number => format.bytes * place;
+  const code = moduleCode(first, first.outputs.map(() => false), format, { moving: [first.inputs.length + first.outputs.length - 1] });
+  const memory = new KernelMemory(format, code.layout.end);
+  const runFirst = code.instantiate(memory);
+  const record = second.inputs[0].size;
+  const inputs = second.inputs.slice(1).map((x, k) => (k < shared.length ? code.layout.inputs[shared[k]] : memory.take(x.size)));
+  const outputs = second.outputs.map((y) => memory.take(y.size));
+  const places = new Map([...inputs, ...outputs].map((at, i) => [i + 1, at]));
+  const placed = (made: ModuleCode): ((...moving: number[]) => void) => {
+    memory.take(made.layout.end - memory.end);
+    return made.instantiate(memory);
+  };
+  const alone = lazy(() => placed(moduleCode(second, accumulate, format, { start: memory.end, places, moving: [0] })));
+  const inSteps = lazy((): Reverse => {
+    const output = accumulate.findIndex((yes, k) => yes && second.outputs[k].shape.length === 1);
+    const products = output < 0 ? null : deferProducts(second, output);
+    if (!products) return { run: alone(), factors: 0 };
+    const { program, sum } = products;
+    const moving = [0, program.inputs.length + program.outputs.length - 1];
+    return {
+      run: placed(moduleCode(program, [...accumulate, false], format, { start: memory.end, places, moving })),
+      factors: program.outputs.at(-1)!.size,
+      sum: (rounds, at) => placed(moduleCode(sum(rounds), [true], format, { start: memory.end, places: new Map([[0, at], [1, outputs[output]]]) })),
+    };
+  });
+  const address = (i: number): number => format.bytes * (memory.end + i * record);
   return {
-    first: part(one, memory, (record) => runFirst(begin + record * step)),
-    second: part(two, memory, (record) => runSecond(begin + record * step)),
-    reserve: (records) => records * size <= recordLimit && memory.grow(start + records * size),
-    steps: (tableau) => makeStepKernel(tableau, {
-      first: runFirst, second: runSecond, format, memory, n: first.inputs[1].size, begin, record: step,
-      t: byte(one.layout.inputs[0]), y: byte(one.layout.inputs[1]), dy: byte(one.layout.outputs[0]), w: byte(two.layout.inputs.at(-1)!), dyBar: byte(two.layout.outputs[0]),
-    }, byte(recordLimit)),
+    first: part(memory, first.inputs, code.layout.inputs, first.outputs.slice(0, -1), code.layout.outputs, (i) => runFirst(address(i))),
+    second: part(memory, second.inputs.slice(1), inputs, second.outputs, outputs, (i) => alone()(address(i))),
+    reserve: (records) => {
+      // The code of both parts must have its numbers before there are records behind them.
+      alone();
+      return records * record <= recordLimit && memory.grow(memory.end + records * record);
+    },
+    steps: (tableau) => makeStepKernel(tableau, { first: runFirst, second: inSteps(), memory, format, record, n: first.inputs[1].size, t: code.layout.inputs[0], y: code.layout.inputs[1], dy: code.layout.outputs[0], w: inputs.at(-1)!, dyBar: outputs[0] }, recordLimit),
   };
 }
 
-function part({ program, layout }: ModuleCode, memory: KernelMemory, run: (record: number) => void): SplitPart {
-  const [inputs, outputs]: Numbers[][] = [[], []];
-  program.inputs.forEach((x, i) => i !== layout.moving && memory.open(inputs, layout.inputs[i], x.size));
-  program.outputs.forEach((y, k) => layout.inputs.length + k !== layout.moving && memory.open(outputs, layout.outputs[k], y.size));
-  return { inputs, outputs, run };
+function part(memory: KernelMemory, inputs: readonly Tensor[], inputPlaces: readonly number[], outputs: readonly Tensor[], outputPlaces: readonly number[], run: (record: number) => void): SplitPart {
+  const [ins, outs]: Numbers[][] = [[], []];
+  inputs.forEach((x, i) => memory.open(ins, inputPlaces[i], x.size));
+  outputs.forEach((y, k) => memory.open(outs, outputPlaces[k], y.size));
+  return { inputs: ins, outputs: outs, run };
+}
+
+/** Makes it on first use. */
+function lazy<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }

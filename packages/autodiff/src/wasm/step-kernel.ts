@@ -8,22 +8,31 @@ import { moduleBytes } from "./module.ts";
 import { numberFormat, type NumberFormat } from "./number-format.ts";
 import { i32, op, scalar } from "./opcodes.ts";
 
-/** Both parts of a right-hand side's split kernel: functions of a record's address, and where their arguments are, in bytes. */
+/** The second part of a split kernel, made for several evaluations in a row. */
+export interface Reverse {
+  /** Of the address of a record and, if there are factors, of where they go. */
+  readonly run: (record: number, factors: number) => void;
+  /** How many factors of products it leaves over. */
+  readonly factors: number;
+  /** Makes the code that adds up the products of so many evaluations, with their factors at `at`. */
+  readonly sum?: (rounds: number, at: number) => () => void;
+}
+
+/** Both parts of a right-hand side's split kernel, and where their arguments are. Places count numbers. */
 export interface StepParts {
+  /** Of the address of a record. */
   readonly first: (record: number) => void;
-  readonly second: (record: number) => void;
-  readonly format: NumberFormat;
+  readonly second: Reverse;
   readonly memory: KernelMemory;
-  /** Length of the state. */
+  readonly format: NumberFormat;
+  /** Length of a record, and of the state. */
+  readonly record: number;
   readonly n: number;
   readonly t: number;
   readonly y: number;
   readonly dy: number;
   readonly w: number;
   readonly dyBar: number;
-  /** Where the memory is free, and how much a record takes, in bytes. */
-  readonly begin: number;
-  readonly record: number;
 }
 
 /** States are float64 whatever the parts compute with, so that rounding does not add up over steps. */
@@ -31,44 +40,41 @@ const doubles = numberFormat("f64", false);
 
 /**
  * Code for whole steps: the combinations of stages as vector loops around calls of the parts, with sums in the order of the
- * steppers of ode-core. Memory from `begin` on: t, h, states, stages, coefficients, then the records of all steps.
+ * steppers of ode-core. Products that add up to parameter gradients are left to the end of each step.
  */
 export function makeStepKernel(tableau: ButcherTableau, parts: StepParts, limit: number): StepKernel {
-  const { memory, n } = parts;
+  const { memory, format: { bytes }, n, record, first, second } = parts;
   const { a, b, c } = tableau;
   const needed = (j: number): boolean => b[j] !== 0 || a.some((row, i) => i > j && (row[j] ?? 0) !== 0 && needed(i));
   const stages = b.findLastIndex((_, j) => needed(j)) + 1;
   const coefficients = [...new Set([...a.slice(0, stages).flat(), ...b.slice(0, stages), ...c.slice(0, stages)])];
-
-  let free = Math.ceil(parts.begin / 8) * 8;
-  const take = (size: number): number => {
-    const at = free;
-    free += 8 * size;
-    return at;
-  };
-  const [time, u, next, lambda, scratch, table] = [2, n, n, n, n, coefficients.length].map(take);
-  const k = Array.from({ length: stages }, () => take(n));
-  const records = free;
-  const step = stages * parts.record;
-  const writer = new StepWriter(parts, { time, u, next, lambda, scratch, k }, (value) => table + 8 * coefficients.indexOf(value));
-
-  const imports = (["first", "second"] as const).map((name) => ({ name, parameters: [i32], results: [] }));
-  const bytes = moduleBytes(imports, [{ name: "forward", body: writer.forward(tableau) }, { name: "reverse", body: writer.reverse(tableau) }]);
-  const { forward, reverse } = new webAssembly!.Instance(new webAssembly!.Module(bytes), { env: { memory: memory.host, first: parts.first, second: parts.second } }).exports as Record<string, (record: number) => void>;
-
-  memory.grow(Math.ceil(records / parts.format.bytes));
+  const take = (size: number): number => memory.take((8 / bytes) * size);
   const arrays: Float64Array[] = [];
-  for (const [at, size] of [[time, 2], [u, n], [next, n], [lambda, n], [table, coefficients.length]]) memory.openDoubles(arrays, at, size);
+  const places = [2, n, n, n, coefficients.length].map((size) => {
+    const at = take(size);
+    memory.openDoubles(arrays, at, size);
+    return bytes * at;
+  });
+  const [time, u, next, lambda, table] = places;
+  const k = Array.from({ length: stages }, () => bytes * take(n));
+  const factors = memory.take(stages * second.factors);
+  const sum = second.sum?.(stages, factors);
+  const writer = new StepWriter(parts, { time, u, next, lambda, scratch: bytes * take(n), k, factors: bytes * factors }, (value) => table + 8 * coefficients.indexOf(value));
+
+  const imported = { first, second: second.run, ...(sum ? { sum } : {}) };
+  const parameters = { first: [i32], second: sum ? [i32, i32] : [i32], sum: [] };
+  const imports = (Object.keys(imported) as (keyof typeof imported)[]).map((name) => ({ name, parameters: parameters[name], results: [] }));
+  const code = moduleBytes(imports, [{ name: "forward", body: writer.forward(tableau) }, { name: "reverse", body: writer.reverse(tableau) }]);
+  const { forward, reverse } = new webAssembly!.Instance(new webAssembly!.Module(code), { env: { memory: memory.host, ...imported } }).exports as Record<string, (record: number) => void>;
+
+  arrays[4].set(coefficients);
+  const address = (i: number): number => bytes * (memory.end + i * stages * record);
   return {
     stages,
     arrays: arrays as unknown as StepKernel["arrays"],
-    reserve: (steps) => {
-      if (steps * step > limit || !memory.grow(Math.ceil((records + steps * step) / parts.format.bytes))) return false;
-      arrays[4].set(coefficients);
-      return true;
-    },
-    forward: (i) => forward(records + i * step),
-    reverse: (i) => reverse(records + i * step),
+    reserve: (steps) => steps * stages * record <= limit && memory.grow(memory.end + steps * stages * record),
+    forward: (i) => forward(address(i)),
+    reverse: (i) => reverse(address(i)),
   };
 }
 
@@ -82,6 +88,8 @@ interface Places {
   readonly scratch: number;
   /** The stages; in reverse their gradients. */
   readonly k: readonly number[];
+  /** Those of all stages. */
+  readonly factors: number;
 }
 
 /** Vector locals in, a vector local out. */
@@ -137,6 +145,7 @@ class StepWriter {
         ...others.map((x, j) => apply("add", x, apply("mul", apply("mul", size, factors[j]), yBar))),
       ]);
     }
+    if (this.#parts.second.sum) f.emit(op.call, 2);
     return f;
   }
 
@@ -153,25 +162,31 @@ class StepWriter {
     }));
   }
 
+  /** Calls a part with the record of a stage. */
   #call(f: FunctionBuilder, part: 0 | 1, stage: number): void {
+    const { format: { bytes }, record, second } = this.#parts;
     f.get(0);
-    f.constant(stage * this.#parts.record);
-    f.emit(op.i32Add, op.call, part);
+    f.constant(bytes * stage * record);
+    f.emit(op.i32Add);
+    if (part === 1 && second.sum) f.constant(this.#places.factors + bytes * stage * second.factors);
+    f.emit(op.call, part);
   }
 
   /** Lets `write` store float64 numbers that end up at the argument `place` of a part. */
   #input(f: FunctionBuilder, place: number, n: number, write: (out: number) => void): void {
-    if (this.#parts.format.bytes === 8) return write(place);
+    const { format: { bytes } } = this.#parts;
+    if (bytes === 8) return write(8 * place);
     const { scratch } = this.#places;
     write(scratch);
-    this.#convert(f, n, [place, 4, scalar.store32], [scratch, 8, scalar.load64], scalar.toSingle);
+    this.#convert(f, n, [4 * place, 4, scalar.store32], [scratch, 8, scalar.load64], scalar.toSingle);
   }
 
   /** Where the float64 numbers of the result at `place` of a part are. */
   #output(f: FunctionBuilder, place: number, n: number): number {
-    if (this.#parts.format.bytes === 8) return place;
+    const { format: { bytes } } = this.#parts;
+    if (bytes === 8) return 8 * place;
     const { scratch } = this.#places;
-    this.#convert(f, n, [scratch, 8, scalar.store64], [place, 4, scalar.load32], scalar.toDouble);
+    this.#convert(f, n, [scratch, 8, scalar.store64], [4 * place, 4, scalar.load32], scalar.toDouble);
     return scratch;
   }
 

@@ -16,7 +16,7 @@ import { exact, type Layout } from "./layout.ts";
 import { emitLoops, type Operand } from "./loops.ts";
 import { op, simd } from "./opcodes.ts";
 
-/** Writes the steps of one program into one function. Its parameter, if it has one, is the address of the input or output that moves. */
+/** Writes the steps of one program into one function. Its parameters are the addresses of the inputs and outputs that move. */
 export class Writer {
   readonly imports: Imports = new Imports();
   readonly pool: ConstantPool;
@@ -66,7 +66,7 @@ export class Writer {
   /** Where an input, or an output counted on from the inputs, begins. */
   #placeOf(i: number): Address {
     const { inputs, outputs, moving } = this.#layout;
-    return i === moving ? { local: 0, bytes: 0 } : { local: null, bytes: this.#bytes * [...inputs, ...outputs][i] };
+    return moving.includes(i) ? { local: moving.indexOf(i), bytes: 0 } : { local: null, bytes: this.#bytes * [...inputs, ...outputs][i] };
   }
 
   #outputAt(k: number, offset: number): Address {
