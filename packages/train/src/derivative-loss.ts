@@ -76,6 +76,9 @@ function buffersFor(size: number, loss: Loss): Buffers {
   return { penalty: penaltyKernel(loss, size), out, residual, w, outU };
 }
 
+/** So many states fill the vector registers; more would only need more memory. */
+const tileSize = 8;
+
 function inTiles(model: DynamicsModel, samples: readonly DerivativeSample[]): Tile[] {
   const groups = new Map<number, DerivativeSample[]>();
   for (const sample of samples) {
@@ -87,7 +90,7 @@ function inTiles(model: DynamicsModel, samples: readonly DerivativeSample[]): Ti
     else groups.set(t, [sample]);
   }
   return [...groups].flatMap(([t, group]) =>
-    (model.batch ? tiles(group) : group.map((sample) => [sample])).map((tile): Tile => ({
+    (model.batch ? tiles(group, tileSize) : group.map((sample) => [sample])).map((tile): Tile => ({
       field: tile.length === 1 ? model : model.batch!(tile.length),
       t,
       u: Float64Array.from(tile.flatMap(({ u }) => [...u])),

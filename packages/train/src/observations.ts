@@ -16,6 +16,9 @@ export interface Observations {
   readonly states: readonly Float64Array[];
 }
 
+/** More trajectories at once would keep more than the caches of most processors hold. */
+const tileSize = 2;
+
 /** What decides on batches. */
 export interface ObservationOptions {
   readonly model: DynamicsModel;
@@ -48,7 +51,7 @@ export function observations({ model, trajectories, algorithm, solver, sensealg,
     if (group) group.push(own);
     else groups.set(key, [own]);
   });
-  return [...groups.values()].flatMap((group) => tiles(group).map((tile) => observed(model, tile)));
+  return [...groups.values()].flatMap((group) => tiles(group, tileSize).map((tile) => observed(model, tile)));
 }
 
 function observed(model: DynamicsModel, group: readonly Trajectory[]): Observations {

@@ -1,8 +1,5 @@
-/** So many states fill the vector registers; more would only need more memory. */
-const tileSize = 8;
-
-/** The items in lists of nearly equal length, none longer than a batch should be. */
-export function tiles<T>(items: readonly T[]): (readonly T[])[] {
-  const size = Math.ceil(items.length / Math.ceil(items.length / tileSize));
+/** The items in lists of nearly equal length, none longer than `limit`. */
+export function tiles<T>(items: readonly T[], limit: number): (readonly T[])[] {
+  const size = Math.ceil(items.length / Math.ceil(items.length / limit));
   return Array.from({ length: Math.ceil(items.length / size) }, (_, k) => items.slice(k * size, (k + 1) * size));
 }
