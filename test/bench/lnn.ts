@@ -8,7 +8,7 @@ import { lnnTasks } from "./support/lnn-tasks.ts";
 import { buildNativeLnn, nativeVectors, type NativeLnn } from "./support/native-lnn.ts";
 
 // Node 22 has fused multiply-add by default, Node 20 behind this flag.
-setFlagsFromString("--experimental-wasm-relaxed-simd");
+if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
 
 type Dtype = "f64" | "f32";
 type BackendLabel = "wasm" | "wasm, fused" | "javascript";

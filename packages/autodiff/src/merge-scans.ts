@@ -2,7 +2,7 @@ import { pack, unpack } from "./pack.ts";
 import { scanShapes, type ScanAttrs } from "./scan-attrs.ts";
 import { scanPrimitive } from "./scan.ts";
 import { slicePrimitive } from "./shape-ops.ts";
-import { constant, makeNode, sizeOf, type Tensor } from "./tensor.ts";
+import { constant, makeNode, sizeOf, withArgs, type Tensor } from "./tensor.ts";
 import { substitute, topological, type Program } from "./trace.ts";
 
 /** Loops with equal arguments and carries, which can be run as one. */
@@ -135,7 +135,7 @@ export function mergeScans(program: Program): Program {
   const of = (x: Tensor): Tensor => value.get(x)!;
   for (const node of order) {
     if (!live.has(node) || value.has(node)) continue;
-    value.set(node, groupOf.get(node)?.value(node, of) ?? makeNode(node.primitive, node.args.map(of), node.attrs));
+    value.set(node, groupOf.get(node)?.value(node, of) ?? withArgs(node, node.args.map(of)));
   }
   return { inputs: program.inputs, outputs: program.outputs.map(of) };
 }

@@ -2,7 +2,7 @@ import { broadcastPrimitive, reshape, reshapePrimitive } from "./broadcast.ts";
 import { elementwise } from "./elementwise.ts";
 import { expand } from "./expand.ts";
 import { concat, concatPrimitive, padPrimitive, slice, slicePrimitive, transposePrimitive } from "./shape-ops.ts";
-import { constant, constantPrimitive, input, literalPrimitive, makeNode, tracing, type Primitive, type Tensor } from "./tensor.ts";
+import { constant, constantPrimitive, input, literalPrimitive, tracing, withArgs, type Primitive, type Tensor } from "./tensor.ts";
 import { dependents, topological, type Program } from "./trace.ts";
 
 /** A program in two parts, to be run one after the other, the second any time later. */
@@ -67,7 +67,7 @@ export function split(program: Program, { late, shared, early }: SplitOptions): 
 /** `root` with the nodes in `value` replaced. */
 function rebuilt(root: Tensor, value: Map<Tensor, Tensor>): Tensor {
   for (const node of topological([root], new Set(value.keys()))) {
-    if (!value.has(node)) value.set(node, node.args.length === 0 ? node : makeNode(node.primitive, node.args.map((x) => value.get(x)!), node.attrs));
+    if (!value.has(node)) value.set(node, withArgs(node, node.args.map((x) => value.get(x)!)));
   }
   return value.get(root)!;
 }

@@ -120,6 +120,9 @@ export function makeNode<A>(primitive: Primitive<A>, args: readonly Tensor[], at
   return node;
 }
 
+/** `node` with other arguments; itself if they are the same. */
+export const withArgs = (node: Tensor, args: readonly Tensor[]): Tensor => (args.every((x, i) => x === node.args[i]) ? node : makeNode(node.primitive, args, node.attrs));
+
 const leaf = <A>(name: string, shape: (attrs: A) => Shape, rest: Pick<Primitive<A>, "evaluate" | "key">): Primitive<A> => ({
   name,
   shape: (_args, attrs) => shape(attrs),

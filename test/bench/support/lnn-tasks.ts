@@ -22,9 +22,9 @@ const norm = (x: Float64Array): number => Math.sqrt(x.reduce((squares, one) => s
 /** The model's parameters: its last bias has no effect. */
 const withBias = (parameters: Float64Array): Float64Array => Float64Array.of(...parameters, 0);
 
-/** The states in batches of up to ten, with the field for each. */
+/** The states in batches of up to four, with the field for each. */
 const batches = (model: DynamicsModel, count: number): { field: VectorField; rounds: number; size: number } => {
-  const size = Math.min(count, 10);
+  const size = Math.min(count, 4);
   return { field: size === 1 ? model : model.batch!(size), rounds: count / size, size };
 };
 

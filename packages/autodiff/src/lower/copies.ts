@@ -1,7 +1,7 @@
 import { reshapePrimitive, sumPrimitive } from "../broadcast.ts";
 import { contractPrimitive } from "../contract.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
-import { makeNode, tracing, type Primitive, type Tensor } from "../tensor.ts";
+import { makeNode, tracing, withArgs, type Primitive, type Tensor } from "../tensor.ts";
 import { topological, type Program } from "../trace.ts";
 import { isElementwise, isLeaf } from "./schedule.ts";
 import { isContiguous, viewOf, type View } from "./view.ts";
@@ -36,7 +36,7 @@ export function withCopies({ inputs, outputs }: Program): Program {
       const owns = node.args.length > 0 && viewOf(node, (x) => view(value.get(x)!)).base === node;
       if (owns && isCall(node)) args = args.map((x) => (view(x).base === x && !isLeaf(x) ? x : makeNode(copyPrimitive, [x], {})));
       if (owns && node.primitive === reshapePrimitive) args = args.map((x) => (isContiguous(x.shape, view(x).strides) ? x : makeNode(copyPrimitive, [x], {})));
-      value.set(node, makeNode(node.primitive, args, node.attrs));
+      value.set(node, withArgs(node, args));
     }
     return { inputs, outputs: outputs.map((y) => value.get(y)!) };
   });

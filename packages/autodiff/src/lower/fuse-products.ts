@@ -2,7 +2,7 @@ import { reshape } from "../broadcast.ts";
 import { contract, contractPrimitive, type Labels } from "../contract.ts";
 import { elementwise } from "../elementwise.ts";
 import { concat, slice } from "../shape-ops.ts";
-import { makeNode, tracing, type Tensor } from "../tensor.ts";
+import { makeNode, tracing, withArgs, type Tensor } from "../tensor.ts";
 import { topological, type Program } from "../trace.ts";
 
 /** Products with smaller matrices gain nothing from being merged. */
@@ -103,6 +103,7 @@ function addArguments(node: Tensor, found: Set<Tensor>): void {
 function mergeRowProducts({ inputs, outputs }: Program): Program {
   const order = topological(outputs);
   const groupOf = new Map(mergeable(order).flatMap((members) => members.map(({ node }) => [node, members] as const)));
+  if (groupOf.size === 0) return { inputs, outputs };
   const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
   const pending = [...outputs].reverse();
   while (pending.length > 0) {
@@ -117,7 +118,7 @@ function mergeRowProducts({ inputs, outputs }: Program): Program {
     pending.pop();
     if (value.has(node)) continue;
     if (members) mergeGroup(members, value);
-    else value.set(node, makeNode(node.primitive, node.args.map((x) => value.get(x)!), node.attrs));
+    else value.set(node, withArgs(node, node.args.map((x) => value.get(x)!)));
   }
   return { inputs, outputs: outputs.map((y) => value.get(y)!) };
 }
@@ -170,10 +171,10 @@ function mergeOuterProducts({ inputs, outputs }: Program): Program {
     const parts = node.primitive === elementwise.add && node.shape.length === 2 ? addends(node, readers) : [];
     const products = parts.map((x) => (readers.get(x) === 1 ? asOuterProduct(x) : null));
     if (products.filter((product) => product !== null).length < 2) {
-      value.set(node, makeNode(node.primitive, node.args.map((x) => value.get(x)!), node.attrs));
+      value.set(node, withArgs(node, node.args.map((x) => value.get(x)!)));
       continue;
     }
-    const built = (x: Tensor): Tensor => value.get(x) ?? makeNode(x.primitive, x.args.map(built), x.attrs);
+    const built = (x: Tensor): Tensor => value.get(x) ?? withArgs(x, x.args.map(built));
     const stack = (side: 0 | 1): Tensor => concat(products.flatMap((product) => (product ? [built(product[side])] : [])));
     const merged = contract("ki,kj->ij", stack(0), stack(1));
     value.set(node, parts.reduce((sum, x, i) => (products[i] ? sum : makeNode(elementwise.add, [sum, value.get(x)!], {})), merged));

@@ -7,7 +7,7 @@ const innerBottom = [1, 3.9791722395915535e-1, 6.50222499887673e-2, 5.0813062818
 const outerTop = [1.2303393547979972e3, 2.0510783778260716e3, 1.7120476126340707e3, 8.81952221241769e2, 2.986351381974001e2, 6.611919063714163e1, 8.883149794388377, 5.641884969886701e-1, 2.1531153547440383e-8];
 const outerBottom = [1.2303393548037495e3, 3.4393676741437216e3, 4.362619090143247e3, 3.2907992357334597e3, 1.6213895745666903e3, 5.371811018620099e2, 1.176939508913125e2, 1.5744926110709835e1, 1];
 
-/** Accurate to 1 ulp. Beyond 4 what is missing to 1 need not be accurate, and at 6 it is below rounding. */
+/** Accurate to 1.5 ulp. Beyond 4 what is missing to 1 need not be accurate, and at 6 it is below rounding. */
 export function errorFunction(v: VectorCode, x: number): number {
   const size = v.op("min", v.op("abs", x), v.constant(6));
   const square = v.op("mul", size, size);

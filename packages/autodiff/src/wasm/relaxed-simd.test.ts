@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { compile, contract, exp, softplus, type CompileOptions, type Tensor } from "../index.ts";
 import { canUseRelaxedSimd } from "./wasm.ts";
 
-// On by default from Node 22 on; older ones ignore what they do not know.
-setFlagsFromString("--experimental-wasm-relaxed-simd");
+// On by default from Node 22 on.
+if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
 
 const n = 37;
 const values = (seed: number, size: number): Float64Array => Float64Array.from({ length: size }, (_, i) => Math.sin(1.7 * i + seed) * 3);
