@@ -1,15 +1,17 @@
 import type { NumberFormat } from "./number-format.ts";
 import { i32, op, simd, v128, type VectorOp } from "./opcodes.ts";
 
+/** Appends a number as unsigned LEB128. */
+function pushUnsigned(out: number[], value: number): void {
+  let n = value;
+  for (; n > 0x7f; n >>>= 7) out.push((n & 0x7f) | 0x80);
+  out.push(n);
+}
+
 /** Unsigned LEB128. */
 export function unsigned(value: number): number[] {
   const out: number[] = [];
-  let n = value;
-  do {
-    const low = n & 0x7f;
-    n >>>= 7;
-    out.push(n === 0 ? low : low | 0x80);
-  } while (n !== 0);
+  pushUnsigned(out, value);
   return out;
 }
 
@@ -24,19 +26,11 @@ export function joined(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuf
   return out;
 }
 
-/** Signed LEB128 of a 32-bit integer. */
-function signed(value: number): number[] {
-  const out: number[] = [];
+/** Appends a 32-bit integer as signed LEB128. */
+function pushSigned(out: number[], value: number): void {
   let n = value | 0;
-  for (;;) {
-    const low = n & 0x7f;
-    n >>= 7;
-    if ((n === 0 && (low & 0x40) === 0) || (n === -1 && (low & 0x40) !== 0)) {
-      out.push(low);
-      return out;
-    }
-    out.push(low | 0x80);
-  }
+  for (; n < -0x40 || n > 0x3f; n >>= 7) out.push((n & 0x7f) | 0x80);
+  out.push(n & 0x7f);
 }
 
 /** An address: the sum of an i32 local (none for 0) and a fixed number of bytes. */
@@ -55,8 +49,7 @@ export class FunctionBuilder {
   readonly #free = new Map<number, number[]>();
   /** Locals of the innermost scope. */
   #made: number[] = [];
-  #code = new Uint8Array(4096);
-  #length = 0;
+  readonly #code: number[] = [];
 
   constructor(parameters: number, format: NumberFormat) {
     this.parameters = parameters;
@@ -90,28 +83,28 @@ export class FunctionBuilder {
   }
 
   emit(...bytes: readonly number[]): void {
-    if (this.#length + bytes.length > this.#code.length) {
-      const grown = new Uint8Array(2 * (this.#code.length + bytes.length));
-      grown.set(this.#code);
-      this.#code = grown;
-    }
-    for (const byte of bytes) this.#code[this.#length++] = byte;
+    for (const byte of bytes) this.#code.push(byte);
   }
 
   get(local: number): void {
-    this.emit(op.localGet, ...unsigned(local));
+    this.#code.push(op.localGet);
+    pushUnsigned(this.#code, local);
   }
 
   set(local: number): void {
-    this.emit(op.localSet, ...unsigned(local));
+    this.#code.push(op.localSet);
+    pushUnsigned(this.#code, local);
   }
 
   constant(value: number): void {
-    this.emit(op.i32Const, ...signed(value));
+    this.#code.push(op.i32Const);
+    pushSigned(this.#code, value);
   }
 
   simd(code: number, ...immediates: readonly number[]): void {
-    this.emit(0xfd, ...unsigned(code), ...immediates);
+    this.#code.push(0xfd);
+    pushUnsigned(this.#code, code);
+    this.emit(...immediates);
   }
 
   /** A vector operation on the function's kind of number. */
@@ -143,15 +136,22 @@ export class FunctionBuilder {
   }
 
   /** A vector memory instruction at an address whose local part is on the stack. */
-  memory(name: "load" | "store" | VectorOp, { bytes }: Address, ...immediates: readonly number[]): void {
-    const code = name === "load" || name === "store" ? simd[name] : this.format.code[name];
-    // Aligned to one number, which is a hint only.
-    this.simd(code, this.format.bytes === 8 ? 3 : 2, ...unsigned(bytes), ...immediates);
+  memory(name: "load" | "store" | VectorOp, address: Address, ...immediates: readonly number[]): void {
+    this.simd(name === "load" || name === "store" ? simd[name] : this.format.code[name]);
+    this.#offset(address);
+    this.emit(...immediates);
   }
 
   /** A scalar memory instruction at an address whose local part is on the stack. */
-  scalarMemory(code: number, { bytes }: Address): void {
-    this.emit(code, this.format.bytes === 8 ? 3 : 2, ...unsigned(bytes));
+  scalarMemory(code: number, address: Address): void {
+    this.#code.push(code);
+    this.#offset(address);
+  }
+
+  /** The fixed part of an address, aligned to one number, which is a hint only. */
+  #offset({ bytes }: Address): void {
+    this.#code.push(this.format.bytes === 8 ? 3 : 2);
+    pushUnsigned(this.#code, bytes);
   }
 
   /** A new vector local with what `push` leaves on the stack. */
@@ -216,7 +216,7 @@ export class FunctionBuilder {
       else groups.push([1, type]);
     }
     const head = [...unsigned(groups.length), ...groups.flatMap(([count, type]) => [...unsigned(count), type])];
-    const size = head.length + this.#length + 1;
-    return joined([unsigned(size), head, this.#code.subarray(0, this.#length), [op.end]]);
+    const size = head.length + this.#code.length + 1;
+    return joined([unsigned(size), head, this.#code, [op.end]]);
   }
 }
