@@ -3,9 +3,11 @@
 import { setFlagsFromString } from "node:v8";
 import type { TargetOptions } from "@fluxion/autodiff";
 import { currentSetting, measure, printTable, short, writeResult } from "./harness.ts";
+import { coldCompile } from "./support/cold-start.ts";
 import { assertSameResult, lagrangianNetwork, lnnCase, lnnModel, type LnnCase, type LnnTask } from "./support/lagrangian-network.ts";
-import { lnnTasks } from "./support/lnn-tasks.ts";
+import { lnnTasks, productsOf } from "./support/lnn-tasks.ts";
 import { buildNativeLnn, nativeVectors, type NativeLnn } from "./support/native-lnn.ts";
+import { lagrangianUnits, relatives } from "./support/relatives.ts";
 
 // Node 22 has fused multiply-add by default, Node 20 behind this flag.
 if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
@@ -15,7 +17,7 @@ type BackendLabel = "wasm" | "wasm, fused" | "javascript";
 
 interface Row {
   readonly task: LnnTask;
-  readonly model: typeof lnnModel;
+  readonly model: string;
   readonly H: number;
   /** States or trajectories. */
   readonly batch: number;
@@ -23,7 +25,7 @@ interface Row {
   readonly backend: BackendLabel;
   /** For one state of `rhs` and `rhs+vjp`, and for one whole gradient otherwise. */
   readonly us: number;
-  /** With vectors of 256 bits. Null without a C++ compiler. */
+  /** With vectors of 256 bits; for other models than the Lagrangian one its time for as many products of hidden layers. Null without a C++ compiler. */
   readonly native_us: number | null;
   /** `us / native_us`. */
   readonly ratio: number | null;
@@ -91,11 +93,38 @@ function measureWidth(H: number, dtype: Dtype, wide: boolean): Row[] {
   return rows;
 }
 
+/** Other models against what the native code takes for one product of hidden layers. */
+function measureRelatives(H: number, dtype: Dtype): Row[] {
+  const build = buildNativeLnn({ H, dtype, vectorBits: 256 });
+  const rows = [1, 100].flatMap((batch) => {
+    const data = lnnCase("rhs+vjp", H, batch);
+    const programs = relatives.flatMap((relative) =>
+      targets[dtype].filter(({ single }) => !single).map(({ backend, options }) => {
+        const model = relative.make(H, options);
+        return { ...relative, backend, run: productsOf(model, model.init(1), data).run };
+      }));
+    const turns = Array.from({ length: rounds }, () => ({
+      native: measureNative([build], data, dtype),
+      own: programs.map(({ run }) => 1000 * measure(run, { budget: 250 })),
+    }));
+    const unit = build ? least(turns.map((turn) => turn.native[0].us)) / batch / lagrangianUnits : null;
+    return programs.map(({ name, units, backend }, i): Row => {
+      const us = least(turns.map((turn) => turn.own[i])) / batch;
+      const native = unit && units * unit;
+      return { task: "rhs+vjp", model: name, H, batch, dtype, backend, us, native_us: native, ratio: native && us / native, native_512_us: null };
+    });
+  });
+  build?.close();
+  return rows;
+}
+
 const vectors = nativeVectors();
-const rows = (["f64", "f32"] as const).flatMap((dtype) => [10, 32, 128].flatMap((H) => measureWidth(H, dtype, vectors?.wide ?? false)));
+const rows = (["f64", "f32"] as const).flatMap((dtype) => [10, 32, 128].flatMap((H) => [...measureWidth(H, dtype, vectors?.wide ?? false), ...measureRelatives(H, dtype)]));
 const cell = (x: number | null): string => (x === null ? "-" : short(x));
 printTable(
-  ["task", "backend", "dtype", "H", "batch", "us", "native us", "ratio", "native 512 us"],
-  rows.map((r) => [r.task, r.backend, r.dtype, String(r.H), String(r.batch), short(r.us), cell(r.native_us), cell(r.ratio), cell(r.native_512_us)]),
+  ["task", "backend", "model", "dtype", "H", "batch", "us", "native us", "ratio", "native 512 us"],
+  rows.map((r) => [r.task, r.backend, r.model.split(" 4")[0], r.dtype, String(r.H), String(r.batch), short(r.us), cell(r.native_us), cell(r.ratio), cell(r.native_512_us)]),
 );
-writeResult("lnn.json", `${JSON.stringify({ ...currentSetting(), rows }, null, 2)}\n`);
+const compile = coldCompile(15);
+console.log(`From a network of width 128 to its first right-hand side and product: ${short(compile.first)} ms in a fresh process, then ${short(compile.second)} ms`);
+writeResult("lnn.json", `${JSON.stringify({ ...currentSetting(), rows, compile }, null, 2)}\n`);

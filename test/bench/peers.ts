@@ -4,7 +4,7 @@ import { autoTsit5, dop853, dprkn6, kvaerno5, odeProblem, rodas5P, rosenbrock23,
 import { stiffProblems } from "../fixtures/stiff-problems.ts";
 import { currentSetting, measure, printTable, short, writeResult } from "./harness.ts";
 import { benchProblems } from "./support/bench-problems.ts";
-import { coldStart } from "./support/cold-start.ts";
+import { coldSolve } from "./support/cold-start.ts";
 import { solveOdex } from "./support/odex.ts";
 import { peerProblems, type PeerProblem } from "./support/peer-problems.ts";
 import { askScipy, type ScipyAnswer } from "./support/scipy.ts";
@@ -90,7 +90,7 @@ const stiff = [rodas5P({ autonomous: true }), kvaerno5(), rosenbrock23({ autonom
   .map((algorithm) => ownCurve(odeProblem(f, u0, tspan), algorithm, Float64Array.from(reference.at(-1)!.u), stiffTolerances, scale));
 figure("work-precision-van-der-pol", "Van der Pol's oscillator with mu = 1000", stiff);
 
-const cold = coldStart(15);
+const cold = coldSolve(15);
 const solvers = [...new Set(rows.flatMap(({ us }) => Object.keys(us)))];
 const cell = (x: number | undefined): string => (x === undefined ? "" : short(x));
 printTable(["problem", "error", ...solvers.map((name) => `${name} us`), ...Object.keys(gates).map((name) => `${name} ratio`)], rows.map(({ problem, error, us, ratios }) =>

@@ -30,6 +30,7 @@ function gradientSection(result: GradientResult): string {
 interface LnnResult extends Setting {
   readonly rows: readonly {
     readonly task: string;
+    readonly model: string;
     readonly H: number;
     readonly batch: number;
     readonly dtype: string;
@@ -39,6 +40,7 @@ interface LnnResult extends Setting {
     readonly ratio: number | null;
     readonly native_512_us: number | null;
   }[];
+  readonly compile: { readonly first: number; readonly second: number };
 }
 
 const where = ({ machine, versions, date }: Setting): string =>
@@ -46,8 +48,10 @@ const where = ({ machine, versions, date }: Setting): string =>
 
 function lnnSection(result: LnnResult): string {
   const cell = (x: number | null): string => (x === null ? "" : short(x));
-  const rows = result.rows.map((row) => [`${row.task}, H = ${row.H}, ${row.dtype}, ${row.backend}`, String(row.batch), short(row.us), cell(row.native_us), cell(row.ratio), cell(row.native_512_us)]);
-  return `${where(result)}.\n\n${markdownTable(["task", "batch", "us", "native us", "ratio", "native us, 512 bits"], rows)}`;
+  const rows = result.rows.map((row) => [[row.task, ...(row.model.startsWith("lagrangian") ? [] : [row.model.split(" 4")[0]]), `H = ${row.H}`, row.dtype, row.backend].join(", "), String(row.batch), short(row.us), cell(row.native_us), cell(row.ratio), cell(row.native_512_us)]);
+  const { first, second } = result.compile;
+  const compile = `From a network of width 128 to the results of its first right-hand side and product: ${short(first)} ms in a fresh process, ${short(second)} ms for the next network.`;
+  return `${where(result)}.\n\n${markdownTable(["task", "batch", "us", "native us", "ratio", "native us, 512 bits"], rows)}\n\n${compile}`;
 }
 
 /** out/bench/jax.json. */

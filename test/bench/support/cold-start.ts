@@ -3,8 +3,18 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { buildSync } from "esbuild";
 import { root } from "../../workspace.ts";
 
-/** Times of a fresh process in ms, the least of some processes. */
-export interface ColdStart {
+/** Runs a program on the bundled library in `runs` fresh processes of Node.js. It prints times by name as JSON; the least of each counts. */
+function inFreshProcesses<T extends Readonly<Record<keyof T, number>>>(name: string, program: string, runs: number): T {
+  const folder = `${root}/out/bench`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/${name}.source.mjs`, program);
+  buildSync({ entryPoints: [`${folder}/${name}.source.mjs`], outfile: `${folder}/${name}.mjs`, bundle: true, format: "esm", platform: "node", conditions: ["@fluxion/source"], logLevel: "error" });
+  const all = Array.from({ length: runs }, () => JSON.parse(spawnSync(process.execPath, [`${folder}/${name}.mjs`], { encoding: "utf8" }).stdout) as T);
+  return Object.fromEntries((Object.keys(all[0]) as (keyof T)[]).map((key) => [key, Math.min(...all.map((one) => one[key]))])) as unknown as T;
+}
+
+/** Times of a fresh process in ms. */
+export interface ColdSolve {
   /** Loading the library. */
   readonly load: number;
   /** The first solve, of Lorenz's equations over [0, 10] with the options of a beginner. */
@@ -13,7 +23,7 @@ export interface ColdStart {
   readonly second: number;
 }
 
-const program = `
+export const coldSolve = (runs: number): ColdSolve => inFreshProcesses("cold-solve", `
 const begun = performance.now();
 const { odeProblem, solve, tsit5 } = await import("@fluxion/ode-core");
 const loaded = performance.now();
@@ -27,15 +37,27 @@ run();
 const first = performance.now();
 run();
 console.log(JSON.stringify({ load: loaded - begun, first: first - loaded, second: performance.now() - first }));
-`;
+`, runs);
 
-/** Runs `runs` fresh processes of Node.js on the bundled library. */
-export function coldStart(runs: number): ColdStart {
-  const folder = `${root}/out/bench`;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}/cold-start.source.mjs`, program);
-  buildSync({ entryPoints: [`${folder}/cold-start.source.mjs`], outfile: `${folder}/cold-start.mjs`, bundle: true, format: "esm", platform: "node", conditions: ["@fluxion/source"], logLevel: "error" });
-  const all = Array.from({ length: runs }, () => JSON.parse(spawnSync(process.execPath, [`${folder}/cold-start.mjs`], { encoding: "utf8" }).stdout) as ColdStart);
-  const least = (key: keyof ColdStart): number => Math.min(...all.map((one) => one[key]));
-  return { load: least("load"), first: least("first"), second: least("second") };
+/** Times in ms from a Lagrangian network of two hidden layers of width 128 to the results of its first right-hand side and vector-Jacobian product. */
+export interface ColdCompile {
+  /** In a fresh process. */
+  readonly first: number;
+  /** Of another network in the same process. */
+  readonly second: number;
 }
+
+export const coldCompile = (runs: number): ColdCompile => inFreshProcesses("cold-compile", `
+import { lagrangianNN } from "@fluxion/lnn";
+import { mlp } from "@fluxion/nn-core";
+const run = (width) => {
+  const begun = performance.now();
+  const model = lagrangianNN({ coordinates: 2, network: mlp({ hidden: [width, 128], activation: "softplus" }), backend: "wasm" });
+  const tape = model.bind(model.init(1)).tape();
+  const [u, out] = [Float64Array.of(0.1, 0.2, 0.3, 0.4), new Float64Array(4)];
+  tape.vjp(tape.push(0, u, out), u, out);
+  return performance.now() - begun;
+};
+const first = run(128);
+console.log(JSON.stringify({ first, second: run(127) }));
+`, runs);

@@ -42,11 +42,16 @@ function rightHandSides(model: DynamicsModel, { parameters, states, count }: Lnn
 }
 
 /** Right-hand side and product of each state, both of which are of use. */
-function vectorJacobianProducts(model: DynamicsModel, { parameters, states, others, count }: LnnCase): PreparedTask {
+function vectorJacobianProducts(model: DynamicsModel, data: LnnCase): PreparedTask {
+  return productsOf(model, withBias(data.parameters), data);
+}
+
+/** The same for any model of four states. */
+export function productsOf(model: DynamicsModel, p: Float64Array, { states, others, count }: Pick<LnnCase, "states" | "others" | "count">): PreparedTask {
   const { field, rounds } = batches(model, count);
   const [out, outU] = [new Float64Array(4 * count), new Float64Array(field.dim)];
   const [x, outs, w] = [rows(states, rounds), rows(out, rounds), rows(others, rounds)];
-  const tape: EvaluationTape = field.bind(withBias(parameters)).tape!();
+  const tape: EvaluationTape = field.bind(p).tape!();
   const run = (): void => {
     for (let k = 0; k < rounds; k++) {
       tape.rewind();
@@ -57,7 +62,7 @@ function vectorJacobianProducts(model: DynamicsModel, { parameters, states, othe
   return {
     run,
     result: () => {
-      const gradient = new Float64Array(parameters.length + 1);
+      const gradient = new Float64Array(p.length);
       tape.clearGradient();
       run();
       tape.addGradient(gradient);
