@@ -15,7 +15,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   lnn: ["nn-core", "autodiff", "ode-core"],
   systems: ["autodiff", "ode-core"],
   train: ["lnn", "hnn", "node", "nn-core", "sensitivity", "systems", "autodiff", "ode-core"],
-  threads: ["ode-core"],
+  threads: ["train", "ode-core"],
   cli: ["train", "lnn", "hnn", "node", "nn-core", "sensitivity", "systems", "autodiff", "ode-core"],
   testkit: ["autodiff", "ode-core"],
   tools: [],
