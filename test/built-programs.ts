@@ -24,7 +24,7 @@ export async function buildPrograms(...paths: readonly string[]): Promise<string
 }
 
 /** Runs a built program that prints one JSON and ends by itself, within two minutes. */
-export async function runProgram<T>(folder: string, name: string): Promise<T> {
-  const { stdout } = await promisify(execFile)(process.execPath, [`${folder}/${name}.js`], { timeout: 120_000 });
+export async function runProgram<T>(folder: string, name: string, ...args: readonly string[]): Promise<T> {
+  const { stdout } = await promisify(execFile)(process.execPath, [`${folder}/${name}.js`, ...args], { timeout: 120_000 });
   return JSON.parse(stdout) as T;
 }

@@ -16,7 +16,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   systems: ["autodiff", "ode-core"],
   train: ["lnn", "hnn", "node", "nn-core", "sensitivity", "systems", "autodiff", "ode-core"],
   threads: ["train", "ode-core"],
-  cli: ["train", "lnn", "hnn", "node", "nn-core", "sensitivity", "systems", "autodiff", "ode-core"],
+  cli: ["threads", "train", "lnn", "hnn", "node", "nn-core", "sensitivity", "systems", "autodiff", "ode-core"],
   testkit: ["autodiff", "ode-core"],
   tools: [],
 };
