@@ -21,7 +21,7 @@ let scenarios: Scenarios;
 beforeAll(async () => {
   folder = await buildPrograms("test/fixtures/ensemble-scenarios.ts", "test/fixtures/ensemble-job.ts");
   // Ends by itself: no thread is left.
-  scenarios = await runProgram<Scenarios>(folder, "ensemble-scenarios");
+  scenarios = JSON.parse(await runProgram(folder, "ensemble-scenarios")) as Scenarios;
 }, 150_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -30,7 +30,7 @@ let scenarios: Scenarios;
 beforeAll(async () => {
   folder = await buildPrograms("test/fixtures/loss-scenarios.ts", "test/fixtures/loss-job.ts");
   // Ends by itself, though one loss is left open.
-  scenarios = await runProgram<Scenarios>(folder, "loss-scenarios");
+  scenarios = JSON.parse(await runProgram(folder, "loss-scenarios")) as Scenarios;
 }, 150_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -44,7 +44,7 @@ const specs = { ...callSpecs("loss"), threads: option.count() };
  * thread loads: its export `name` is a function of `data` that returns `TrajectoryLossOptions` or a promise of them, in each thread the same.
  * A failed solve is a loss that is infinite, as in one thread; all threads' right-hand sides are counted then.
  *
- * Cost: the time of an evaluation is that of the slowest thread, and a few tens of us; starting takes some tenths of a second.
+ * Cost: the time of an evaluation is that of the slowest thread, and some 10 us; starting takes some tenths of a second.
  * Each thread, and one that watches over them, takes memory of its own, for the data and the compiled model, too.
  *
  * @param module - URL of the module, as `new URL("./loss.js", import.meta.url)`: JavaScript, as loaders like tsx do not reach threads on every version of Node.js.
