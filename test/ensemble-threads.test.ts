@@ -22,7 +22,7 @@ beforeAll(async () => {
   folder = await buildPrograms("test/fixtures/ensemble-scenarios.ts", "test/fixtures/ensemble-job.ts");
   // Ends by itself: no thread is left.
   scenarios = JSON.parse(await runProgram(folder, "ensemble-scenarios")) as Scenarios;
-}, 150_000);
+}, 270_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("ensembles on threads", () => {

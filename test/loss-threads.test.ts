@@ -31,7 +31,7 @@ beforeAll(async () => {
   folder = await buildPrograms("test/fixtures/loss-scenarios.ts", "test/fixtures/loss-job.ts");
   // Ends by itself, though one loss is left open.
   scenarios = JSON.parse(await runProgram(folder, "loss-scenarios")) as Scenarios;
-}, 150_000);
+}, 270_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a loss on threads", () => {

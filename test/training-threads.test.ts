@@ -49,4 +49,4 @@ test("a training on two threads gives the same bits again, and the numbers of on
   } finally {
     rmSync(programs, { recursive: true, force: true });
   }
-}, 200_000);
+}, 270_000);

@@ -1,7 +1,7 @@
 // Runs in a worker thread: computes a part of a loss whenever it is asked to.
 import { parentPort, workerData } from "node:worker_threads";
 import type { LossValue } from "@fluxion/train";
-import { LossBoard, type Answer, type BoardSize } from "./loss-board.ts";
+import { answerBy, LossBoard, type BoardSize } from "./loss-board.ts";
 import type { ModuleCall } from "./module-call.ts";
 import { loadLoss, shardEvaluator } from "./shard-evaluator.ts";
 import { packError, type WireError } from "./wire-error.ts";
@@ -31,19 +31,12 @@ const tell = (readiness: Readiness): void => parentPort!.postMessage(readiness);
 async function answerQuestions(compute: (p: Float64Array, intervals: number) => LossValue): Promise<never> {
   const board = new LossBoard(size, memory);
   const p = new Float64Array(size.m);
-  const answer = (): Answer => {
-    try {
-      return { value: compute(p, board.intervals) };
-    } catch (error) {
-      return { error };
-    }
-  };
   let question = 0;
   let paused = performance.now();
   for (;;) {
     question = board.nextQuestion(question);
     p.set(board.p);
-    board.reply(thread, question, answer());
+    board.reply(thread, question, answerBy(() => compute(p, board.intervals)));
     if (performance.now() - paused < pauseEvery) continue;
     await new Promise((resolve) => setImmediate(resolve));
     paused = performance.now();

@@ -13,6 +13,15 @@ export interface BoardSize {
 /** What a thread found, or what it threw or ended by. */
 export type Answer = { readonly value: LossValue } | { readonly error: unknown };
 
+/** The answer that a computation gives. */
+export function answerBy(compute: () => LossValue): Answer {
+  try {
+    return { value: compute() };
+  } catch (error) {
+    return { error };
+  }
+}
+
 /** What goes with the numbers of an answer: why a solve failed, or what was thrown. */
 type Note = { readonly message: string } | { readonly fault: WireError };
 

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { assertLength, OdeError, option, readOptions } from "@fluxion/ode-core";
 import type { LossValue } from "@fluxion/train";
 import type { LossSetting, Readiness } from "./evaluate-shard.ts";
-import { LossBoard, type Answer } from "./loss-board.ts";
+import { answerBy, LossBoard, type Answer } from "./loss-board.ts";
 import { callSpecs } from "./module-call.ts";
 import { loadLoss, shardEvaluator } from "./shard-evaluator.ts";
 import { sendingData, threadFile } from "./thread-file.ts";
@@ -68,7 +68,7 @@ export async function trajectoryLossThreads(module: URL | string, options: Traje
     if (closed) throw new OdeError("INVALID_ARGUMENT", "Cannot compute a loss on threads as it must be open: it was closed");
     assertLength("p", p, m);
     board.ask(p, intervals);
-    const answers: Answer[] = [attempt(() => own(p, intervals))];
+    const answers: Answer[] = [answerBy(() => own(p, intervals))];
     // Of all, even after an error: a thread that still computes reads the parameters.
     for (let k = 0; k < shards - 1; k++) answers.push(board.answer(k));
     return sumOf(answers, gradient);
@@ -102,14 +102,6 @@ async function startTeam(setting: LossSetting, signal: AbortSignal | null): Prom
   }
   supervisor.unref();
   return supervisor;
-}
-
-function attempt(evaluate: () => LossValue): Answer {
-  try {
-    return { value: evaluate() };
-  } catch (error) {
-    return { error };
-  }
 }
 
 /** Adds the parts up in their order: the first failure decides, as in one thread. */
