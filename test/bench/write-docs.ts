@@ -91,12 +91,12 @@ function solversSection(result: SolversResult): string {
 interface ThreadsResult extends Setting {
   /** Programs that were running before. */
   readonly load: number;
-  readonly rows: readonly { readonly H: number; readonly threads: number; readonly ms: number; readonly speedup: number }[];
+  readonly rows: readonly { readonly H: number; readonly threads: number; readonly ms: number; readonly speedup: number; readonly busiest_ms: number | null }[];
 }
 
 function threadsSection(result: ThreadsResult): string {
-  const rows = result.rows.map((row) => [`rollout, H = ${row.H}`, String(row.threads), short(row.ms), short(row.speedup)]);
-  return `${where(result)}; ${short(result.load)} other programs were running at once in the mean.\n\n${markdownTable(["task", "threads", "ms", "speed-up"], rows)}`;
+  const rows = result.rows.map((row) => [`rollout, H = ${row.H}`, String(row.threads), short(row.ms), short(row.speedup), row.busiest_ms === null ? "" : short(row.busiest_ms)]);
+  return `${where(result)}; ${short(result.load)} other programs were running at once in the mean.\n\n${markdownTable(["task", "threads", "ms", "speed-up", "busiest thread ms"], rows)}`;
 }
 
 /** out/bench/peers.json. */
