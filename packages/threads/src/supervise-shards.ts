@@ -9,6 +9,7 @@ import { packError } from "./wire-error.ts";
 const setting = workerData as LossSetting;
 const { size, memory } = setting;
 const board = new LossBoard(size, memory);
+const tell = (readiness: Readiness): void => parentPort!.postMessage(readiness); // oxlint-disable-line unicorn/require-post-message-target-origin
 
 function start(thread: number): Promise<Readiness> {
   return new Promise((resolve) => {
@@ -27,5 +28,10 @@ function start(thread: number): Promise<Readiness> {
   });
 }
 
-const all = await Promise.all(Array.from({ length: size.threads }, (_, thread) => start(thread)));
-parentPort!.postMessage(all.find((one) => one !== null) ?? null); // oxlint-disable-line unicorn/require-post-message-target-origin
+// The first one that is not ready is told at once, as another one may take for ever.
+const all = await Promise.all(Array.from({ length: size.threads }, async (_, thread) => {
+  const readiness = await start(thread);
+  if (readiness) tell(readiness);
+  return readiness;
+}));
+if (all.every((one) => one === null)) tell(null);
