@@ -22,6 +22,13 @@ test("a measured time is the CPU time of one call", () => {
   expect(ms).toBeLessThan(100);
 });
 
+test("a time by a clock on the wall counts what is slept away", () => {
+  const sleep = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  const ms = measure(sleep, { budget: 30, clock: "wall" });
+  expect(ms).toBeGreaterThan(4.5);
+  expect(ms).toBeLessThan(100);
+});
+
 test("the page of benchmarks holds results and its figure", () => {
   const page = readText("docs/benchmarks.md");
   const section = page.slice(page.indexOf("<!-- gradient:begin -->"), page.indexOf("<!-- gradient:end -->"));

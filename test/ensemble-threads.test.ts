@@ -1,9 +1,8 @@
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { promisify } from "node:util";
+import { rmSync } from "node:fs";
 import { ensembleThreads } from "@fluxion/threads";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildPrograms, runProgram } from "./built-programs.ts";
 import { root } from "./workspace.ts";
 
 /** What ensemble-scenarios.ts prints. */
@@ -16,18 +15,14 @@ interface Scenarios {
   readonly refused: Readonly<Record<"module" | "name" | "job" | "option" | "data" | "threads" | "trajectories", string>>;
 }
 
-// Inside the repository, so that packages are found.
-mkdirSync(`${root}/out`, { recursive: true });
-const folder = mkdtempSync(`${root}/out/threads-`);
+let folder = "";
 let scenarios: Scenarios;
 
 beforeAll(async () => {
-  const entryPoints = ["test/fixtures/ensemble-scenarios.ts", "test/fixtures/ensemble-job.ts", "packages/threads/src/solve-part.ts"].map((path) => `${root}/${path}`);
-  await build({ entryPoints, outdir: folder, entryNames: "[name]", bundle: true, splitting: true, format: "esm", platform: "node", conditions: ["@fluxion/source"], external: ["tinypool"], outExtension: { ".js": ".js" }, logLevel: "silent" });
+  folder = await buildPrograms("test/fixtures/ensemble-scenarios.ts", "test/fixtures/ensemble-job.ts");
   // Ends by itself: no thread is left.
-  const { stdout } = await promisify(execFile)(process.execPath, [`${folder}/ensemble-scenarios.js`], { timeout: 60_000 });
-  scenarios = JSON.parse(stdout) as Scenarios;
-}, 90_000);
+  scenarios = JSON.parse(await runProgram(folder, "ensemble-scenarios")) as Scenarios;
+}, 270_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("ensembles on threads", () => {

@@ -15,8 +15,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   lnn: ["nn-core", "autodiff", "ode-core"],
   systems: ["autodiff", "ode-core"],
   train: ["lnn", "hnn", "node", "nn-core", "sensitivity", "systems", "autodiff", "ode-core"],
-  threads: ["ode-core"],
-  cli: ["train", "lnn", "hnn", "node", "nn-core", "sensitivity", "systems", "autodiff", "ode-core"],
+  threads: ["train", "ode-core"],
+  cli: ["threads", "train", "lnn", "hnn", "node", "nn-core", "sensitivity", "systems", "autodiff", "ode-core"],
   testkit: ["autodiff", "ode-core"],
   tools: [],
 };

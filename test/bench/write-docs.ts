@@ -91,6 +91,18 @@ function solversSection(result: SolversResult): string {
   return `${where(result)}.\n\n${markdownTable(["problem, algorithm, tolerance", "evaluations", "error", "us per solve", "ratio"], rows)}`;
 }
 
+/** out/bench/threads.json. */
+interface ThreadsResult extends Setting {
+  /** Programs that were running before. */
+  readonly load: number;
+  readonly rows: readonly { readonly H: number; readonly threads: number; readonly ms: number; readonly speedup: number; readonly busiest_ms: number | null }[];
+}
+
+function threadsSection(result: ThreadsResult): string {
+  const rows = result.rows.map((row) => [`rollout, H = ${row.H}`, String(row.threads), short(row.ms), short(row.speedup), row.busiest_ms === null ? "" : short(row.busiest_ms)]);
+  return `${where(result)}; ${short(result.load)} other programs were running at once in the mean.\n\n${markdownTable(["task", "threads", "ms", "speed-up", "busiest thread ms"], rows)}`;
+}
+
 /** out/bench/peers.json. */
 interface PeersResult extends Setting {
   readonly rows: readonly { readonly problem: string; readonly error: number; readonly us: Readonly<Record<string, number>>; readonly ratios: Readonly<Record<string, number>> }[];
@@ -127,7 +139,7 @@ function peersSection(result: PeersResult): string {
 }
 
 /** Sections of the page by name, with what makes them from the benchmark's result of the same name. */
-const sections: Readonly<Record<string, (result: never) => string>> = { gradient: gradientSection, jax: jaxSection, lnn: lnnSection, solvers: solversSection, peers: peersSection };
+const sections: Readonly<Record<string, (result: never) => string>> = { gradient: gradientSection, jax: jaxSection, lnn: lnnSection, threads: threadsSection, solvers: solversSection, peers: peersSection };
 
 const names = Object.keys(sections).filter((name) => existsSync(`${root}/out/bench/${name}.json`));
 if (names.length === 0) {

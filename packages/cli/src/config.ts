@@ -41,6 +41,8 @@ export interface TrainConfig {
   /** Largest norm of a gradient. */
   readonly clipNorm?: number | undefined;
   readonly seed: number;
+  /** Threads that share the trajectories of each gradient. Default 1. Another number gives another rounding. */
+  readonly threads?: number | undefined;
   readonly backend?: BackendName | undefined;
 }
 
@@ -66,6 +68,7 @@ const configSchema: v.GenericSchema<unknown, TrainConfig> = v.strictObject({
   curriculum: v.pipe(v.array(v.strictObject({ intervals: count, steps: count })), v.minLength(1)),
   clipNorm: v.optional(positive),
   seed: v.pipe(count, v.maxValue(0xffffffff)),
+  threads: v.optional(count),
   backend: v.optional(v.picklist(["auto", ...(Object.keys(backends) as (keyof typeof backends)[])])),
 });
 

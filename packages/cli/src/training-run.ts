@@ -1,14 +1,16 @@
 import { existsSync, rmSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { resolveBackend } from "@fluxion/autodiff";
-import { losses, meanSquaredError, networks, optimizers, schedules, type DynamicsModel } from "@fluxion/nn-core";
-import { algorithms, fromConfig, linearize, odeProblem, OdeError } from "@fluxion/ode-core";
-import { sensealgs } from "@fluxion/sensitivity";
+import { networks, optimizers, schedules, type DynamicsModel } from "@fluxion/nn-core";
+import { fromConfig, linearize, odeProblem, OdeError } from "@fluxion/ode-core";
 import { systems, type MechanicalSystem } from "@fluxion/systems";
+import { trajectoryLossThreads, type ThreadedLoss } from "@fluxion/threads";
 import { decodeCheckpoint, encodeCheckpoint, encodeModel, fit, makeModel, median, trajectoryLoss, type FitOptions, type FitProgress, type FitState, type ModelConfig, type Trajectory } from "@fluxion/train";
 import { at, parseConfig, type TrainConfig } from "./config.ts";
 import { makeFolder, readBytes, readText, readTrajectories, writeWhole } from "./files.ts";
 import { evaluateModel, type Evaluation } from "./evaluation.ts";
+import { lossPlugins, type LossPlugins } from "./loss-plugins.ts";
+import type { TrainingLossData } from "./training-loss.ts";
 
 /** A configuration with everything in it made and read: nothing that can go wrong in it is left for later. */
 export interface PreparedRun {
@@ -18,7 +20,7 @@ export interface PreparedRun {
   readonly system: MechanicalSystem;
   readonly data: { readonly train: readonly Trajectory[]; readonly evaluate: Trajectory; readonly heldOut: readonly Trajectory[] };
   readonly models: readonly { readonly key: string; readonly config: ModelConfig; readonly model: DynamicsModel }[];
-  readonly fitting: Omit<FitOptions, "model" | "start" | "resume" | "trajectories">;
+  readonly fitting: LossPlugins & Pick<FitOptions, "optimizer" | "stages" | "clipNorm">;
 }
 
 /** What the command line may change. */
@@ -35,13 +37,9 @@ export function prepareRun(path: string, options: TrainOptions = {}): PreparedRu
   const fraction = options.fraction ?? 1;
   if (!(fraction > 0 && fraction <= 1)) throw new OdeError("INVALID_OPTION", `Cannot train as --fraction must be above 0 and at most 1: current value is ${fraction}`);
   const here = <T>(entry: string, make: () => T): T => at(path, entry, make);
-  const { name: solverName, dt, reltol, abstol, maxIters, ...solverOptions } = config.solver;
   const schedule = here("schedule", () => fromConfig(schedules, config.schedule as never));
   const fitting = {
-    algorithm: here("solver", () => fromConfig(algorithms, { name: solverName, ...solverOptions } as never)),
-    solver: { ...(dt ? { dt } : {}), ...(reltol ? { reltol } : {}), ...(abstol ? { abstol } : {}), ...(maxIters ? { maxIters } : {}) },
-    sensealg: here("sensealg", () => fromConfig(sensealgs, config.sensealg as never)),
-    loss: here("loss", () => fromConfig(losses, config.loss as never)),
+    ...lossPlugins(config, here),
     optimizer: here("optimizer", () => fromConfig(optimizers, config.optimizer as never)),
     stages: config.curriculum.map(({ intervals, steps }) => ({ intervals, steps: Math.max(1, Math.round(steps * fraction)), schedule })),
     ...(config.clipNorm ? { clipNorm: config.clipNorm } : {}),
@@ -120,32 +118,48 @@ async function trainOne(run: PreparedRun, key: string, config: ModelConfig, mode
   const tag = JSON.stringify({ ...rest, model: config, stages: run.fitting.stages.map(({ steps }) => steps), backend: run.backend });
   const resume = existsSync(path) ? decodeCheckpoint(readBytes(path), tag, path) : null;
   hooks.onModel?.(key, resume?.step ?? 0);
-  const times: number[] = [];
-  let saved = performance.now();
-  const result = await fit({
-    ...run.fitting,
-    model,
-    trajectories: run.data.train,
-    ...(resume ? { resume } : { start: model.init(run.config.seed) }),
-    ...(hooks.signal ? { signal: hooks.signal } : {}),
-    onProgress: (progress) => {
-      if (progress.stage === progress.stages - 1) times.push(progress.gradientMs);
-      hooks.onProgress?.(progress);
-    },
-    onPause: (state) => {
-      if (performance.now() - saved < checkpointEvery) return;
-      writeWhole(path, encodeCheckpoint(state, tag));
-      saved = performance.now();
-    },
-  });
-  writeWhole(path, encodeCheckpoint(result.state, tag));
-  if (result.status === "aborted") return null;
-  return { state: result.state, gradientMs: median(times.length > 0 ? times : gradientTimes(run, model, result.state.p)) };
+  const threaded = await lossOnThreads(run, config);
+  try {
+    const times: number[] = [];
+    let saved = performance.now();
+    const result = await fit({
+      ...run.fitting,
+      model,
+      trajectories: run.data.train,
+      ...(threaded ? { evaluate: threaded } : {}),
+      ...(resume ? { resume } : { start: model.init(run.config.seed) }),
+      ...(hooks.signal ? { signal: hooks.signal } : {}),
+      onProgress: (progress) => {
+        if (progress.stage === progress.stages - 1) times.push(progress.gradientMs);
+        hooks.onProgress?.(progress);
+      },
+      onPause: (state) => {
+        if (performance.now() - saved < checkpointEvery) return;
+        writeWhole(path, encodeCheckpoint(state, tag));
+        saved = performance.now();
+      },
+    });
+    writeWhole(path, encodeCheckpoint(result.state, tag));
+    if (result.status === "aborted") return null;
+    return { state: result.state, gradientMs: median(times.length > 0 ? times : gradientTimes(run, model, result.state.p, threaded)) };
+  } finally {
+    await threaded?.close();
+  }
+}
+
+/** The loss on the threads that the configuration asks for, if it does. */
+async function lossOnThreads({ config, data }: PreparedRun, model: ModelConfig): Promise<ThreadedLoss | undefined> {
+  const { threads = 1 } = config;
+  if (threads === 1) return undefined;
+  // Beside this file, source or built.
+  const module = new URL(import.meta.url.endsWith(".ts") ? "./training-loss.ts" : "./training-loss.js", import.meta.url);
+  return await trajectoryLossThreads(module, { threads, data: { config, model, trajectories: data.train } satisfies TrainingLossData });
 }
 
 /** Times of some full-batch gradients, in milliseconds: for a run that was resumed with nothing left to train. */
-function gradientTimes({ fitting: { algorithm, solver, sensealg, loss, stages }, data }: PreparedRun, model: DynamicsModel, p: Float64Array): number[] {
-  const evaluate = trajectoryLoss({ model, trajectories: data.train, algorithm, solver: solver ?? {}, sensealg, loss: loss ?? meanSquaredError(), intervals: stages[stages.length - 1].intervals });
+function gradientTimes({ fitting: { stages, ...fitting }, data }: PreparedRun, model: DynamicsModel, p: Float64Array, threaded: ThreadedLoss | undefined): number[] {
+  const { intervals } = stages[stages.length - 1];
+  const evaluate = threaded ? () => threaded(p, intervals) : trajectoryLoss({ ...fitting, model, trajectories: data.train, intervals });
   return Array.from({ length: 10 }, () => {
     const started = performance.now();
     evaluate(p);

@@ -1,7 +1,9 @@
 import { availableParallelism } from "node:os";
-import { OdeError, option, readOptions, type Trajectory } from "@fluxion/ode-core";
+import { option, readOptions, type Trajectory } from "@fluxion/ode-core";
 import { Tinypool } from "tinypool";
-import type { PartResult, PartSetting } from "./solve-part.ts";
+import { callSpecs, type ModuleCall } from "./module-call.ts";
+import type { PartResult } from "./solve-part.ts";
+import { sendingData, threadFile } from "./thread-file.ts";
 import { unpackError } from "./wire-error.ts";
 
 /** Options of {@link ensembleThreads}. */
@@ -19,11 +21,9 @@ export interface EnsembleThreadsOptions {
 }
 
 const specs = {
+  ...callSpecs("ensemble"),
   trajectories: option.custom<number>("a whole number >= 0", (v) => Number.isInteger(v) && (v as number) >= 0),
-  name: option.custom("a name", (v) => typeof v === "string", "ensemble"),
-  data: option.custom<unknown>("a value", () => true, null),
-  threads: option.custom("a whole number >= 1", (v) => Number.isInteger(v) && (v as number) >= 1, availableParallelism()),
-  signal: option.custom<AbortSignal | null>("an AbortSignal", (v) => v instanceof AbortSignal, null),
+  threads: option.count(availableParallelism()),
 };
 
 /** Parts per thread, so that threads that are done early find more, and the most trajectories of one. */
@@ -70,15 +70,15 @@ interface Part {
 
 /** Pools of threads for one ensemble, that end with it or when its signal is aborted. */
 class Pools {
-  readonly #setting: PartSetting;
+  readonly #call: ModuleCall;
   readonly #signal: AbortSignal | null;
   readonly #running = new Set<Tinypool>();
   readonly #ending: Promise<void>[] = [];
   readonly #abort = (): void => [...this.#running].forEach((pool) => this.#end(pool));
   #isOver = false;
 
-  constructor(setting: PartSetting, signal: AbortSignal | null) {
-    this.#setting = setting;
+  constructor(call: ModuleCall, signal: AbortSignal | null) {
+    this.#call = call;
     this.#signal = signal;
     signal?.addEventListener("abort", this.#abort);
   }
@@ -86,17 +86,10 @@ class Pools {
   start(threads: number): Tinypool {
     this.#signal?.throwIfAborted();
     if (this.#isOver) throw new Error("Cannot start a thread as the ensemble must be going on: it was ended");
-    // Beside this file, source or built.
-    const filename = new URL(import.meta.url.endsWith(".ts") ? "./solve-part.ts" : "./solve-part.js", import.meta.url);
-    try {
-      const pool = new Tinypool({ filename, name: "solvePart", workerData: this.#setting, minThreads: threads, maxThreads: threads });
-      this.#running.add(pool);
-      pool.on("error", () => this.mend(pool));
-      return pool;
-    } catch (error) {
-      if (!(error instanceof DOMException && error.name === "DataCloneError")) throw error;
-      throw new OdeError("INVALID_OPTION", `Cannot make an ensemble on threads as option "data" must be what structuredClone takes: ${error.message}`);
-    }
+    const pool = sendingData("an ensemble on threads", () => new Tinypool({ filename: threadFile("solve-part"), name: "solvePart", workerData: this.#call, minThreads: threads, maxThreads: threads }));
+    this.#running.add(pool);
+    pool.on("error", () => this.mend(pool));
+    return pool;
   }
 
   /** Ends one of them. */

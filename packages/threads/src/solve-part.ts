@@ -2,16 +2,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ensemble, OdeError, type Trajectory } from "@fluxion/ode-core";
 import type { EnsembleJob } from "./ensemble-job.ts";
+import { callModule, type ModuleCall } from "./module-call.ts";
 import { packError, type WireError } from "./wire-error.ts";
-
-/** What a thread is started with. */
-export interface PartSetting {
-  /** URL of the module. */
-  readonly module: string;
-  /** The name of its export. */
-  readonly name: string;
-  readonly data: unknown;
-}
 
 /** What became of a part of an ensemble; `fault` when there is no such ensemble. */
 export type PartResult = { readonly fault: WireError } | { readonly trajectories: readonly WireTrajectory[] };
@@ -30,7 +22,7 @@ let job: Promise<EnsembleJob<unknown>> | undefined;
 export async function solvePart({ first, count }: { readonly first: number; readonly count: number }): Promise<PartResult> {
   try {
     // The pool hands its own data in front.
-    job ??= loadJob((workerData as readonly [unknown, PartSetting])[1]);
+    job ??= loadJob((workerData as readonly [unknown, ModuleCall])[1]);
     const { problem, algorithm, options } = await job;
     const found = ensemble(problem, algorithm, { ...options, first, trajectories: count });
     return { trajectories: isCloneable(found.filter(({ ok }) => ok)) ? found.map(pack) : found.map((one, k) => packAlone(one, first + k)) };
@@ -39,16 +31,12 @@ export async function solvePart({ first, count }: { readonly first: number; read
   }
 }
 
-async function loadJob({ module, name, data }: PartSetting): Promise<EnsembleJob<unknown>> {
-  const wrong = (what: string): OdeError => new OdeError("INVALID_ARGUMENT", `Cannot solve an ensemble on threads as ${what}`);
-  const exported = ((await import(module)) as Record<string, unknown>)[name];
-  if (typeof exported !== "function") throw wrong(`module ${module} must export a function "${name}": it is ${typeof exported}`);
-  const made = (await (exported as (data: unknown) => unknown)(data)) as Partial<EnsembleJob<unknown>> | undefined;
-  if (!made?.problem || !made.algorithm || typeof made.options?.reduce !== "function") {
-    throw wrong(`"${name}" of ${module} must return problem, algorithm and options with "reduce": it returned ${Object.keys(made ?? {}).join(", ") || "nothing"}`);
-  }
-  return made as EnsembleJob<unknown>;
-}
+const loadJob = (call: ModuleCall): Promise<EnsembleJob<unknown>> =>
+  callModule(call, {
+    act: "solve an ensemble on threads",
+    returns: 'problem, algorithm and options with "reduce"',
+    isMade: ({ problem, algorithm, options }) => Boolean(problem && algorithm) && typeof options?.reduce === "function",
+  });
 
 function isCloneable(value: unknown): boolean {
   try {

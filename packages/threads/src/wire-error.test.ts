@@ -11,5 +11,6 @@ test("an OdeError keeps its class, code and message, other errors what a clone k
   expect(sent(error)).toMatchObject({ code: "NON_FINITE", message: "Cannot do it", name: "OdeError" });
   expect(sent(new RangeError("too far"))).toMatchObject({ name: "RangeError", message: "too far" });
   expect(sent("a text")).toBe("a text");
+  expect(sent(new DOMException("stopped", "AbortError"))).toMatchObject({ message: expect.stringContaining("stopped") as string });
   expect(sent({ f: () => 1 })).toMatchObject({ message: "[object Object]" });
 });

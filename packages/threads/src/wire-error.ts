@@ -7,10 +7,13 @@ export type WireError = { readonly code: OdeErrorCode; readonly message: string 
 export function packError(error: unknown): WireError {
   if (error instanceof OdeError) return { code: error.code, message: error.message };
   try {
-    return { thrown: structuredClone(error) };
+    // Of some errors, as of a DOMException, a clone is an empty object.
+    const clone: unknown = structuredClone(error);
+    if (clone instanceof Error || !(error instanceof Error)) return { thrown: clone };
   } catch {
-    return { thrown: new Error(String(error)) };
+    // No copy of it can be made.
   }
+  return { thrown: new Error(String(error)) };
 }
 
 /** The error again. */

@@ -1,11 +1,12 @@
 import { structuredLagrangianNN } from "@fluxion/lnn";
-import { constantRate, cosine, mlp } from "@fluxion/nn-core";
+import { constantRate, cosine, meanSquaredError, mlp } from "@fluxion/nn-core";
 import { odeProblem, rk4, solve, tsit5, type SensitivityAlgorithm } from "@fluxion/ode-core";
 import { discreteAdjoint } from "@fluxion/sensitivity";
 import { pendulum } from "@fluxion/systems";
 import { describe, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { fit, type FitOptions, type FitProgress, type FitState } from "./fit.ts";
+import { trajectoryLoss, type LossValue } from "./trajectory-loss.ts";
 
 const model = structuredLagrangianNN({ coordinates: 1, angles: [0], energyScale: 10, network: mlp({ hidden: [5] }) });
 const t = Float64Array.from({ length: 5 }, (_, k) => k / 5);
@@ -81,6 +82,11 @@ describe("fit", () => {
     expect(status).toBe("aborted");
     expect(saved.length).toBeGreaterThan(0);
     expect(saved.every((step) => step > 0 && step <= state.step)).toBe(true);
+  });
+
+  test("with another way to the loss, told the intervals, it does the same", async () => {
+    const evaluate = (p: Float64Array, intervals: number): LossValue => trajectoryLoss({ ...options, loss: meanSquaredError(), intervals })(p);
+    expect(await fit({ ...options, trajectories: [], evaluate })).toEqual(await fit(options));
   });
 
   test("clips the gradient: with a tiny limit Adam sees one of that length", async () => {

@@ -1,6 +1,6 @@
 import { adam, clipNorm, meanSquaredError, type DynamicsModel, type Loss, type Optimizer, type OptimizerState, type Schedule } from "@fluxion/nn-core";
 import { assertLength, OdeError, type Algorithm, type SensitivityAlgorithm } from "@fluxion/ode-core";
-import { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
+import { trajectoryLoss, type LossValue, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
 
 /** A part of training with its own horizon. */
@@ -51,6 +51,11 @@ export interface FitOptions {
   readonly optimizer?: Optimizer;
   /** One after another, usually with growing horizons. */
   readonly stages: readonly Stage[];
+  /**
+   * Gives the loss and its gradient at `p[m]` over so many intervals in place of `trajectoryLoss` of these options: that of
+   * `trajectoryLossThreads` computes the same on several threads.
+   */
+  readonly evaluate?: (p: Float64Array, intervals: number) => LossValue;
   /** Largest Euclidean norm of a gradient. Default: none. */
   readonly clipNorm?: number;
   /** Start parameters `p[m]`. Either these, or `resume`. */
@@ -97,7 +102,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
 
   for (const [index, stage] of stages.entries()) {
     const last = first + stage.steps;
-    const evaluate = losses.length < last ? trajectoryLoss({ ...options, loss, intervals: stage.intervals }) : undefined;
+    const evaluate = losses.length < last ? stageLoss({ ...options, loss }, stage) : undefined;
     while (evaluate && losses.length < last) {
       if (signal?.aborted) return { status: "aborted", state: state() };
       const started = performance.now();
@@ -118,6 +123,10 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     first = last;
   }
   return { status: "finished", state: state() };
+}
+
+function stageLoss({ evaluate, ...options }: FitOptions & { readonly loss: Loss }, { intervals }: Stage): (p: Float64Array) => LossValue {
+  return evaluate ? (p) => evaluate(p, intervals) : trajectoryLoss({ ...options, intervals });
 }
 
 /** Lets timers and signals run now and then, without slowing the loop. */

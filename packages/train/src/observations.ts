@@ -37,14 +37,14 @@ export interface ObservationOptions {
  * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, `INVALID_ARGUMENT` without data.
  */
 export function observations({ model, trajectories, algorithm, solver, sensealg, intervals }: ObservationOptions): Observations[] {
-  if (trajectories.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match trajectories as there must be at least one: got none");
+  requireTrajectories(trajectories);
   const fixed = solver.adaptive === false || (algorithm.tableau !== undefined && !algorithm.tableau.bError);
   const perState = [solver.abstol, solver.norm, solver.isOutOfDomain].some((option) => typeof option === "object" || typeof option === "function");
   const together = model.batch !== undefined && fixed && !perState && sensealg.requiresTableau === true;
   const groups = new Map<string, Trajectory[]>();
   trajectories.forEach((trajectory, i) => {
     trajectory.u.forEach((state) => assertLength("an observed state", state, model.dim));
-    const cut = Math.min(intervals, trajectory.t.length - 1) + 1;
+    const cut = comparedTimes(trajectory, intervals) + 1;
     const own = { t: trajectory.t.slice(0, cut), u: trajectory.u.slice(0, cut) };
     const key = together ? own.t.join() : String(i);
     const group = groups.get(key);
@@ -53,6 +53,14 @@ export function observations({ model, trajectories, algorithm, solver, sensealg,
   });
   return [...groups.values()].flatMap((group) => tiles(group, tileSize).map((tile) => observed(model, tile)));
 }
+
+/** @throws OdeError `INVALID_ARGUMENT` without trajectories. */
+export function requireTrajectories(trajectories: readonly Trajectory[]): void {
+  if (trajectories.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match trajectories as there must be at least one: got none");
+}
+
+/** How many times of a trajectory are compared: the first one is where its solve starts. */
+export const comparedTimes = ({ t }: Trajectory, intervals: number): number => Math.min(intervals, t.length - 1);
 
 function observed(model: DynamicsModel, group: readonly Trajectory[]): Observations {
   const count = group.length;

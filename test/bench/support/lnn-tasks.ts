@@ -2,7 +2,7 @@
 import { meanSquaredError, type DynamicsModel } from "@fluxion/nn-core";
 import { rk4, type EvaluationTape, type VectorField } from "@fluxion/ode-core";
 import { discreteAdjoint } from "@fluxion/sensitivity";
-import { derivativeLoss, trajectoryLoss } from "@fluxion/train";
+import { derivativeLoss, trajectoryLoss, type TrajectoryLossOptions } from "@fluxion/train";
 import { rolloutStep, rolloutSteps, type LnnCase, type LnnResult, type LnnTask } from "./lagrangian-network.ts";
 
 /** A task ready to be timed. */
@@ -17,10 +17,11 @@ interface PreparedTask {
 const rows = (matrix: Float64Array, count: number): Float64Array[] =>
   Array.from({ length: count }, (_, k) => matrix.subarray((k * matrix.length) / count, ((k + 1) * matrix.length) / count));
 
-const norm = (x: Float64Array): number => Math.sqrt(x.reduce((squares, one) => squares + one * one, 0));
+/** Euclidean. */
+export const norm = (x: Float64Array): number => Math.sqrt(x.reduce((squares, one) => squares + one * one, 0));
 
 /** The model's parameters: its last bias has no effect. */
-const withBias = (parameters: Float64Array): Float64Array => Float64Array.of(...parameters, 0);
+export const withBias = (parameters: Float64Array): Float64Array => Float64Array.of(...parameters, 0);
 
 /** The states in batches of up to four, with the field for each. */
 const batches = (model: DynamicsModel, count: number): { field: VectorField; rounds: number; size: number } => {
@@ -87,12 +88,17 @@ function accelerationGradient(model: DynamicsModel, { parameters, states, others
   };
 }
 
-function rolloutGradient(model: DynamicsModel, { parameters, states, others, count }: LnnCase): PreparedTask {
+/** The mean square error of the trajectories. */
+export function rolloutOptions(model: DynamicsModel, { states, others, count }: LnnCase): TrajectoryLossOptions {
   const t = Float64Array.from({ length: rolloutSteps + 1 }, (_, step) => step * rolloutStep);
   const targets = rows(others, count);
   const trajectories = rows(states, count).map((u0, k) => ({ t, u: [u0, ...rows(targets[k], rolloutSteps)] }));
-  const evaluate = trajectoryLoss({ model, trajectories, loss: meanSquaredError(), algorithm: rk4(), solver: { dt: rolloutStep }, sensealg: discreteAdjoint() });
-  const p = withBias(parameters);
+  return { model, trajectories, loss: meanSquaredError(), algorithm: rk4(), solver: { dt: rolloutStep }, sensealg: discreteAdjoint() };
+}
+
+function rolloutGradient(model: DynamicsModel, data: LnnCase): PreparedTask {
+  const evaluate = trajectoryLoss(rolloutOptions(model, data));
+  const p = withBias(data.parameters);
   let last = evaluate(p);
   return {
     run: () => {
