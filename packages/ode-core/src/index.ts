@@ -13,6 +13,7 @@ export { implicitEuler, type ImplicitEulerOptions } from "./algorithms/implicit-
 export { implicitMidpoint, type ImplicitMidpointOptions } from "./algorithms/implicit-midpoint.ts";
 export { algorithms } from "./algorithms/index.ts";
 export { kahanLi8, type KahanLi8Options } from "./algorithms/kahan-li8.ts";
+export { kenCarp4, type KenCarp4Options } from "./algorithms/ken-carp4.ts";
 export { kvaerno5, type Kvaerno5Options } from "./algorithms/kvaerno5.ts";
 export { mcAte4, type McAte4Options } from "./algorithms/mc-ate4.ts";
 export { midpoint, type MidpointOptions } from "./algorithms/midpoint.ts";

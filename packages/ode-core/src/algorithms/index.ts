@@ -8,6 +8,7 @@ import { heun } from "./heun.ts";
 import { implicitEuler } from "./implicit-euler.ts";
 import { implicitMidpoint } from "./implicit-midpoint.ts";
 import { kahanLi8 } from "./kahan-li8.ts";
+import { kenCarp4 } from "./ken-carp4.ts";
 import { kvaerno5 } from "./kvaerno5.ts";
 import { mcAte4 } from "./mc-ate4.ts";
 import { midpoint } from "./midpoint.ts";
@@ -54,6 +55,7 @@ export const algorithms: {
   readonly trapezoid: typeof trapezoid;
   readonly implicitMidpoint: typeof implicitMidpoint;
   readonly trbdf2: typeof trbdf2;
+  readonly kenCarp4: typeof kenCarp4;
   readonly kvaerno5: typeof kvaerno5;
   readonly fbdf: typeof fbdf;
   readonly symplecticEuler: typeof symplecticEuler;
@@ -86,6 +88,7 @@ export const algorithms: {
   trapezoid,
   implicitMidpoint,
   trbdf2,
+  kenCarp4,
   kvaerno5,
   fbdf,
   symplecticEuler,
