@@ -28,6 +28,9 @@ export { symplecticEuler, type SymplecticEulerOptions } from "./algorithms/sympl
 export { trapezoid, type TrapezoidOptions } from "./algorithms/trapezoid.ts";
 export { trbdf2, type Trbdf2Options } from "./algorithms/trbdf2.ts";
 export { tsit5, type Tsit5Options } from "./algorithms/tsit5.ts";
+export { vcab3, type Vcab3Options } from "./algorithms/vcab3.ts";
+export { vcab4, type Vcab4Options } from "./algorithms/vcab4.ts";
+export { vcab5, type Vcab5Options } from "./algorithms/vcab5.ts";
 export { vcabm, type VcabmOptions } from "./algorithms/vcabm.ts";
 export { velocityVerlet, type VelocityVerletOptions } from "./algorithms/velocity-verlet.ts";
 export { vern6, type Vern6Options } from "./algorithms/vern6.ts";

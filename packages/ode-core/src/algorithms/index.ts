@@ -23,6 +23,9 @@ import { symplecticEuler } from "./symplectic-euler.ts";
 import { trapezoid } from "./trapezoid.ts";
 import { trbdf2 } from "./trbdf2.ts";
 import { tsit5 } from "./tsit5.ts";
+import { vcab3 } from "./vcab3.ts";
+import { vcab4 } from "./vcab4.ts";
+import { vcab5 } from "./vcab5.ts";
 import { vcabm } from "./vcabm.ts";
 import { velocityVerlet } from "./velocity-verlet.ts";
 import { vern6 } from "./vern6.ts";
@@ -46,6 +49,9 @@ export const algorithms: {
   readonly vern8: typeof vern8;
   readonly vern9: typeof vern9;
   readonly dop853: typeof dop853;
+  readonly vcab3: typeof vcab3;
+  readonly vcab4: typeof vcab4;
+  readonly vcab5: typeof vcab5;
   readonly vcabm: typeof vcabm;
   readonly rosenbrock23: typeof rosenbrock23;
   readonly rodas4: typeof rodas4;
@@ -79,6 +85,9 @@ export const algorithms: {
   vern8,
   vern9,
   dop853,
+  vcab3,
+  vcab4,
+  vcab5,
   vcabm,
   rosenbrock23,
   rodas4,
