@@ -123,10 +123,9 @@ describe("fbdf with a mass matrix", () => {
     expect(Math.abs(exact(zero))).toBeLessThan(1e-6);
   });
 
-  test("neither initial values off the algebraic equations nor a singular pencil give a solution", () => {
-    const off = solve(drivenProblem([1, 1.1]), fbdf());
+  test("a singular pencil gives no solution", () => {
     const singular = vectorField((_t, u, _p, du) => du.set([-u[0], 1]), { dim: 2 });
-    const never = solve(odeProblem(singular, [1, 0], [0, 1], [], { massMatrix: [1, 0, 0, 0] }), fbdf());
-    for (const { retcode, u } of [off, never]) expect([retcode, u.length]).toEqual(["dtLessThanMin", 1]);
+    const { retcode, u } = solve(odeProblem(singular, [1, 0], [0, 1], [], { massMatrix: [1, 0, 0, 0] }), fbdf());
+    expect([retcode, u.length]).toEqual(["initialFailure", 1]);
   });
 });

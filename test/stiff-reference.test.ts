@@ -167,7 +167,6 @@ describe("mass matrices", () => {
   test.each(["rodas4", "radauIIA5"] as const)("%s: a matrix that stays singular ends the solve and is no solution", (name) => {
     const f = vectorField((_t, u, _p, du) => du.set([-u[0], 1]), { dim: 2 });
     const solution = solve(odeProblem(f, [1, 0], [0, 1], [], { massMatrix: [1, 0, 0, 0] }), algorithms[name]());
-    expect(solution.retcode).not.toBe("success");
-    expect(solution.u.length).toBe(1);
+    expect([solution.retcode, solution.u.length]).toEqual(["initialFailure", 1]);
   });
 });
