@@ -66,7 +66,9 @@ class AdamsBashforthStepper implements Stepper {
       this.#evaluate(t, u, this.#slope);
       this.start(this.#slope);
     }
-    [this.#t, this.#h, this.#hasEnd] = [t, h, false];
+    this.#t = t;
+    this.#h = h;
+    this.#hasEnd = false;
     this.#used = Math.abs(h) > reach * Math.abs(this.#kept) ? 1 : this.#known;
     past.aim(h);
     adamsWeights(1, past.span, g, this.#scratch);
@@ -85,7 +87,8 @@ class AdamsBashforthStepper implements Stepper {
     const last = this.#order - 1;
     if (this.#used <= last) return this.#starter.error?.(out);
     const { phi, beta } = this.#past;
-    const [row, c] = [phi[last], this.#h * this.#g[last] * beta[last]];
+    const row = phi[last];
+    const c = this.#h * this.#g[last] * beta[last];
     for (let i = 0; i < out.length; i++) out[i] = c * row[i];
   }
 

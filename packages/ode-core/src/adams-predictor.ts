@@ -10,7 +10,10 @@ export function predict({ phi, beta }: DividedDifferences, k: number, h: number,
   const n = out.length;
   slope.fill(0);
   for (let j = k - 1; j >= 0; j--) {
-    const [row, b, c] = [phi[j], beta[j], h * g[j] * beta[j]];
+    // Plain names: to destructure a list would make one wherever this is not optimised.
+    const row = phi[j];
+    const b = beta[j];
+    const c = h * g[j] * b;
     for (let i = 0; i < n; i++) {
       out[i] += c * row[i];
       slope[i] += b * row[i];

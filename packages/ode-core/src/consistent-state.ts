@@ -61,7 +61,11 @@ export function makeConsistent({ left, right }: NullSpaces, f: BoundField, t: nu
   // What is not finite is reported by the steps to come.
   if (residual.every((x) => x === 0) || !residual.every(Number.isFinite)) return done(false);
   for (let iteration = 0; iteration < maxIterations; iteration++) {
-    if (!newton.factor(state)) return done(false, "the algebraic equations do not determine the algebraic variables: the index of the problem is above 1, or they contradict each other");
+    if (!newton.factor(state)) {
+      // A problem of higher index may start where its equations hold; some methods can solve those.
+      const holds = iteration === 0 && residual.every((x) => Math.abs(x) <= tolerance * context.abstol);
+      return done(false, holds ? undefined : "the algebraic equations do not determine the algebraic variables: the index of the problem is above 1, or they contradict each other");
+    }
     changeFor(residual, step);
     for (let i = 0; i < n; i++) full[i] = state[i] + step[i];
     const size = sizeOf(step);
@@ -82,9 +86,8 @@ export function makeConsistent({ left, right }: NullSpaces, f: BoundField, t: nu
     state.set(trial);
     residual.set(next);
   }
-  evaluate(state, residual);
-  const worst = slope.reduce((best, x, i) => (left.some(({ at }) => at.includes(i)) && Math.abs(x) > Math.abs(slope[best] ?? 0) ? i : best), -1);
-  return done(false, `no values of the algebraic variables were found that satisfy the algebraic equations: component ${worst} of the right-hand side is still ${slope[worst]}`);
+  const worst = residual.reduce((best, x, i) => (Math.abs(x) > Math.abs(residual[best]) ? i : best), 0);
+  return done(false, `no values of the algebraic variables were found that satisfy the algebraic equations: component ${left[worst].at.join(" with ")} of the right-hand side still misses by ${Math.abs(residual[worst])}`);
 }
 
 /** `l f_u r` for all rows `l` and columns `r`, in factors. */
