@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { brusselator, brusselatorBand, brusselatorStart } from "./fixtures/banded-problems.ts";
 
 const implicit: readonly Algorithm[] = [
-  algorithms.rosenbrock23(), algorithms.rodas4(), algorithms.rodas5P(), algorithms.implicitEuler(), algorithms.trbdf2(), algorithms.kvaerno5(), algorithms.radauIIA5(), algorithms.fbdf(),
+  algorithms.rosenbrock23(), algorithms.rodas4(), algorithms.rodas5P(), algorithms.implicitEuler(), algorithms.trbdf2(), algorithms.kenCarp4(), algorithms.kvaerno5(), algorithms.radauIIA5(), algorithms.fbdf(),
 ];
 const run = (algorithm: Algorithm, options: Partial<VectorFieldOptions>, end = 10, tol = 1e-5): OdeSolution =>
   solve(odeProblem(brusselator(options), brusselatorStart, [0, end]), algorithm, { reltol: tol, abstol: tol, saveAt: [end] });

@@ -49,6 +49,14 @@ test("the page compares with other libraries, and holds a figure for each proble
   for (const path of figures) expect(existsSync(`${root}/docs/${path}`)).toBe(true);
 });
 
+test("the page compares multistep methods with CVODE", () => {
+  const page = readText("docs/benchmarks.md");
+  const section = page.slice(page.indexOf("<!-- sundials:begin -->"), page.indexOf("<!-- sundials:end -->"));
+  for (const row of ["pleiades, vcabm, 1e-6", "hires, fbdf, 1e-6"]) expect(section).toContain(`| ${row} |`);
+  expect(section).toMatch(/SUNDIALS \d+\.\d+\.\d+/);
+  for (const name of ["vcabm", "fbdf"]) expect(section).toMatch(new RegExp(`[\\d.]+ times the evaluations of \`${name}\``));
+});
+
 test("a Markdown table has one line for each row", () => {
   expect(markdownTable(["a", "b"], [["1", "2"]])).toBe("| a | b |\n| --- | ---: |\n| 1 | 2 |");
 });

@@ -1,5 +1,6 @@
 import { continuousCallback, fbdf, odeProblem, presetTimeCallback, solve, vectorField, type OdeSolution, type VectorField } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
+import { cvodeBdf } from "./fixtures/cvode-counts.ts";
 import { stiffProblems, withoutJacobian } from "./fixtures/stiff-problems.ts";
 import { workPrecision, type WorkPoint } from "./fixtures/work-precision.ts";
 
@@ -15,15 +16,7 @@ function solveStiff(id: Id, reltol: number, f: VectorField = stiffProblems[id].f
   return { solution, error: relativeError(solution.u[0], reference.at(-1)!.u) };
 }
 
-/** Evaluations and errors of SUNDIALS' CVODE 6.4.1 with BDF, its dense solver and the exact Jacobian, at tolerances of 1e-3, 1e-5, 1e-7 and 1e-9. */
-const cvode: Readonly<Record<Id, readonly WorkPoint[]>> = {
-  vdp1e3: [[592, 1.2e-2], [958, 6.3e-4], [2145, 1.9e-5], [4079, 4.5e-7]],
-  robertson40: [[162, 2.1e-5], [299, 1.2e-5], [548, 4.2e-7], [884, 3.8e-9]],
-  robertson1e11: [[685, 5.5e-3], [1227, 4.9e-5], [2089, 8.3e-7], [3845, 2.1e-8]],
-  hires: [[364, 1.4e-2], [539, 2.4e-4], [1026, 3.1e-6], [1627, 6.0e-8]],
-};
-
-describe.each(Object.keys(cvode) as Id[])("fbdf on %s", (id) => {
+describe.each(Object.keys(cvodeBdf) as Id[])("fbdf on %s", (id) => {
   test("takes at most 1.5 times the evaluations of CVODE for the same error, and a Jacobian for many steps", () => {
     const points = tolerances.map((tol): WorkPoint => {
       const { solution: { stats }, error } = solveStiff(id, tol);
@@ -31,8 +24,8 @@ describe.each(Object.keys(cvode) as Id[])("fbdf on %s", (id) => {
       expect(stats.nlu).toBeLessThan(0.4 * stats.naccept);
       return [stats.nf, error];
     });
-    const [own, theirs] = [workPrecision(points), workPrecision(cvode[id])];
-    for (const [, error] of cvode[id]) expect(own(error) / theirs(error)).toBeLessThan(1.5);
+    const [own, theirs] = [workPrecision(points), workPrecision(cvodeBdf[id])];
+    for (const [, error] of cvodeBdf[id]) expect(own(error) / theirs(error)).toBeLessThan(1.5);
   });
 
   test("meets its tolerances as far as the problem lets a multistep method, with differences for the Jacobian too", () => {
@@ -130,10 +123,9 @@ describe("fbdf with a mass matrix", () => {
     expect(Math.abs(exact(zero))).toBeLessThan(1e-6);
   });
 
-  test("neither initial values off the algebraic equations nor a singular pencil give a solution", () => {
-    const off = solve(drivenProblem([1, 1.1]), fbdf());
+  test("a singular pencil gives no solution", () => {
     const singular = vectorField((_t, u, _p, du) => du.set([-u[0], 1]), { dim: 2 });
-    const never = solve(odeProblem(singular, [1, 0], [0, 1], [], { massMatrix: [1, 0, 0, 0] }), fbdf());
-    for (const { retcode, u } of [off, never]) expect([retcode, u.length]).toEqual(["dtLessThanMin", 1]);
+    const { retcode, u } = solve(odeProblem(singular, [1, 0], [0, 1], [], { massMatrix: [1, 0, 0, 0] }), fbdf());
+    expect([retcode, u.length]).toEqual(["initialFailure", 1]);
   });
 });

@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
+import { fbdf, odeProblem, solve } from "@fluxion/ode-core";
 import { expect, test } from "vitest";
 import { benchProblems } from "./bench/support/bench-problems.ts";
 import { startNative } from "./bench/support/native-solvers.ts";
+import { cvodeAdams, cvodeBdf } from "./fixtures/cvode-counts.ts";
 import { countedStarts, evaluationCounts, stiffCounts } from "./fixtures/evaluation-counts.ts";
 import { stiffProblems } from "./fixtures/stiff-problems.ts";
 
@@ -27,6 +29,29 @@ test("the compiled references take exactly the evaluations of the Fortran codes,
         stiffProblems[id as keyof typeof stiffProblems].reference.at(-1)!.u.forEach((x, i) => expect(Math.abs(u[i] / x - 1), `rodas on ${id}`).toBeLessThan(6 * tol));
       }
       expect(counts, `rodas on ${id}`).toEqual(rodas);
+    }
+  } finally {
+    native.close();
+  }
+});
+
+test("CVODE, where SUNDIALS is installed, takes the evaluations on record, and agrees with fbdf on the stiff problems", async ({ skip }) => {
+  const native = startNative();
+  if (!native) return skip("there is no C compiler");
+  try {
+    if ("missing" in native.sundials) return skip(native.sundials.missing);
+    // Another build may round otherwise, another version take some more steps.
+    const same = (count: number, recorded: number, what: string): void => expect(Math.abs(count / recorded - 1), what).toBeLessThan(0.03);
+    for (const { id } of benchProblems.filter((problem) => problem.id in cvodeAdams)) {
+      for (const [i, tol] of [1e-4, 1e-6, 1e-8, 1e-10].entries()) same((await native.solve("cvode_adams", id, tol, 1)).nfev, cvodeAdams[id][i][0], `${id}, ${tol}`);
+    }
+    for (const [id, recorded] of Object.entries(cvodeBdf)) {
+      for (const [i, tol] of [1e-3, 1e-5, 1e-7, 1e-9].entries()) same((await native.solve("cvode_bdf", id, tol, 1)).nfev, recorded[i][0], `${id}, ${tol}`);
+      const { f, u0, tspan, scale } = stiffProblems[id as keyof typeof cvodeBdf];
+      const ours = solve(odeProblem(f, u0, tspan), fbdf(), { reltol: 1e-9, abstol: scale * 1e-9, saveAt: [tspan[1]] }).u[0];
+      const theirs = (await native.solve("cvode_bdf", id, 1e-9, 1)).u;
+      // As far apart as the errors of both at these tolerances.
+      ours.forEach((x, i) => expect(Math.abs(x / theirs[i] - 1), `${id}, component ${i}`).toBeLessThan(1e-6));
     }
   } finally {
     native.close();

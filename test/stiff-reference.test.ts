@@ -67,6 +67,7 @@ describe("diagonally implicit methods against references", () => {
   const cases = [
     ["implicitEuler", algorithms.implicitEuler(), [1e-3], 300, { vdp1e3: [1600], robertson40: [270], robertson1e11: [1550], hires: [600] }],
     ["trbdf2", algorithms.trbdf2(), [1e-3, 1e-5], 300, { vdp1e3: [1300, 3400], robertson40: [150, 525], robertson1e11: [760, 3070], hires: [460, 1200] }],
+    ["kenCarp4", algorithms.kenCarp4(), [1e-3, 1e-5, 1e-7], 130, { vdp1e3: [1800, 3200, 6100], robertson40: [175, 400, 975], robertson1e11: [825, 1700, 4100], hires: [650, 1300, 3030] }],
     ["kvaerno5", algorithms.kvaerno5(), [1e-3, 1e-5, 1e-7], 14, { vdp1e3: [2400, 4060, 7200], robertson40: [225, 420, 885], robertson1e11: [1010, 1980, 4220], hires: [800, 1570, 3600] }],
   ] as const;
   test.each(cases)("%s: errors in proportion to the tolerance, at known cost", (_name, algorithm, tolerances, error, nf) => {
@@ -166,7 +167,6 @@ describe("mass matrices", () => {
   test.each(["rodas4", "radauIIA5"] as const)("%s: a matrix that stays singular ends the solve and is no solution", (name) => {
     const f = vectorField((_t, u, _p, du) => du.set([-u[0], 1]), { dim: 2 });
     const solution = solve(odeProblem(f, [1, 0], [0, 1], [], { massMatrix: [1, 0, 0, 0] }), algorithms[name]());
-    expect(solution.retcode).not.toBe("success");
-    expect(solution.u.length).toBe(1);
+    expect([solution.retcode, solution.u.length]).toEqual(["initialFailure", 1]);
   });
 });

@@ -1,4 +1,4 @@
-import { explicitRk, fbdf, piController, rk4, tsit5, vectorField, type Algorithm, type SensitivityAlgorithm, type Stepper, type Tableau, type VectorFieldOptions } from "@fluxion/ode-core";
+import { dprkn6, explicitRk, fbdf, piController, rk4, tsit5, vcab5, vectorField, type Algorithm, type SensitivityAlgorithm, type Stepper, type Tableau, type VectorFieldOptions } from "@fluxion/ode-core";
 import { discreteAdjoint, interpolatingAdjoint } from "@fluxion/sensitivity";
 import type * as Testkit from "@fluxion/testkit";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -83,6 +83,7 @@ describe("testAlgorithm", () => {
     ["a past that survives an event", fbdf, (): Partial<Stepper> => ({ reset: () => {} }), "starts anew after events"],
     ["an order that stays low", fbdf, (): Partial<Stepper> => ({ controller: piController({ beta1: 0.35, beta2: 0 }) }), "raises its order"],
     ["steps that do not shrink where values are not finite", tsit5, (): Partial<Stepper> => ({ controller: { accept: () => 2, reject: (error) => (Number.isFinite(error) ? 0.3 : 1) } }), "not finite"],
+    ["the same of a Nystrom method", dprkn6, (): Partial<Stepper> => ({ controller: { accept: () => 2, reject: (error) => (Number.isFinite(error) ? 0.3 : 1) } }), "not finite"],
   ] as const)("of error-controlled solves, it catches %s", (_what, base, change, name) => {
     const make = (): Algorithm => ({
       ...base(),
@@ -103,8 +104,17 @@ describe("testAlgorithm", () => {
         return Object.assign(whole, change(inner));
       },
     });
-    const options = base === fbdf ? { order: 5, fixedOrder: 1, denseOrder: 1, errorOrder: 2 } : { order: 5, denseOrder: 4, errorOrder: 5 };
+    const options = new Map<() => Algorithm, Testkit.TestAlgorithmOptions>([
+      [tsit5, { order: 5, denseOrder: 4, errorOrder: 5 }],
+      [fbdf, { order: 5, fixedOrder: 1, denseOrder: 1, errorOrder: 2 }],
+      [dprkn6, { order: 6, denseOrder: 5, errorOrder: 5, h: 0.2, denseH: 0.06, errorH: 0.1 }],
+    ]).get(base)!;
     expect(failures(() => testkit.testAlgorithm(make, options))).toContain(name);
+  });
+
+  test("looks at the interpolant after as many steps as asked for", () => {
+    expect(failures(() => testkit.testAlgorithm(vcab5, { order: 5, denseOrder: 5, errorOrder: 5, startSteps: 4, h: 0.02 }))).toBe("");
+    expect(failures(() => testkit.testAlgorithm(vcab5, { order: 5, denseOrder: 5, errorOrder: 5, startSteps: 3, h: 0.02 }))).toContain("interpolant of order 5");
   });
 
   test("catches a wrong claim of order, and a missing error estimate", () => {

@@ -1,20 +1,15 @@
 // Time of whole solves against their errors, beside other libraries: `npm run bench -- peers`.
 import { workPrecisionFigure } from "@fluxion/cli";
-import { autoTsit5, dop853, dprkn6, kvaerno5, odeProblem, rodas5P, rosenbrock23, solve, tsit5, vectorField, vern7, vern9, type Algorithm, type OdeProblem } from "@fluxion/ode-core";
+import { autoTsit5, dop853, dprkn6, kvaerno5, odeProblem, rodas5P, rosenbrock23, solve, tsit5, vectorField, vern7, vern9 } from "@fluxion/ode-core";
 import { stiffProblems } from "../fixtures/stiff-problems.ts";
 import { currentSetting, measure, printTable, short, writeResult } from "./harness.ts";
 import { benchProblems } from "./support/bench-problems.ts";
 import { coldSolve } from "./support/cold-start.ts";
 import { solveOdex } from "./support/odex.ts";
 import { peerProblems, type PeerProblem } from "./support/peer-problems.ts";
+import { relativeError } from "./support/relative-error.ts";
 import { askScipy, type ScipyAnswer } from "./support/scipy.ts";
-
-/** Errors at the end, relative to the largest component, and times of one solve, at falling tolerances. */
-interface Curve {
-  readonly solver: string;
-  readonly error: readonly number[];
-  readonly us: readonly number[];
-}
+import { atError, budget, solveCurve, type WorkCurve } from "./support/work-curve.ts";
 
 /** Times of all solvers for one error, by interpolation between tolerances. */
 interface Row {
@@ -28,31 +23,8 @@ interface Row {
 const tolerances = Array.from({ length: 9 }, (_, k) => 10 ** (-3 - k));
 const wanted = [1e-4, 1e-6, 1e-8];
 const gates: Readonly<Record<string, number>> = { odex: 3, "SciPy RK45": 50 };
-const budget = { budget: 300 };
 
-const relativeError = (u: ArrayLike<number>, exact: Float64Array): number => {
-  const size = exact.reduce((s, x) => Math.max(s, Math.abs(x)), 0);
-  return exact.reduce((worst, x, i) => Math.max(worst, Math.abs(u[i] - x)), 0) / size;
-};
-
-/** The time for `error`, by interpolation between the points around it; NaN outside of them. */
-function timeFor({ error, us }: Curve, target: number): number {
-  for (let i = 1; i < error.length; i++) {
-    if (error[i] <= target && error[i - 1] >= target) return us[i] * (us[i - 1] / us[i]) ** (Math.log(target / error[i]) / Math.log(error[i - 1] / error[i]));
-  }
-  return NaN;
-}
-
-function ownCurve(problem: OdeProblem, algorithm: Algorithm, exact: Float64Array, tols: readonly number[], scale = 1): Curve {
-  const at = tols.map((tol) => {
-    const options = { reltol: tol, abstol: scale * tol, saveAt: [problem.tspan[1]], dense: false, maxIters: 1e6 };
-    const us = 1000 * measure(() => void solve(problem, algorithm, options), budget);
-    return { error: relativeError(solve(problem, algorithm, options).u[0], exact), us };
-  });
-  return { solver: algorithm.name, error: at.map(({ error }) => error), us: at.map(({ us }) => us) };
-}
-
-function odexCurve({ returned }: PeerProblem, u0: readonly number[], end: number, exact: Float64Array): Curve {
+function odexCurve({ returned }: PeerProblem, u0: readonly number[], end: number, exact: Float64Array): WorkCurve {
   const us = tolerances.map((tol) => 1000 * measure(() => void solveOdex(returned, u0, end, tol), budget));
   return { solver: "odex", error: tolerances.map((tol) => relativeError(solveOdex(returned, u0, end, tol), exact)), us };
 }
@@ -64,7 +36,7 @@ if ("missing" in scipy) console.log(`Without SciPy: ${scipy.missing}.`);
 /** An error above a tenth is no solution. */
 const isSolved = (error: number): boolean => error <= 0.1;
 
-const figure = (name: string, problem: string, curves: readonly Curve[]): void =>
+const figure = (name: string, problem: string, curves: readonly WorkCurve[]): void =>
   writeResult(`${name}.svg`, workPrecisionFigure({ name, problem, series: curves.map(({ solver, error, us }) => ({ solver, error: error.filter(isSolved), microseconds: us.filter((_, k) => isSolved(error[k])) })) }));
 
 const rows: Row[] = peerProblems.flatMap((peer, i) => {
@@ -73,12 +45,13 @@ const rows: Row[] = peerProblems.flatMap((peer, i) => {
   // The order of the Pleiades' state is that of positions and then velocities, too.
   const problem = odeProblem(vectorField(f, { dim: u0.length, ...structure }), u0, [0, end]);
   const exact = solve(problem, vern9(), { reltol: 1e-14, abstol: 1e-14, saveAt: [end], dense: false, maxIters: 1e6 }).u[0];
-  const curves = [...[tsit5(), vern7(), dop853()].map((algorithm) => ownCurve(problem, algorithm, exact, tolerances)), odexCurve(peer, u0, end, exact)];
+  const errorOf = (u: Float64Array): number => relativeError(u, exact);
+  const curves: WorkCurve[] = [...[tsit5(), vern7(), dop853()].map((algorithm) => solveCurve(problem, algorithm, tolerances, errorOf)), odexCurve(peer, u0, end, exact)];
   if (!("missing" in scipy)) curves.push({ solver: "SciPy RK45", error: scipy.answers[i].map(({ u }) => relativeError(u, exact)), us: scipy.answers[i].map(({ us }) => us) });
-  if (problem.f.structure) curves.push(ownCurve(problem, dprkn6(), exact, tolerances));
+  if (problem.f.structure) curves.push(solveCurve(problem, dprkn6(), tolerances, errorOf));
   figure(`work-precision-${peer.id.replaceAll("_", "-")}`, peer.title, curves);
   return wanted.map((error): Row => {
-    const us = Object.fromEntries(curves.map((curve) => [curve.solver, timeFor(curve, error)]).filter(([, time]) => Number.isFinite(time)));
+    const us = Object.fromEntries(curves.map((curve) => [curve.solver, atError(curve.error, curve.us, error)]).filter(([, time]) => Number.isFinite(time)));
     const ours = Math.min(us["tsit5"] ?? Infinity, us["vern7"] ?? Infinity);
     return { problem: peer.id, error, us, ratios: Object.fromEntries(Object.keys(gates).filter((name) => name in us).map((name) => [name, us[name] / ours])) };
   });
@@ -87,7 +60,7 @@ const rows: Row[] = peerProblems.flatMap((peer, i) => {
 const { f, u0, tspan, reference, scale } = stiffProblems.vdp1e3;
 const stiffTolerances = Array.from({ length: 6 }, (_, k) => 10 ** (-3 - k));
 const stiff = [rodas5P({ autonomous: true }), kvaerno5(), rosenbrock23({ autonomous: true }), autoTsit5(rodas5P({ autonomous: true }))]
-  .map((algorithm) => ownCurve(odeProblem(f, u0, tspan), algorithm, Float64Array.from(reference.at(-1)!.u), stiffTolerances, scale));
+  .map((algorithm) => solveCurve(odeProblem(f, u0, tspan), algorithm, stiffTolerances, (u) => relativeError(u, reference.at(-1)!.u), scale));
 figure("work-precision-van-der-pol", "Van der Pol's oscillator with mu = 1000", stiff);
 
 const cold = coldSolve(15);

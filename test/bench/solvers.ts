@@ -2,6 +2,7 @@
 import { dop853, dp5, odeProblem, rodas4, solve, tsit5, vern7, vern9, type Algorithm, type OdeProblem } from "@fluxion/ode-core";
 import { benchProblems, stiffBenchProblems, type BenchProblem } from "./support/bench-problems.ts";
 import { currentSetting, writeResult } from "./harness.ts";
+import { relativeError } from "./support/relative-error.ts";
 import { startNative, type NativeSolver, type NativeSolvers } from "./support/native-solvers.ts";
 import { stiffProblems } from "../fixtures/stiff-problems.ts";
 
@@ -29,14 +30,6 @@ const stiff: readonly Pair[] = [[rodas4({ autonomous: true }), "rodas"]];
 const cpuUs = (): number => {
   const { user, system } = process.cpuUsage();
   return user + system;
-};
-const relativeError = (u: ArrayLike<number>, expected: ArrayLike<number>): number => {
-  let [error, size] = [0, 0];
-  for (let i = 0; i < u.length; i++) {
-    error = Math.max(error, Math.abs(u[i] - expected[i]));
-    size = Math.max(size, Math.abs(expected[i]));
-  }
-  return error / size;
 };
 
 /** Runs `work` until it took `us` of CPU time; returns how often. */

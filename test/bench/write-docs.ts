@@ -138,8 +138,22 @@ function peersSection(result: PeersResult): string {
   ].join("\n\n");
 }
 
+/** out/bench/sundials.json. */
+interface SundialsResult extends Setting {
+  readonly rows: readonly { readonly problem: string; readonly algorithm: string; readonly error: number; readonly nfev: number; readonly cvode_nfev: number; readonly us: number; readonly cvode_us: number }[];
+  readonly means: Readonly<Record<string, { readonly nfev: number; readonly us: number }>>;
+}
+
+function sundialsSection(result: SundialsResult): string {
+  const rows = result.rows.map(({ problem, algorithm, error, nfev, cvode_nfev, us, cvode_us }) =>
+    [`${problem}, ${algorithm}, ${error.toExponential(0)}`, ...[nfev, cvode_nfev, cvode_nfev / nfev, us, cvode_us, cvode_us / us].map(short)]);
+  const head = ["problem, algorithm, error", "evaluations", "CVODE evaluations", "ratio", "us per solve", "CVODE us", "ratio"];
+  const mean = Object.entries(result.means).map(([name, { nfev, us }]) => `${short(nfev)} times the evaluations of \`${name}\` and ${short(us)} times its time`);
+  return `${where(result)}, SUNDIALS ${result.versions["sundials"]}.\n\n${markdownTable(head, rows)}\n\nIn the geometric mean CVODE takes ${mean.join(", ")}.`;
+}
+
 /** Sections of the page by name, with what makes them from the benchmark's result of the same name. */
-const sections: Readonly<Record<string, (result: never) => string>> = { gradient: gradientSection, jax: jaxSection, lnn: lnnSection, threads: threadsSection, solvers: solversSection, peers: peersSection };
+const sections: Readonly<Record<string, (result: never) => string>> = { gradient: gradientSection, jax: jaxSection, lnn: lnnSection, threads: threadsSection, solvers: solversSection, peers: peersSection, sundials: sundialsSection };
 
 const names = Object.keys(sections).filter((name) => existsSync(`${root}/out/bench/${name}.json`));
 if (names.length === 0) {

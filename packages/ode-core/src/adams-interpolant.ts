@@ -27,8 +27,8 @@ export function adamsWeights(theta: number, span: Float64Array, g: Float64Array,
 }
 
 /**
- * The polynomial that an Adams corrector integrates, from the start of the step on, and a bend by which its slope at the end is that of
- * the corrected state: dense output with a continuous derivative. Owns its arguments.
+ * The polynomial that an Adams method integrates, from the start of the step on, and a bend by which its slope at the end is that of
+ * the state there: dense output with a continuous derivative. Owns its arguments.
  *
  * @source Watts, Shampine, BIT Numer. Math. 26 (1986) 261-273.
  */
@@ -43,8 +43,8 @@ export class AdamsInterpolant implements Interpolant {
 
   /**
    * @param u - `u[n]` at the start.
-   * @param differences - Of the slopes, scaled for the step, the predicted one included.
-   * @param bend - What the slope at the end is more than the predicted one.
+   * @param differences - Of the slopes that the polynomial goes through, scaled for the step.
+   * @param bend - What the slope at the end is more than that of the polynomial.
    */
   constructor(h: number, u: Float64Array, differences: readonly Float64Array[], span: Float64Array, bend: Float64Array) {
     this.#h = h;

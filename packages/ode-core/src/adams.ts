@@ -1,4 +1,5 @@
 import { AdamsInterpolant, adamsWeights } from "./adams-interpolant.ts";
+import { predict } from "./adams-predictor.ts";
 import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorithm.ts";
 import { DividedDifferences } from "./divided-differences.ts";
 import { orderController, type OrderController } from "./order-controller.ts";
@@ -71,24 +72,16 @@ class AdamsStepper implements Stepper {
   }
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
-    const { phi, beta, span } = this.#past;
-    const [slope, e, k] = [this.#slope, this.#predicted, this.#nextOrder];
+    const [past, slope, e, k] = [this.#past, this.#slope, this.#predicted, this.#nextOrder];
     const n = out.length;
     if (!this.#hasPast) this.#begin(t, u);
     [this.#t, this.#h, this.#order, this.#hasCorrected] = [t, h, k, false];
-    this.#past.aim(h);
+    past.aim(h);
     const g = this.#gViews[k];
-    adamsWeights(1, span, g, this.#scratch);
+    adamsWeights(1, past.span, g, this.#scratch);
     this.#u.set(u);
     out.set(u);
-    slope.fill(0);
-    for (let j = k - 1; j >= 0; j--) {
-      const [row, b, c] = [phi[j], beta[j], h * g[j] * beta[j]];
-      for (let i = 0; i < n; i++) {
-        out[i] += c * row[i];
-        slope[i] += b * row[i];
-      }
-    }
+    predict(past, k, h, g, out, slope);
     this.#evaluate(t + h, out, e);
     const c = h * g[k];
     for (let i = 0; i < n; i++) {

@@ -35,7 +35,7 @@ const specs = {
  * method.
  *
  * @param nonstiff - An explicit Runge-Kutta method whose last two stages are at the end of the step: `tsit5`, `dp5`, `vern6` to `vern9`.
- * @param stiff - A method with error control that knows its Jacobian: any Rosenbrock method, `implicitEuler`, `trbdf2`, `kvaerno5`, `radauIIA5`.
+ * @param stiff - A method with error control that knows its Jacobian: any Rosenbrock method, `implicitEuler`, `trbdf2`, `kenCarp4`, `kvaerno5`, `radauIIA5`.
  * @throws OdeError `INVALID_ARGUMENT` for a method that does not fit, `INVALID_OPTION` for a wrong option.
  * @source Petzold, SIAM J. Sci. Stat. Comput. 4 (1983) 136-148; Hairer, Wanner, Solving Ordinary Differential Equations II (1996), section IV.2.
  */

@@ -30,6 +30,9 @@ class PresetTimes {
   }
 }
 
+/** Brings a state into order after affects, before it is saved; returns whether that changed it. */
+export type Settle = (t: number, u: Float64Array, p: Float64Array) => boolean;
+
 /** Finds out when the callbacks of one solve are due, and calls them. */
 export class CallbackRunner {
   /** What the affects see; `u` is the integrator's own buffer. */
@@ -44,6 +47,7 @@ export class CallbackRunner {
   /** Whether there is a callback to ask after every step. */
   readonly #isDiscrete: boolean;
   readonly #before: { readonly u: Float64Array; readonly p: Float64Array };
+  readonly #settle: Settle | undefined;
   #stop = false;
   #theta = Infinity;
   /** Events of the last step that are not later than this many steps after its first one happen with it. */
@@ -51,12 +55,13 @@ export class CallbackRunner {
   #interpolant: Interpolant | undefined;
 
   /** `u` is copied, `p` too: affects write into the copy. */
-  constructor(callbacks: readonly Callback[], tspan: readonly [number, number], u: Float64Array, p: Float64Array) {
+  constructor(callbacks: readonly Callback[], tspan: readonly [number, number], u: Float64Array, p: Float64Array, settle: Settle | undefined) {
     const scratch = new Float64Array(u.length);
     this.#entries = callbacks.map((c) => (c.kind === "continuous" ? new EventWatch(c, scratch) : c.kind === "presetTime" ? new PresetTimes(c, tspan) : c));
     this.#watches = this.#entries.filter((entry) => entry instanceof EventWatch);
     this.#isDiscrete = callbacks.some(({ kind }) => kind === "discrete");
     this.#before = { u: u.slice(), p: p.slice() };
+    this.#settle = settle;
     this.state = { t: tspan[0], u, p: p.slice(), terminate: () => void (this.#stop = true) };
   }
 
@@ -125,6 +130,7 @@ export class CallbackRunner {
       after ||= save === "both" || save === "after";
       this.#affect(callback, i);
     });
+    if ((this.changedState || this.changedParameters) && this.#settle?.(t, u, p)) this.changedState = true;
     if (after || (recorder.everyStep && !saved)) recorder.save(t, u);
     if (this.changedParameters) this.#before.p.set(p);
   }

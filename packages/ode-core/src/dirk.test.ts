@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { implicitEuler, implicitMidpoint, kvaerno5, odeProblem, solve, trapezoid, trbdf2, vectorField, type StepperContext } from "./index.ts";
+import { implicitEuler, implicitMidpoint, kenCarp4, kvaerno5, odeProblem, solve, trapezoid, trbdf2, vectorField, type StepperContext } from "./index.ts";
 
 const context: StepperContext = { reltol: 1e-6, abstol: 1e-9 };
 
@@ -18,7 +18,7 @@ test.each([
 });
 
 test("L-stable methods damp a stiff component to nothing", () => {
-  for (const algorithm of [implicitEuler(), trbdf2(), kvaerno5()]) {
+  for (const algorithm of [implicitEuler(), trbdf2(), kenCarp4(), kvaerno5()]) {
     const f = vectorField((_t, u, _p, du) => void (du[0] = -1e9 * u[0]), { dim: 1, jacobian: (_t, _u, _p, J) => void (J[0] = -1e9) });
     const out = new Float64Array(1);
     algorithm.stepper(f.bind(new Float64Array(0)), 1, context).step(0, 1, Float64Array.of(1), out);

@@ -13,6 +13,7 @@ export { implicitEuler, type ImplicitEulerOptions } from "./algorithms/implicit-
 export { implicitMidpoint, type ImplicitMidpointOptions } from "./algorithms/implicit-midpoint.ts";
 export { algorithms } from "./algorithms/index.ts";
 export { kahanLi8, type KahanLi8Options } from "./algorithms/kahan-li8.ts";
+export { kenCarp4, type KenCarp4Options } from "./algorithms/ken-carp4.ts";
 export { kvaerno5, type Kvaerno5Options } from "./algorithms/kvaerno5.ts";
 export { mcAte4, type McAte4Options } from "./algorithms/mc-ate4.ts";
 export { midpoint, type MidpointOptions } from "./algorithms/midpoint.ts";
@@ -27,6 +28,9 @@ export { symplecticEuler, type SymplecticEulerOptions } from "./algorithms/sympl
 export { trapezoid, type TrapezoidOptions } from "./algorithms/trapezoid.ts";
 export { trbdf2, type Trbdf2Options } from "./algorithms/trbdf2.ts";
 export { tsit5, type Tsit5Options } from "./algorithms/tsit5.ts";
+export { vcab3, type Vcab3Options } from "./algorithms/vcab3.ts";
+export { vcab4, type Vcab4Options } from "./algorithms/vcab4.ts";
+export { vcab5, type Vcab5Options } from "./algorithms/vcab5.ts";
 export { vcabm, type VcabmOptions } from "./algorithms/vcabm.ts";
 export { velocityVerlet, type VelocityVerletOptions } from "./algorithms/velocity-verlet.ts";
 export { vern6, type Vern6Options } from "./algorithms/vern6.ts";

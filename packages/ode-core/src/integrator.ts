@@ -1,9 +1,11 @@
 import type { Algorithm, Stepper, StepperContext } from "./algorithm.ts";
 import { CallbackRunner } from "./callback-runner.ts";
+import { makeConsistent } from "./consistent-state.ts";
 import { controllerOf } from "./controller.ts";
 import { denseOutput } from "./dense-output.ts";
 import { nonFiniteSlope, stopped } from "./failure.ts";
 import { initialStep, initialStepCost } from "./initial-step.ts";
+import { nullSpaces, type NullSpaces } from "./linear-algebra/null-spaces.ts";
 import { timeTolerance } from "./output-times.ts";
 import { odeProblem, type OdeProblem } from "./problem.ts";
 import { Recorder } from "./recorder.ts";
@@ -18,12 +20,16 @@ export class Integrator {
   readonly #given: SolveOptions;
   readonly #adaptive: boolean;
   readonly #loop: StepLoop;
+  /** What a singular mass matrix leaves of the equations; absent without one. */
+  readonly #algebra: NullSpaces | undefined;
   #problem: OdeProblem;
   #callbacks: CallbackRunner | undefined;
   /** Index of the target among the stops. */
   #stop = 0;
   /** Spent outside of the stepper in use. */
   #spent = { nf: 0, njac: 0, nlu: 0 };
+  /** Why the algebraic equations could not be solved; empty when they were. */
+  #inconsistent = "";
   #retcode: Retcode | undefined;
   #message = "";
 
@@ -40,6 +46,7 @@ export class Integrator {
       direction: 1, smallest: NaN, p: problem.p, u: problem.u0.slice(), next: new Float64Array(problem.f.dim), error: new Float64Array(problem.f.dim),
       t: NaN, size: NaN, target: NaN, origin: NaN, index: 0, count: 0, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
     };
+    this.#algebra = algebra(problem);
     this.#begin();
   }
 
@@ -89,16 +96,17 @@ export class Integrator {
 
   /** What was solved and saved so far. Its retcode is `"aborted"` when the solve is not done. */
   solution(): OdeSolution {
-    const { recorder, t } = this.#loop;
+    const { recorder, t, u, naccept } = this.#loop;
+    const problem = this.#problem;
     return {
-      problem: this.#problem,
+      problem,
       algorithm: this.#algorithm,
       t: Float64Array.from(recorder.t),
       u: recorder.u.slice(),
       retcode: this.#retcode ?? "aborted",
       message: this.#retcode === undefined ? stopped(t, "the solve was not stepped to its end") : this.#message,
       stats: this.stats,
-      ...denseOutput(this.#problem, recorder.record()),
+      ...denseOutput(naccept === 0 ? { ...problem, u0: u.slice() } : problem, recorder.record()),
     };
   }
 
@@ -138,12 +146,26 @@ export class Integrator {
     this.#spent = { nf: 0, njac: 0, nlu: 0 };
     this.#retcode = undefined;
     this.#message = "";
+    this.#inconsistent = "";
     this.#stop = 0;
-    this.#callbacks = callbacks.length > 0 ? new CallbackRunner(callbacks, problem.tspan, loop.u, problem.p) : undefined;
+    if (this.#settle(t0, loop.u, problem.p)) loop.recorder = new Recorder({ ...problem, u0: loop.u }, loop.options.times, loop.options.dense);
+    if (this.#inconsistent !== "") return this.#finish("initialFailure", this.#inconsistent);
+    const settle = this.#algebra && ((t: number, u: Float64Array, p: Float64Array) => this.#settle(t, u, p));
+    this.#callbacks = callbacks.length > 0 ? new CallbackRunner(callbacks, problem.tspan, loop.u, problem.p, settle) : undefined;
     if (this.#callbacks) this.#beginCallbacks(this.#callbacks);
     if (this.done) return;
     if (stops.length === 0) return this.#finish("success", "");
     this.#setSize(dt);
+  }
+
+  /** Makes `u[n]` satisfy the algebraic equations; returns whether that changed it. */
+  #settle(t: number, u: Float64Array, p: Float64Array): boolean {
+    if (!this.#algebra) return false;
+    const problem = this.#problem;
+    const { isChanged, fault = "", nf, njac, nlu } = makeConsistent(this.#algebra, problem.f.bind(p.slice()), t, u, stepperContext(problem, this.#loop.options));
+    this.#spent = { nf: this.#spent.nf + nf, njac: this.#spent.njac + njac, nlu: this.#spent.nlu + nlu };
+    this.#inconsistent = fault;
+    return isChanged;
   }
 
   #beginCallbacks(callbacks: CallbackRunner): void {
@@ -233,7 +255,8 @@ export class Integrator {
       this.#loop.stepper = stepper;
       if (stepper.controller) this.#loop.controller = stepper.controller;
     }
-    if (terminatedBy >= 0) this.#finish("terminated", `callback ${terminatedBy} ended the solve`);
+    if (this.#inconsistent !== "") this.#finish("initialFailure", this.#inconsistent);
+    else if (terminatedBy >= 0) this.#finish("terminated", `callback ${terminatedBy} ended the solve`);
   }
 
   #finish(retcode: Retcode, why: string): void {
@@ -248,8 +271,15 @@ export class Integrator {
   }
 }
 
-function makeStepper(algorithm: Algorithm, { f, massMatrix }: OdeProblem, { reltol, abstol, abstols, norm }: CheckedOptions, p: Float64Array): Stepper {
-  const { bandwidth } = f;
-  const context: StepperContext = { reltol, abstol, abstols, norm, ...(massMatrix ? { massMatrix } : {}), ...(bandwidth ? { bandwidth } : {}) };
-  return algorithm.stepper(f.bind(p), f.dim, context);
+function makeStepper(algorithm: Algorithm, problem: OdeProblem, options: CheckedOptions, p: Float64Array): Stepper {
+  return algorithm.stepper(problem.f.bind(p), problem.f.dim, stepperContext(problem, options));
+}
+
+function stepperContext({ f: { bandwidth }, massMatrix }: OdeProblem, { reltol, abstol, abstols, norm }: CheckedOptions): StepperContext {
+  return { reltol, abstol, abstols, norm, ...(massMatrix ? { massMatrix } : {}), ...(bandwidth ? { bandwidth } : {}) };
+}
+
+function algebra({ f, massMatrix }: OdeProblem): NullSpaces | undefined {
+  const spaces = massMatrix && nullSpaces(massMatrix, f.dim);
+  return spaces && spaces.left.length > 0 ? spaces : undefined;
 }

@@ -10,13 +10,17 @@ export interface OdeProblem {
   readonly tspan: readonly [t0: number, t1: number];
   /** `p[m]`. */
   readonly p: Float64Array;
-  /** `M[n * n]`, row-major, of `M du/dt = f`; absent for the identity. May be singular (index-1 algebraic equations). */
+  /** `M[n * n]`, row-major, of `M du/dt = f`; absent for the identity. May be singular: see {@link OdeProblemOptions}. */
   readonly massMatrix?: Float64Array;
 }
 
 /** Further parts of a problem. */
 export interface OdeProblemOptions {
-  /** `M[n * n]`, row-major, of `M du/dt = f`. Only some implicit algorithms take one. */
+  /**
+   * `M[n * n]`, row-major, of `M du/dt = f`. Only some implicit algorithms take one. It may be singular where that leaves algebraic equations that
+   * determine the rest of the state (index 1). A `u0` that does not satisfy them is corrected before the first step, as is the state after an event: the
+   * differential part `M u` is held, and where that has no solution the solve ends with `"initialFailure"`.
+   */
   readonly massMatrix?: ArrayLike<number>;
 }
 

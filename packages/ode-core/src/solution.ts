@@ -4,9 +4,10 @@ import type { OdeProblem } from "./problem.ts";
 
 /**
  * How a solve ended. Anything but `"success"` means that the saved states may stop before the end: `"terminated"` by a
- * callback and `"aborted"` by a signal were asked for, the others are failures.
+ * callback and `"aborted"` by a signal were asked for, the others are failures. `"initialFailure"` is that of the algebraic equations
+ * of a singular mass matrix, which could not be solved at the start or after an event.
  */
-export type Retcode = "success" | "terminated" | "aborted" | "maxIters" | "dtLessThanMin" | "nonFinite" | "stepFailed";
+export type Retcode = "success" | "terminated" | "aborted" | "maxIters" | "dtLessThanMin" | "nonFinite" | "stepFailed" | "initialFailure";
 
 /** Options shared by all algorithms, named as in SciML. */
 export interface SolveOptions {

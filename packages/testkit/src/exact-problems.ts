@@ -1,4 +1,5 @@
-import { OdeError, type Algorithm, type InPlaceRhs } from "@fluxion/ode-core";
+import type { Algorithm, InPlaceRhs } from "@fluxion/ode-core";
+import { ofStructure } from "./of-structure.ts";
 
 /** A problem with a known solution. */
 export interface Exact {
@@ -72,8 +73,4 @@ const secondOrder: readonly Exact[] = [
 ];
 
 /** Three problems with the structure that `algorithm` needs. */
-export function exactProblems({ name, structure }: Algorithm): readonly Exact[] {
-  if (structure === undefined) return exact;
-  if (structure === "second-order") return secondOrder;
-  throw new OdeError("INVALID_ARGUMENT", `Cannot test algorithm "${name}" as there must be problems of its structure: it is "${structure}"`);
-}
+export const exactProblems = (algorithm: Algorithm): readonly Exact[] => ofStructure(algorithm, exact, secondOrder);

@@ -36,3 +36,9 @@ Counts rodas(Rhs f, Jacobian jacobian, int n, double x, double xend, double *y, 
 
 /* Length of the first step; f0 is the slope at (x, y), f1 and y1 are scratch. One evaluation. */
 double first_step(Rhs f, int n, double x, double xend, const double *y, const double *f0, double *f1, double *y1, int order, double tol);
+
+#ifdef WITH_SUNDIALS
+/* Integrates a problem by CVODE, see sundials/cvode.c; y[0] is NaN after a failure. */
+Counts cvode(const Problem *problem, int stiff, double *y, double rtol, double atol);
+const char *sundials_version(void);
+#endif

@@ -8,6 +8,7 @@ import { heun } from "./heun.ts";
 import { implicitEuler } from "./implicit-euler.ts";
 import { implicitMidpoint } from "./implicit-midpoint.ts";
 import { kahanLi8 } from "./kahan-li8.ts";
+import { kenCarp4 } from "./ken-carp4.ts";
 import { kvaerno5 } from "./kvaerno5.ts";
 import { mcAte4 } from "./mc-ate4.ts";
 import { midpoint } from "./midpoint.ts";
@@ -22,6 +23,9 @@ import { symplecticEuler } from "./symplectic-euler.ts";
 import { trapezoid } from "./trapezoid.ts";
 import { trbdf2 } from "./trbdf2.ts";
 import { tsit5 } from "./tsit5.ts";
+import { vcab3 } from "./vcab3.ts";
+import { vcab4 } from "./vcab4.ts";
+import { vcab5 } from "./vcab5.ts";
 import { vcabm } from "./vcabm.ts";
 import { velocityVerlet } from "./velocity-verlet.ts";
 import { vern6 } from "./vern6.ts";
@@ -45,6 +49,9 @@ export const algorithms: {
   readonly vern8: typeof vern8;
   readonly vern9: typeof vern9;
   readonly dop853: typeof dop853;
+  readonly vcab3: typeof vcab3;
+  readonly vcab4: typeof vcab4;
+  readonly vcab5: typeof vcab5;
   readonly vcabm: typeof vcabm;
   readonly rosenbrock23: typeof rosenbrock23;
   readonly rodas4: typeof rodas4;
@@ -54,6 +61,7 @@ export const algorithms: {
   readonly trapezoid: typeof trapezoid;
   readonly implicitMidpoint: typeof implicitMidpoint;
   readonly trbdf2: typeof trbdf2;
+  readonly kenCarp4: typeof kenCarp4;
   readonly kvaerno5: typeof kvaerno5;
   readonly fbdf: typeof fbdf;
   readonly symplecticEuler: typeof symplecticEuler;
@@ -77,6 +85,9 @@ export const algorithms: {
   vern8,
   vern9,
   dop853,
+  vcab3,
+  vcab4,
+  vcab5,
   vcabm,
   rosenbrock23,
   rodas4,
@@ -86,6 +97,7 @@ export const algorithms: {
   trapezoid,
   implicitMidpoint,
   trbdf2,
+  kenCarp4,
   kvaerno5,
   fbdf,
   symplecticEuler,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Tableau } from "../algorithm.ts";
 import { algorithms } from "./index.ts";
+import { kenCarp4Tableau } from "./ken-carp4-tableau.ts";
+import { kvaerno5Tableau } from "./kvaerno5-tableau.ts";
 
 /** A rooted tree: the trees that hang on its root, as indices into the list of all trees, not descending. */
 interface Tree {
@@ -88,5 +90,22 @@ describe.each(cases)("$name", ({ name, order, tableau }) => {
     }
     dense.weights(0.4, w);
     expect(defect(w, 0.4, dense.order + 1, factors.phi)).toBeGreaterThan(1e-9);
+  });
+});
+
+describe.each([["kenCarp4", 4, 3, kenCarp4Tableau], ["kvaerno5", 5, 4, kvaerno5Tableau]] as const)("%s", (_name, order, embeddedOrder, { a, gamma, b, bError = [] }) => {
+  const rows = a.map((row, i) => (i === 0 ? [0] : [...row, gamma]));
+  const factors = stageFactors(rows, trees.filter((tree) => tree.order <= order + 1));
+
+  test(`meets every condition of order ${order} to rounding, its embedded weights those of order ${embeddedOrder}, and neither those of the next`, () => {
+    const embedded = b.map((x, i) => x - bError[i]);
+    for (const [w, reached] of [[b, order], [embedded, embeddedOrder]] as const) {
+      expect(violation(w, 1, upTo(reached), factors)).toBeLessThan(8);
+      expect(defect(w, 1, reached + 1, factors.phi)).toBeGreaterThan(1e-4);
+    }
+    // Stiffly accurate, and of stage order 2 from the third stage on.
+    expect(rows.at(-1)).toEqual([...b]);
+    const c = rows.map((row) => row.reduce((sum, x) => sum + x, 0));
+    rows.forEach((row, i) => i !== 1 && expect(Math.abs(dot(row, c) - c[i] ** 2 / 2)).toBeLessThan(2e-16));
   });
 });

@@ -3,7 +3,7 @@ import { bandedLuFactor, bandedLuSolve } from "./banded-lu.ts";
 import { complexBandedLuFactor, complexBandedLuSolve } from "./complex-banded-lu.ts";
 import { complexLuFactor, complexLuSolve } from "./complex-lu.ts";
 import { luFactor, luSolve } from "./lu.ts";
-import { matrixLayout, store, type MatrixLayout } from "./matrix-layout.ts";
+import { matrixLayout, multiply, store, type MatrixLayout } from "./matrix-layout.ts";
 
 /**
  * `alpha M - J` with a mass matrix `M`, as the linear systems of implicit methods have it, in factors; dense or banded. `J`
@@ -40,17 +40,8 @@ export type MassProduct = (x: Float64Array, out: Float64Array) => void;
 /** The product with the mass matrix; absent for the identity. */
 export function massProduct(n: number, context: StepperContext): MassProduct | undefined {
   const layout = matrixLayout(n, context);
-  const { lower, upper, rowStep, shift } = layout;
   const mass = storedMass(layout, context);
-  if (!mass) return undefined;
-  return (x, out) => {
-    for (let i = 0; i < n; i++) {
-      const end = Math.min(n - 1, i + upper);
-      let sum = 0;
-      for (let j = Math.max(0, i - lower), at = i * rowStep + j + shift; j <= end; j++, at++) sum += mass[at] * x[j];
-      out[i] = sum;
-    }
-  };
+  return mass ? (x, out) => multiply(layout, mass, x, out) : undefined;
 }
 
 function storedMass(layout: MatrixLayout, { massMatrix }: StepperContext): Float64Array | undefined {

@@ -40,3 +40,13 @@ export function store({ n, lower, upper, rowStep, shift }: MatrixLayout, matrix:
     for (let j = Math.max(0, i - lower); j <= end; j++) out[i * rowStep + j + shift] = matrix[i * n + j];
   }
 }
+
+/** `out[n] = matrix x[n]` for a matrix that lies as `layout` has it. */
+export function multiply({ n, lower, upper, rowStep, shift }: MatrixLayout, matrix: Float64Array, x: Float64Array, out: Float64Array): void {
+  for (let i = 0; i < n; i++) {
+    const end = Math.min(n - 1, i + upper);
+    let sum = 0;
+    for (let j = Math.max(0, i - lower), at = i * rowStep + j + shift; j <= end; j++, at++) sum += matrix[at] * x[j];
+    out[i] = sum;
+  }
+}

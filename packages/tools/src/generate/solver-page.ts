@@ -41,6 +41,9 @@ const otherIntro = `
 Implicit methods take a Jacobian from the vector field's \`jacobian\` or \`jvp\`, else from differences, and a band of it alone where the
 vector field states its \`bandwidth\`: on a grid in one dimension steps then cost as much as the grid is long.
 
+Where a mass matrix \`M\` is singular, a state that misses its algebraic equations, at the start or after an event, is corrected first, with
+\`M u\` held; where they cannot be solved, the solve ends with \`"initialFailure"\`.
+
 | method | order | takes |
 | --- | ---: | --- |
 `;

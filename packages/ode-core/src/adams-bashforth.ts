@@ -1,0 +1,134 @@
+import { AdamsInterpolant, adamsWeights } from "./adams-interpolant.ts";
+import { predict } from "./adams-predictor.ts";
+import type { Algorithm, Interpolant, Stepper } from "./algorithm.ts";
+import { DividedDifferences } from "./divided-differences.ts";
+import type { BoundField } from "./vector-field.ts";
+
+/**
+ * The explicit Adams method of one order with variable steps: the integral of the polynomial through the last `order` slopes. Its error
+ * is estimated by the difference to the method of one order less.
+ *
+ * @param starter - An explicit Runge-Kutta method with an error estimate that takes the first `order - 1` steps.
+ * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section III.5.
+ */
+export function adamsBashforth(name: string, order: number, starter: Algorithm): Algorithm {
+  return { name, order, stepper: (f, n, context) => new AdamsBashforthStepper(order, f, n, starter.stepper(f, n, context)) };
+}
+
+/**
+ * A step more than this many times as long as the last one is the first one of a new start: slopes close together say little about what is
+ * so far ahead. Step control asks for less, so that only a step that was cut short at a stop is followed by such a one.
+ */
+const reach = 12;
+
+class AdamsBashforthStepper implements Stepper {
+  readonly #order: number;
+  readonly #f: BoundField;
+  readonly #starter: Stepper;
+  /** Of the slopes. */
+  readonly #past: DividedDifferences;
+  readonly #g: Float64Array;
+  readonly #scratch: Float64Array;
+  readonly #u: Float64Array;
+  readonly #next: Float64Array;
+  /** The polynomial through the last slopes, at the end of the step, and what the slope there is more than it. */
+  readonly #slope: Float64Array;
+  readonly #e: Float64Array;
+  /** Slopes that are known, and those of them that the last step used: with fewer than `order` it was one of the starter. */
+  #known = 0;
+  #used = 0;
+  // Numbers that do begin as no integers: V8 then stores them in place.
+  #t = NaN;
+  #h = NaN;
+  /** Length of the last step that was kept. */
+  #kept = NaN;
+  #hasEnd = false;
+  #nf = 0;
+
+  constructor(order: number, f: BoundField, n: number, starter: Stepper) {
+    const vector = (): Float64Array => new Float64Array(n);
+    this.#order = order;
+    this.#f = f;
+    this.#starter = starter;
+    this.#past = new DividedDifferences(n, order);
+    this.#g = new Float64Array(order);
+    this.#scratch = new Float64Array(order + 1);
+    [this.#u, this.#next, this.#slope, this.#e] = [vector(), vector(), vector(), vector()];
+  }
+
+  get nf(): number {
+    return this.#nf + this.#starter.nf;
+  }
+
+  step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
+    const [past, g, starter] = [this.#past, this.#g, this.#starter];
+    if (this.#known === 0) {
+      this.#evaluate(t, u, this.#slope);
+      this.start(this.#slope);
+    }
+    this.#t = t;
+    this.#h = h;
+    this.#hasEnd = false;
+    this.#used = Math.abs(h) > reach * Math.abs(this.#kept) ? 1 : this.#known;
+    past.aim(h);
+    adamsWeights(1, past.span, g, this.#scratch);
+    this.#u.set(u);
+    out.set(u);
+    predict(past, this.#used, h, g, out, this.#slope);
+    if (this.#used < this.#order) {
+      starter.start?.(past.phi[0]);
+      starter.step(t, h, u, out);
+    }
+    this.#next.set(out);
+    return true;
+  }
+
+  error(out: Float64Array): void {
+    const last = this.#order - 1;
+    if (this.#used <= last) return this.#starter.error?.(out);
+    const { phi, beta } = this.#past;
+    const row = phi[last];
+    const c = this.#h * this.#g[last] * beta[last];
+    for (let i = 0; i < out.length; i++) out[i] = c * row[i];
+  }
+
+  start(slope: Float64Array): void {
+    this.#past.phi[0].set(slope);
+    this.#past.begin(0);
+    this.#known = 1;
+    this.#kept = NaN;
+  }
+
+  accept(): void {
+    this.#finish();
+    this.#past.advance(this.#used - 1, this.#e);
+    this.#known = Math.min(this.#used + 1, this.#order);
+    this.#kept = this.#h;
+  }
+
+  reset(): void {
+    this.#known = 0;
+  }
+
+  capture(): Interpolant {
+    if (this.#used < this.#order) return this.#starter.capture();
+    this.#finish();
+    const { phi, beta, span } = this.#past;
+    const rows = Array.from({ length: this.#order }, (_, j) => phi[j].map((x) => beta[j] * x));
+    return new AdamsInterpolant(this.#h, this.#u.slice(), rows, span.slice(0, this.#order), this.#e.slice());
+  }
+
+  /** The evaluation at the end, of a step that is kept. */
+  #finish(): void {
+    if (this.#hasEnd) return;
+    const [e, slope] = [this.#e, this.#slope];
+    this.#evaluate(this.#t + this.#h, this.#next, e);
+    for (let i = 0; i < e.length; i++) e[i] -= slope[i];
+    this.#hasEnd = true;
+  }
+
+  #evaluate(t: number, u: Float64Array, out: Float64Array): void {
+    this.#f.rhs(t, u, out);
+    this.#nf++;
+  }
+}

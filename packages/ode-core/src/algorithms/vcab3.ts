@@ -1,0 +1,21 @@
+import { adamsBashforth } from "../adams-bashforth.ts";
+import type { Algorithm } from "../algorithm.ts";
+import { readOptions } from "../config.ts";
+import { bs3 } from "./bs3.ts";
+
+/** Options of {@link vcab3}: none. */
+export type Vcab3Options = Readonly<Record<never, never>>;
+
+/**
+ * Adams-Bashforth of order 3 with variable steps, or fixed ones: one evaluation per kept step and none per rejected one, after two
+ * steps of `bs3`. For steps whose length is given and whose evaluations are dear; with error control `vcabm`, which corrects its steps
+ * and chooses its order, takes fewer. Stable on the negative axis to `|h lambda| < 6 / 11`. Dense output of order 3, with a continuous
+ * derivative, at no further evaluation. After an event it begins anew.
+ *
+ * @throws OdeError `INVALID_OPTION` for any option.
+ * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section III.5.
+ */
+export function vcab3(options: Vcab3Options = {}): Algorithm {
+  readOptions("vcab3", options, {});
+  return adamsBashforth("vcab3", 3, bs3());
+}

@@ -1,0 +1,36 @@
+import { solve, type Algorithm, type OdeProblem } from "@fluxion/ode-core";
+import { measure } from "../harness.ts";
+
+/** Errors at the end and times of one solve, at falling tolerances. */
+export interface WorkCurve {
+  readonly solver: string;
+  readonly error: readonly number[];
+  readonly us: readonly number[];
+}
+
+/** The same with evaluations of the right-hand side. */
+export interface CountedCurve extends WorkCurve {
+  readonly nfev: readonly number[];
+}
+
+/** CPU time in ms for one point of a curve. */
+export const budget = { budget: 300 };
+
+/** The curve of `algorithm` through `solve`; `scale` is `abstol / reltol`. */
+export function solveCurve(problem: OdeProblem, algorithm: Algorithm, tolerances: readonly number[], errorOf: (u: Float64Array) => number, scale = 1): CountedCurve {
+  const at = tolerances.map((tol) => {
+    const options = { reltol: tol, abstol: scale * tol, saveAt: [problem.tspan[1]], dense: false, maxIters: 1e6 };
+    const us = 1000 * measure(() => void solve(problem, algorithm, options), budget);
+    const { u, stats } = solve(problem, algorithm, options);
+    return { error: errorOf(u[0]), us, nfev: stats.nf };
+  });
+  return { solver: algorithm.name, error: at.map(({ error }) => error), us: at.map(({ us }) => us), nfev: at.map(({ nfev }) => nfev) };
+}
+
+/** The work that a curve has for an error of `target`, by interpolation between the points around it; NaN outside of them. */
+export function atError(error: readonly number[], work: readonly number[], target: number): number {
+  for (let i = 1; i < error.length; i++) {
+    if (error[i] <= target && error[i - 1] >= target) return work[i] * (work[i - 1] / work[i]) ** (Math.log(target / error[i]) / Math.log(error[i - 1] / error[i]));
+  }
+  return NaN;
+}
