@@ -2,11 +2,11 @@
 import { workPrecisionFigure } from "@fluxion/cli";
 import { autoTsit5, dop853, dprkn6, kvaerno5, odeProblem, rodas5P, rosenbrock23, solve, tsit5, vectorField, vern7, vern9, type Algorithm, type OdeProblem } from "@fluxion/ode-core";
 import { stiffProblems } from "../fixtures/stiff-problems.ts";
-import { currentSetting, measure, printTable, short, writeResult } from "./harness.ts";
+import { currentSetting, inOwnProcesses, measure, printTable, short, writeResult } from "./harness.ts";
 import { benchProblems } from "./support/bench-problems.ts";
 import { coldStart } from "./support/cold-start.ts";
 import { solveOdex } from "./support/odex.ts";
-import { peerProblems, type PeerProblem } from "./support/peer-problems.ts";
+import { peerProblems } from "./support/peer-problems.ts";
 import { askScipy, type ScipyAnswer } from "./support/scipy.ts";
 
 /** Errors at the end, relative to the largest component, and times of one solve, at falling tolerances. */
@@ -26,6 +26,7 @@ interface Row {
 }
 
 const tolerances = Array.from({ length: 9 }, (_, k) => 10 ** (-3 - k));
+const stiffTolerances = tolerances.slice(0, 6);
 const wanted = [1e-4, 1e-6, 1e-8];
 const gates: Readonly<Record<string, number>> = { odex: 3, "SciPy RK45": 50 };
 const budget = { budget: 300 };
@@ -43,52 +44,73 @@ function timeFor({ error, us }: Curve, target: number): number {
   return NaN;
 }
 
-function ownCurve(problem: OdeProblem, algorithm: Algorithm, exact: Float64Array, tols: readonly number[], scale = 1): Curve {
-  const at = tols.map((tol) => {
-    const options = { reltol: tol, abstol: scale * tol, saveAt: [problem.tspan[1]], dense: false, maxIters: 1e6 };
-    const us = 1000 * measure(() => void solve(problem, algorithm, options), budget);
-    return { error: relativeError(solve(problem, algorithm, options).u[0], exact), us };
-  });
-  return { solver: algorithm.name, error: at.map(({ error }) => error), us: at.map(({ us }) => us) };
+/** One solver on one problem. The exact solution comes after the times, as its method would be compiled together with the measured one. */
+function curve(solver: string, tols: readonly number[], end: (tol: number) => ArrayLike<number>, exact: () => Float64Array): Curve {
+  const us = tols.map((tol) => 1000 * measure(() => void end(tol), budget));
+  const u = exact();
+  return { solver, error: tols.map((tol) => relativeError(end(tol), u)), us };
 }
 
-function odexCurve({ returned }: PeerProblem, u0: readonly number[], end: number, exact: Float64Array): Curve {
-  const us = tolerances.map((tol) => 1000 * measure(() => void solveOdex(returned, u0, end, tol), budget));
-  return { solver: "odex", error: tolerances.map((tol) => relativeError(solveOdex(returned, u0, end, tol), exact)), us };
+function ownCurve(problem: OdeProblem, algorithm: Algorithm, exact: () => Float64Array, tols: readonly number[], scale = 1): Curve {
+  const options = tols.map((tol) => ({ reltol: tol, abstol: scale * tol, saveAt: [problem.tspan[1]], dense: false, maxIters: 1e6 }));
+  return curve(algorithm.name, tols, (tol) => solve(problem, algorithm, options[tols.indexOf(tol)]).u[0], exact);
 }
 
 const starts = peerProblems.map(({ id }) => benchProblems.find((one) => one.id === id)!);
+
+/** Curves of what runs in this process by their names: the problem, then the solver. */
+const curves: Readonly<Record<string, () => Curve>> = Object.fromEntries([
+  ...peerProblems.flatMap((peer, i) => {
+    const { f, u0, end } = starts[i];
+    const structure = peer.id === "lotka_volterra" ? {} : { structure: "second-order" as const };
+    // The order of the Pleiades' state is that of positions and then velocities, too.
+    const problem = odeProblem(vectorField(f, { dim: u0.length, ...structure }), u0, [0, end]);
+    const exact = (): Float64Array => exactEnd(problem);
+    const own = [tsit5(), vern7(), dop853(), ...(problem.f.structure ? [dprkn6()] : [])];
+    return [
+      ...own.map((algorithm): [string, () => Curve] => [`${peer.id} ${algorithm.name}`, () => ownCurve(problem, algorithm, exact, tolerances)]),
+      [`${peer.id} odex`, () => curve("odex", tolerances, (tol) => solveOdex(peer.returned, u0, end, tol), exact)] as [string, () => Curve],
+    ];
+  }),
+  ...[rodas5P({ autonomous: true }), kvaerno5(), rosenbrock23({ autonomous: true }), autoTsit5(rodas5P({ autonomous: true }))].map((algorithm): [string, () => Curve] => {
+    const { f, u0, tspan, reference, scale } = stiffProblems.vdp1e3;
+    return [`vdp1e3 ${algorithm.name}`, () => ownCurve(odeProblem(f, u0, tspan), algorithm, () => Float64Array.from(reference.at(-1)!.u), stiffTolerances, scale)];
+  }),
+]);
+
+function exactEnd(problem: OdeProblem): Float64Array {
+  return solve(problem, vern9(), { reltol: 1e-14, abstol: 1e-14, saveAt: [problem.tspan[1]], dense: false, maxIters: 1e6 }).u[0];
+}
+
+const names = Object.keys(curves);
+/** Each twice, at different times: a machine may be busy for some seconds. */
+const twice = await inOwnProcesses([...names, ...names], (name) => curves[name]());
+const measured = names.map((_, i): Curve => ({ ...twice[i], us: twice[i].us.map((us, k) => Math.min(us, twice[names.length + i].us[k])) }));
+const measuredFor = (problem: string): Curve[] => measured.filter((_, i) => names[i].startsWith(`${problem} `));
 const scipy: ScipyAnswer = askScipy(peerProblems.map(({ python }, i) => ({ python, u0: starts[i].u0, end: starts[i].end, tolerances })));
 if ("missing" in scipy) console.log(`Without SciPy: ${scipy.missing}.`);
 
 /** An error above a tenth is no solution. */
 const isSolved = (error: number): boolean => error <= 0.1;
 
-const figure = (name: string, problem: string, curves: readonly Curve[]): void =>
-  writeResult(`${name}.svg`, workPrecisionFigure({ name, problem, series: curves.map(({ solver, error, us }) => ({ solver, error: error.filter(isSolved), microseconds: us.filter((_, k) => isSolved(error[k])) })) }));
+const figure = (name: string, problem: string, all: readonly Curve[]): void =>
+  writeResult(`${name}.svg`, workPrecisionFigure({ name, problem, series: all.map(({ solver, error, us }) => ({ solver, error: error.filter(isSolved), microseconds: us.filter((_, k) => isSolved(error[k])) })) }));
 
 const rows: Row[] = peerProblems.flatMap((peer, i) => {
   const { f, u0, end } = starts[i];
-  const structure = peer.id === "lotka_volterra" ? {} : { structure: "second-order" as const };
-  // The order of the Pleiades' state is that of positions and then velocities, too.
-  const problem = odeProblem(vectorField(f, { dim: u0.length, ...structure }), u0, [0, end]);
-  const exact = solve(problem, vern9(), { reltol: 1e-14, abstol: 1e-14, saveAt: [end], dense: false, maxIters: 1e6 }).u[0];
-  const curves = [...[tsit5(), vern7(), dop853()].map((algorithm) => ownCurve(problem, algorithm, exact, tolerances)), odexCurve(peer, u0, end, exact)];
-  if (!("missing" in scipy)) curves.push({ solver: "SciPy RK45", error: scipy.answers[i].map(({ u }) => relativeError(u, exact)), us: scipy.answers[i].map(({ us }) => us) });
-  if (problem.f.structure) curves.push(ownCurve(problem, dprkn6(), exact, tolerances));
-  figure(`work-precision-${peer.id.replaceAll("_", "-")}`, peer.title, curves);
+  const all = measuredFor(peer.id);
+  if (!("missing" in scipy)) {
+    const exact = exactEnd(odeProblem(f, u0, [0, end]));
+    all.push({ solver: "SciPy RK45", error: scipy.answers[i].map(({ u }) => relativeError(u, exact)), us: scipy.answers[i].map(({ us }) => us) });
+  }
+  figure(`work-precision-${peer.id.replaceAll("_", "-")}`, peer.title, all);
   return wanted.map((error): Row => {
-    const us = Object.fromEntries(curves.map((curve) => [curve.solver, timeFor(curve, error)]).filter(([, time]) => Number.isFinite(time)));
+    const us = Object.fromEntries(all.map((one) => [one.solver, timeFor(one, error)]).filter(([, time]) => Number.isFinite(time)));
     const ours = Math.min(us["tsit5"] ?? Infinity, us["vern7"] ?? Infinity);
     return { problem: peer.id, error, us, ratios: Object.fromEntries(Object.keys(gates).filter((name) => name in us).map((name) => [name, us[name] / ours])) };
   });
 });
-
-const { f, u0, tspan, reference, scale } = stiffProblems.vdp1e3;
-const stiffTolerances = Array.from({ length: 6 }, (_, k) => 10 ** (-3 - k));
-const stiff = [rodas5P({ autonomous: true }), kvaerno5(), rosenbrock23({ autonomous: true }), autoTsit5(rodas5P({ autonomous: true }))]
-  .map((algorithm) => ownCurve(odeProblem(f, u0, tspan), algorithm, Float64Array.from(reference.at(-1)!.u), stiffTolerances, scale));
-figure("work-precision-van-der-pol", "Van der Pol's oscillator with mu = 1000", stiff);
+figure("work-precision-van-der-pol", "Van der Pol's oscillator with mu = 1000", measuredFor("vdp1e3"));
 
 const cold = coldStart(15);
 const solvers = [...new Set(rows.flatMap(({ us }) => Object.keys(us)))];

@@ -22,13 +22,13 @@ export interface NativeSolvers {
   close(): void;
 }
 
-/** Builds `../native/*.c` with `cc -O2` and starts them; `undefined` where there is no C compiler. */
-export function startNative(): NativeSolvers | undefined {
+/** Builds `../native/*.c` with `cc` and starts them; `undefined` where there is no C compiler. */
+export function startNative(flags: readonly string[] = ["-O2"]): NativeSolvers | undefined {
   const sources = fileURLToPath(new URL("../native", import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), "fluxion-native-"));
   const binary = join(folder, "server");
   const files = readdirSync(sources).filter((name) => name.endsWith(".c")).map((name) => join(sources, name));
-  const built = spawnSync("cc", ["-O2", "-o", binary, ...files, "-lm"], { stdio: "pipe", encoding: "utf8" });
+  const built = spawnSync("cc", [...flags, "-o", binary, ...files, "-lm"], { stdio: "pipe", encoding: "utf8" });
   if (built.error) {
     rmSync(folder, { recursive: true });
     return undefined;
