@@ -24,11 +24,11 @@ interface Row {
 /** What one process measures: a row without its ratios. */
 type Measured = Omit<Row, "ratio" | "ratio_per_evaluation">;
 
-const rounds = 20;
+const rounds = 8;
 const roundUs = 6_000;
-const warmUpUs = 500_000;
+const warmUpUs = 300_000;
 /** Each method is measured this often on each problem, at different times: a machine may be busy for some seconds. */
-const passes = 2;
+const passes = 4;
 /** Which build is the faster one depends on the problem: it is the one that counts. */
 const builds = [["-O2"], ["-O3", "-march=native"]];
 
