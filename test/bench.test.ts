@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { markdownTable, measure, replaceSection } from "./bench/harness.ts";
@@ -9,6 +10,18 @@ test("a section of a page is replaced, the rest is left alone, and again gives t
   expect(once).toBe("# Head\n<!-- a:begin -->\nnew\n\ntext\n<!-- a:end -->\nafter <!-- b:begin --><!-- b:end -->\n");
   expect(replaceSection(once, "a", "new\n\ntext")).toBe(once);
   expect(() => replaceSection(page, "c", "")).toThrow("must hold <!-- c:begin -->");
+});
+
+test("each part of a benchmark runs in a process of its own, with the arguments of the whole, and sends its result", () => {
+  const run = (argument: string): { status: number | null; stdout: string; stderr: string } =>
+    spawnSync(process.execPath, [`${root}/node_modules/tsx/dist/cli.mjs`, `${root}/test/fixtures/own-processes.ts`, argument], { encoding: "utf8" });
+  const { pid, before, results } = JSON.parse(run("x").stdout) as { pid: number; before: number; results: { part: string; before: number; pid: number; argument: string }[] };
+  expect(before).toBe(0);
+  expect(results.map(({ part, before: count, argument }) => [part, count, argument])).toEqual([["a", 1, "x"], ["b", 1, "x"]]);
+  expect(new Set([pid, ...results.map((one) => one.pid)]).size).toBe(3);
+  const failed = run("fail");
+  expect(failed.status).not.toBe(0);
+  expect(failed.stderr).toContain("Cannot measure a as its process must send a result: it ended with code 3");
 });
 
 test("a measured time is the CPU time of one call", () => {

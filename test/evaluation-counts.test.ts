@@ -23,10 +23,12 @@ describe.each(Object.entries(evaluationCounts))("%s", (id, expected) => {
 
   test("dop853 takes those of Fortran DOP853 less the last one, of a slope at the end that nobody needs", () => {
     tolerances.forEach((tol, i) => {
-      const own = count(id, dop853(), tol) + 1;
-      // Rounding decides about steps of this chaotic solution: other builds of the same code take 2,086 to 2,120.
-      if (id === "dblpend_large" && tol === 1e-6) expect(Math.abs(own / expected.dop853[i] - 1)).toBeLessThan(0.011);
-      else expect(own).toBe(expected.dop853[i]);
+      // Rounding decides about steps of this chaotic solution, so that other builds of the same code take 2,086 to 2,120
+      // evaluations: it is the median of solves that differ by little more than rounding that counts.
+      if (id === "dblpend_large" && tol === 1e-6) {
+        const counts = Array.from({ length: 15 }, (_, k) => count(id, dop853(), tol * (1 + (k - 7) * 1e-13)) + 1);
+        expect(Math.abs(counts.toSorted((a, b) => a - b)[7] / expected.dop853[i] - 1)).toBeLessThan(0.011);
+      } else expect(count(id, dop853(), tol) + 1).toBe(expected.dop853[i]);
     });
   });
 

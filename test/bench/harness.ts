@@ -1,4 +1,5 @@
-// What every benchmark shares: a clock, the facts of the machine, files and tables.
+// What every benchmark shares: a clock, processes, the facts of the machine, files and tables.
+import { fork } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { readJson, root } from "../workspace.ts";
@@ -32,6 +33,33 @@ export function measure(run: () => void, { budget = 800, sample = 4, clock = "cp
   do least = Math.min(least, timeOf(Math.max(1, Math.ceil(sample / least))));
   while (now() - begun < budget);
   return least;
+}
+
+const partVariable = "FLUXION_BENCH_PART";
+
+/**
+ * The results of `work` for each of the parts, each from a process of its own, one after the other: what the engine learnt from one
+ * part would make it compile the next one worse than it compiles a program that does nothing else. The benchmark starts
+ * itself anew for each part, and what is to run once belongs behind this call. Results must survive JSON.
+ */
+export async function inOwnProcesses<T>(parts: readonly string[], work: (part: string) => T | Promise<T>): Promise<T[]> {
+  const part = process.env[partVariable];
+  if (part !== undefined) {
+    const result = await work(part);
+    process.send?.(result, () => process.exit());
+    return new Promise(() => {});
+  }
+  const results: T[] = [];
+  for (const name of parts) results.push(await startPart<T>(name));
+  return results;
+}
+
+function startPart<T>(part: string): Promise<T> {
+  const child = fork(process.argv[1], process.argv.slice(2), { env: { ...process.env, [partVariable]: part } });
+  return new Promise((resolve, reject) => {
+    child.once("message", (result) => resolve(result as T));
+    child.once("exit", (code) => reject(new Error(`Cannot measure ${part} as its process must send a result: it ended with code ${code}`)));
+  });
 }
 
 /** Where and with what a benchmark ran. */

@@ -1,9 +1,9 @@
 // `npm run bench -- solvers [PROBLEM ...]`: CPU time of methods through `solve` against compiled DOPRI5, DOP853 and RODAS.
-import { dop853, dp5, odeProblem, rodas4, solve, tsit5, vern7, vern9, type Algorithm, type OdeProblem } from "@fluxion/ode-core";
+import { dop853, dp5, odeProblem, rodas4, solve, tsit5, vern7, vern9, type Algorithm, type OdeProblem, type OdeSolution } from "@fluxion/ode-core";
 import { benchProblems, stiffBenchProblems, type BenchProblem } from "./support/bench-problems.ts";
-import { currentSetting, writeResult } from "./harness.ts";
+import { currentSetting, inOwnProcesses, writeResult } from "./harness.ts";
+import { startNative, type NativeResult, type NativeSolver, type NativeSolvers } from "./support/native-solvers.ts";
 import { relativeError } from "./support/relative-error.ts";
-import { startNative, type NativeSolver, type NativeSolvers } from "./support/native-solvers.ts";
 import { stiffProblems } from "../fixtures/stiff-problems.ts";
 
 interface Row {
@@ -15,17 +15,32 @@ interface Row {
   readonly error: number;
   /** Least CPU time per solve over the rounds. */
   readonly cpu_us: number;
-  /** What `ratio` divides by; null without a C compiler. */
+  /** What the ratios divide by; null without a C compiler. */
   readonly reference: string | null;
   readonly ratio: number | null;
+  /** The ratio of the times per evaluation: methods take different numbers of them for one tolerance. */
+  readonly ratio_per_evaluation: number | null;
 }
 
-const rounds = 15;
-const roundUs = 15_000;
-const warmUpUs = 400_000;
-type Pair = readonly [Algorithm, NativeSolver];
-const explicit: readonly Pair[] = [[dp5(), "dopri5"], [tsit5(), "dopri5"], [vern7(), "dopri5"], [dop853(), "dop853"]];
-const stiff: readonly Pair[] = [[rodas4({ autonomous: true }), "rodas"]];
+/** What one process measures: a row without its ratios. */
+type Measured = Omit<Row, "ratio" | "ratio_per_evaluation">;
+
+const rounds = 8;
+const roundUs = 6_000;
+const warmUpUs = 300_000;
+/** Each method is measured this often on each problem, at different times: a machine may be busy for some seconds. */
+const passes = 4;
+/** Which build is the faster one depends on the problem: it is the one that counts. */
+const builds = [["-O2"], ["-O3", "-march=native"]];
+
+interface Method {
+  readonly algorithm: Algorithm;
+  readonly compiled: NativeSolver;
+  readonly tolerances: readonly number[];
+}
+const method = (algorithm: Algorithm, compiled: NativeSolver, tolerances = [1e-6, 1e-9]): Method => ({ algorithm, compiled, tolerances });
+const explicit = [method(dp5(), "dopri5"), method(tsit5(), "dopri5"), method(vern7(), "dopri5"), method(dop853(), "dop853")];
+const stiff = [method(rodas4({ autonomous: true }), "rodas", [1e-3, 1e-5, 1e-7])];
 
 const cpuUs = (): number => {
   const { user, system } = process.cpuUsage();
@@ -43,64 +58,91 @@ function spend(us: number, work: () => void): number {
   return count;
 }
 
-async function measure({ id, scale = 1 }: BenchProblem, problem: OdeProblem, [algorithm, compiled]: Pair, tol: number, exact: ArrayLike<number>, native: NativeSolvers | undefined): Promise<Row[]> {
+/** The end of a solve by each build, the least time of all. */
+async function fastest(natives: readonly NativeSolvers[], compiled: NativeSolver, id: string, tol: number, us: number): Promise<NativeResult | undefined> {
+  const results: NativeResult[] = [];
+  for (const native of natives) {
+    const { cpuUs: once } = await native.solve(compiled, id, tol, 1);
+    results.push(await native.solve(compiled, id, tol, Math.max(1, Math.round(us / once))));
+  }
+  return results.length === 0 ? undefined : { ...results[0], cpuUs: Math.min(...results.map((result) => result.cpuUs)) };
+}
+
+/** One method on one problem and the compiled one, with the states at the end. */
+async function measure({ id, scale = 1 }: BenchProblem, problem: OdeProblem, { algorithm, compiled }: Method, tol: number, natives: readonly NativeSolvers[]): Promise<{ row: Measured; u: ArrayLike<number> }[]> {
   const options = { reltol: tol, abstol: scale * tol, saveAt: [problem.tspan[1]], dense: false, maxIters: 1e6 };
-  const run = (): void => void solve(problem, algorithm, options);
+  let solution: OdeSolution | undefined;
+  const run = (): void => {
+    solution = solve(problem, algorithm, options);
+  };
   spend(warmUpUs, run);
   const repeats = Math.max(1, spend(roundUs, run));
-  const warm = await native?.solve(compiled, id, tol, 100);
-  const nativeRepeats = warm ? Math.max(1, Math.round(roundUs / warm.cpuUs)) : 0;
   let [own, theirs] = [Infinity, Infinity];
+  let native: NativeResult | undefined;
   // In turn, so that both meet the same load of the machine.
   for (let round = 0; round < rounds; round++) {
-    if (native) theirs = Math.min(theirs, (await native.solve(compiled, id, tol, nativeRepeats)).cpuUs);
+    native = await fastest(natives, compiled, id, tol, roundUs);
+    if (native) theirs = Math.min(theirs, native.cpuUs);
     const begin = cpuUs();
     for (let i = 0; i < repeats; i++) run();
     own = Math.min(own, (cpuUs() - begin) / repeats);
   }
-  const { u, stats } = solve(problem, algorithm, options);
-  const reference = native ? `${compiled} (C, cc -O2)` : null;
-  const rows: Row[] = [{ problem: id, algorithm: algorithm.name, tol, nfev: stats.nf, error: relativeError(u[0], exact), cpu_us: own, reference, ratio: native ? own / theirs : null }];
-  if (warm) rows.push({ problem: id, algorithm: `${compiled} (C)`, tol, nfev: warm.nfev, error: relativeError(warm.u, exact), cpu_us: theirs, reference, ratio: 1 });
-  return rows;
+  const { u, stats } = solution as OdeSolution;
+  const reference = native ? `${compiled} (C)` : null;
+  const row = (name: string, nfev: number, cpu_us: number): Measured => ({ problem: id, algorithm: name, tol, nfev, error: NaN, cpu_us, reference });
+  return [{ row: row(algorithm.name, stats.nf, own), u: u[0] }, ...(native ? [{ row: row(`${compiled} (C)`, native.nfev, theirs), u: native.u }] : [])];
 }
 
-function print({ problem, algorithm, tol, nfev, error, cpu_us, ratio }: Row): void {
-  const cells = [problem.padEnd(17), algorithm.padEnd(11), tol.toExponential(0), String(nfev).padStart(7), error.toExponential(1).padStart(8), cpu_us.toFixed(1).padStart(9), ratio === null ? "" : ratio.toFixed(2).padStart(6)];
+/** All of one method on one problem. The exact solution comes last, as its method would be compiled together with the measured one. */
+async function measureAll(entry: BenchProblem, one: Method): Promise<Measured[]> {
+  const natives = builds.map((flags) => startNative(flags)).filter((native) => native !== undefined);
+  const problem = odeProblem(entry.f, entry.u0, [0, entry.end]);
+  const measured = [];
+  for (const tol of one.tolerances) measured.push(...(await measure(entry, problem, one, tol, natives)));
+  for (const native of natives) native.close();
+  const exact = exactEnd(entry, problem);
+  return measured.map(({ row, u }) => ({ ...row, error: relativeError(u, exact) }));
+}
+
+function exactEnd({ id, end }: BenchProblem, problem: OdeProblem): ArrayLike<number> {
+  if (id in stiffProblems) return stiffProblems[id as keyof typeof stiffProblems].reference.at(-1)!.u;
+  return solve(problem, vern9(), { reltol: 1e-14, abstol: 1e-14, saveAt: [end], dense: false, maxIters: 1e6 }).u[0];
+}
+
+function print({ problem, algorithm, tol, nfev, error, cpu_us, ratio, ratio_per_evaluation }: Row): void {
+  const ratios = [ratio, ratio_per_evaluation].map((x) => (x === null ? "" : x.toFixed(2).padStart(6)));
+  const cells = [problem.padEnd(17), algorithm.padEnd(11), tol.toExponential(0), String(nfev).padStart(7), error.toExponential(1).padStart(8), cpu_us.toFixed(1).padStart(9), ...ratios];
   console.log(cells.join("  "));
 }
 
-const native = startNative();
-if (!native) console.log("No C compiler: without the compiled references.");
 const wanted = process.argv.slice(2);
-const rows: Row[] = [];
-console.log("problem            algorithm      tol     nfev     error     cpu_us   ratio");
-async function measureAll(entry: BenchProblem, exact: ArrayLike<number>, pairs: readonly Pair[], tolerances: readonly number[]): Promise<void> {
-  const problem = odeProblem(entry.f, entry.u0, [0, entry.end]);
-  for (const tol of tolerances) {
-    for (const pair of pairs) {
-      const measured = await measure(entry, problem, pair, tol, exact, native);
-      // The compiled solver once per problem and tolerance is enough.
-      rows.push(...measured.filter((row) => !rows.some((other) => other.problem === row.problem && other.algorithm === row.algorithm && other.tol === row.tol)));
-      measured.slice(0, 1).forEach(print);
-    }
-  }
-}
-
-const isWanted = ({ id }: BenchProblem): boolean => wanted.length === 0 || wanted.includes(id);
-for (const entry of benchProblems.filter(isWanted)) {
-  const exact = solve(odeProblem(entry.f, entry.u0, [0, entry.end]), vern9(), { reltol: 1e-14, abstol: 1e-14, saveAt: [entry.end], dense: false, maxIters: 1e6 }).u[0];
-  await measureAll(entry, exact, explicit, [1e-6, 1e-9]);
-}
-for (const entry of stiffBenchProblems.filter(isWanted)) {
-  await measureAll(entry, stiffProblems[entry.id as keyof typeof stiffProblems].reference.at(-1)!.u, stiff, [1e-3, 1e-5, 1e-7]);
-}
-native?.close();
+const entries: readonly { entry: BenchProblem; one: Method }[] = [
+  ...benchProblems.flatMap((entry) => explicit.map((one) => ({ entry, one }))),
+  ...stiffBenchProblems.flatMap((entry) => stiff.map((one) => ({ entry, one }))),
+].filter(({ entry }) => wanted.length === 0 || wanted.includes(entry.id));
+const partOf = ({ entry, one }: (typeof entries)[number]): string => `${entry.id} ${one.algorithm.name}`;
+const parts = entries.map(partOf);
+const all = (await inOwnProcesses(Array.from({ length: passes }, () => parts).flat(), (part) => {
+  const { entry, one } = entries.find((candidate) => partOf(candidate) === part)!;
+  return measureAll(entry, one);
+})).flat();
+const isSame = (a: Measured, b: Measured): boolean => a.problem === b.problem && a.algorithm === b.algorithm && a.tol === b.tol;
+const least = all
+  .filter((row, i) => all.findIndex((other) => isSame(row, other)) === i)
+  .map((row) => ({ ...row, cpu_us: Math.min(...all.filter((other) => isSame(row, other)).map(({ cpu_us }) => cpu_us)) }));
+const rows = least.map((row): Row => {
+  const native = least.find((other) => isSame(other, { ...row, algorithm: row.reference ?? "" }));
+  return { ...row, ratio: native ? row.cpu_us / native.cpu_us : null, ratio_per_evaluation: native ? row.cpu_us / row.nfev / (native.cpu_us / native.nfev) : null };
+});
+console.log("problem            algorithm      tol     nfev     error     cpu_us   ratio  per evaluation");
+rows.forEach(print);
+if (rows.every(({ ratio }) => ratio === null)) console.log("No C compiler: without the compiled references.");
 const few = benchProblems.filter(({ u0 }) => u0.length <= 4);
 const many = benchProblems.filter(({ u0 }) => u0.length === 28);
 const groups = [...["dp5", "tsit5", "vern7", "dop853"].flatMap((name) => [[name, "n <= 4", few], [name, "n = 28", many]] as const), ["rodas4", "n <= 8", stiffBenchProblems] as const];
 for (const [algorithm, label, problems] of groups) {
-  const ratios = rows.filter((row) => row.algorithm === algorithm && row.ratio !== null && problems.some(({ id }) => id === row.problem)).map((row) => row.ratio as number);
-  if (ratios.length > 0) console.log(`${algorithm}, ${label}: geometric mean of the ratios ${Math.exp(ratios.reduce((s, r) => s + Math.log(r), 0) / ratios.length).toFixed(2)}`);
+  const own = rows.filter((row) => row.algorithm === algorithm && row.ratio !== null && problems.some(({ id }) => id === row.problem));
+  const mean = (of: (row: Row) => number | null): string => Math.exp(own.reduce((sum, row) => sum + Math.log(of(row) as number), 0) / own.length).toFixed(2);
+  if (own.length > 0) console.log(`${algorithm}, ${label}: geometric mean of the ratios ${mean(({ ratio }) => ratio)}, per evaluation ${mean((row) => row.ratio_per_evaluation)}`);
 }
 writeResult("solvers.json", `${JSON.stringify({ ...currentSetting(), rows }, null, 2)}\n`);

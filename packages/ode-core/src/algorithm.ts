@@ -38,16 +38,17 @@ export interface StepperContext extends ErrorScale {
 export interface Stepper {
   /**
    * Writes the state at `t + h` into `out[n]`; `u` and `out` are different arrays. Returns false when the equations of the
-   * step could not be solved: the step then counts as rejected and is tried again with a part of its length.
+   * step could not be solved: the step then counts as rejected and is tried again with a part of its length. Both arrays stay as
+   * they are until the next call of `step`, `accept` or `reset`, so that a stepper may look at them again.
    */
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean;
   /** Writes the local error estimate of the last step into `out[n]`; absent means fixed steps only. */
   error?(out: Float64Array): void;
   /**
-   * Root mean square of `error[i] / (abstol + reltol max(|u[i]|, |next[i]|))` in one pass, for the last step, from `u[n]` to
-   * `next[n]`. A faster way to what `error` leads to, where a stepper has one.
+   * Root mean square of `error[i] / (abstol + reltol max(|u[i]|, |out[i]|))` of the last step, with the tolerances that the
+   * stepper was made with. A faster way to what `error` leads to, where a stepper has one.
    */
-  scaledError?(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number;
+  scaledError?(): number;
   /** Tells the right-hand side `slope[n]` at the start of the first step, which spares evaluating it. */
   start?(slope: Float64Array): void;
   /** A copy of what dense output of the last step needs, the right-hand side at its end included. Only called when wanted. */

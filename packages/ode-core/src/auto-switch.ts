@@ -94,6 +94,9 @@ class SwitchingStepper implements Stepper {
   readonly #estimate: Float64Array;
   /** Start and length of the last step. In an array, as properties would be boxed anew at each assignment. */
   readonly #now: Float64Array = new Float64Array(2);
+  /** States at both ends of the last step: the caller's arrays. */
+  #u: Float64Array;
+  #next: Float64Array;
   #active: Stepper;
   /** Steps in a row that speak for the other method. */
   #count = 0;
@@ -107,6 +110,8 @@ class SwitchingStepper implements Stepper {
     this.#n = n;
     this.#context = context;
     this.#estimate = new Float64Array(n);
+    this.#u = this.#estimate;
+    this.#next = this.#estimate;
     this.#nonstiff = nonstiff.stepper(f, n, context);
     this.#active = this.#nonstiff;
     this.controller = new SwitchedController(controllerOf(nonstiff, this.#nonstiff));
@@ -133,6 +138,8 @@ class SwitchingStepper implements Stepper {
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     this.#now[0] = t;
     this.#now[1] = h;
+    this.#u = u;
+    this.#next = out;
     return this.#active.step(t, h, u, out);
   }
 
@@ -140,11 +147,12 @@ class SwitchingStepper implements Stepper {
     this.#active.error?.(out);
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
+  scaledError(): number {
     const active = this.#active;
-    if (active.scaledError) return active.scaledError(u, next, abstol, reltol);
+    if (active.scaledError) return active.scaledError();
+    const { abstol, reltol } = this.#context;
     active.error?.(this.#estimate);
-    return errorNorm(this.#estimate, u, next, abstol, reltol);
+    return errorNorm(this.#estimate, this.#u, this.#next, abstol, reltol);
   }
 
   start(slope: Float64Array): void {

@@ -1,4 +1,5 @@
 import type { Algorithm, Stepper } from "./algorithm.ts";
+import { fastExp, fastLog } from "./fast-log-exp.ts";
 
 /** Turns scaled errors into factors for the step size. One per solve. */
 export interface StepController {
@@ -38,24 +39,44 @@ export interface PiControllerOptions {
  * @source Gustafsson, ACM Trans. Math. Softw. 17 (1991) 533-554.
  */
 export function piController(options: PiControllerOptions): StepController {
-  const { beta1, beta2, qmin = 0.2, qmax = 10, steady = 1, growAfterReject = true } = options;
-  // Numbers that change live in a typed array: a variable of a closure would be boxed anew at each assignment.
-  const logOld = Float64Array.of(logFloor);
-  let rejected = false;
-  return {
-    accept: (error) => {
-      const log = Math.log(error);
-      const factor = gamma * Math.exp(beta2 * logOld[0] - beta1 * log);
-      logOld[0] = Math.max(log, logFloor);
-      const most = rejected && !growAfterReject ? 1 : qmax;
-      rejected = false;
-      return factor >= steady && factor <= 1 ? 1 : Math.min(most, Math.max(qmin, factor));
-    },
-    reject: (error) => {
-      rejected = true;
-      return Number.isFinite(error) ? Math.max(qmin, gamma * Math.exp(-beta1 * Math.log(error))) : lost;
-    },
-  };
+  return new PiController(options);
+}
+
+// A class, as variables of a closure would be checked at each use.
+class PiController implements StepController {
+  readonly #beta1: number;
+  readonly #beta2: number;
+  readonly #qmin: number;
+  readonly #qmax: number;
+  readonly #steady: number;
+  readonly #growAfterReject: boolean;
+  /** Logarithm of the error of the last kept step. In a typed array, as a property would be boxed anew at each assignment. */
+  readonly #logOld = new Float64Array(1);
+  #rejected = false;
+
+  constructor({ beta1, beta2, qmin = 0.2, qmax = 10, steady = 1, growAfterReject = true }: PiControllerOptions) {
+    this.#beta1 = beta1;
+    this.#beta2 = beta2;
+    this.#qmin = qmin;
+    this.#qmax = qmax;
+    this.#steady = steady;
+    this.#growAfterReject = growAfterReject;
+    this.#logOld[0] = logFloor;
+  }
+
+  accept(error: number): number {
+    const log = fastLog(error);
+    const factor = gamma * fastExp(this.#beta2 * this.#logOld[0] - this.#beta1 * log);
+    this.#logOld[0] = Math.max(log, logFloor);
+    const most = this.#rejected && !this.#growAfterReject ? 1 : this.#qmax;
+    this.#rejected = false;
+    return factor >= this.#steady && factor <= 1 ? 1 : Math.min(most, Math.max(this.#qmin, factor));
+  }
+
+  reject(error: number): number {
+    this.#rejected = true;
+    return Number.isFinite(error) ? Math.max(this.#qmin, gamma * fastExp(-this.#beta1 * fastLog(error))) : lost;
+  }
 }
 
 /** The controller for a solve by `algorithm` with `stepper`: that of either if it brings one, else {@link defaultController}. */

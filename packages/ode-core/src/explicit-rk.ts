@@ -52,8 +52,7 @@ class TableauStepper implements Stepper {
     const memory = this.#memory;
     const { f, stages } = memory;
     const last = this.#stages - 1;
-    memory.begin(t, h, out);
-    memory.u.set(u);
+    memory.begin(t, h, u, out);
     // A retry of a rejected step starts from the same k_1.
     if (!memory.hasFirst) {
       f.rhs(t, u, stages[0]);

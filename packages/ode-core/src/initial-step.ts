@@ -4,7 +4,8 @@ import type { BoundField } from "./vector-field.ts";
 
 /** What the first step is chosen from. */
 export interface InitialStepContext {
-  readonly problem: OdeProblem;
+  /** Where to begin and where to go. */
+  readonly problem: Pick<OdeProblem, "u0" | "tspan">;
   readonly f: BoundField;
   readonly order: number;
   readonly abstol: number;

@@ -101,7 +101,7 @@ export class Integrator {
     return {
       problem,
       algorithm: this.#algorithm,
-      t: Float64Array.from(recorder.t),
+      t: new Float64Array(recorder.t),
       u: recorder.u.slice(),
       retcode: this.#retcode ?? "aborted",
       message: this.#retcode === undefined ? stopped(t, "the solve was not stepped to its end") : this.#message,
@@ -192,9 +192,9 @@ export class Integrator {
     const order = startOrder === undefined ? this.#algorithm.order : startOrder + 1;
     const slope = new Float64Array(u.length);
     const { abstol, reltol, dtmax } = options;
-    const problem: OdeProblem = { ...this.#problem, u0: u, tspan: [t, this.#problem.tspan[1]] };
+    const { f, tspan } = this.#problem;
     this.#spent.nf += initialStepCost;
-    const size = (this.#algorithm.initialStep ?? initialStep)({ problem, f: problem.f.bind(p), order, abstol, reltol, dtmax }, slope);
+    const size = (this.#algorithm.initialStep ?? initialStep)({ problem: { u0: u, tspan: [t, tspan[1]] }, f: f.bind(p), order, abstol, reltol, dtmax }, slope);
     stepper.start?.(slope);
     return size;
   }

@@ -31,7 +31,7 @@ function spaced(spacing: number, t0: number, t1: number): Float64Array {
 }
 
 function listed(saveAt: ArrayLike<number>, t0: number, t1: number): Float64Array {
-  const times = Float64Array.from(saveAt);
+  const times = new Float64Array(saveAt);
   const [low, high] = t0 <= t1 ? [t0, t1] : [t1, t0];
   const tolerance = timeTolerance(t0, t1);
   if (times.length === 0) throw wrong("must hold at least one time: it is empty");

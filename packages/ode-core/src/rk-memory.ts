@@ -67,15 +67,19 @@ function coefficients(tableau: Tableau): Coefficients {
 export class RkMemory {
   readonly f: BoundField;
   /** Stages `k_i[n]`, then extra stages. Arrays of their own: views into one array are dear to make. */
-  readonly stages: readonly Float64Array[];
-  /** State at the start of the last step. */
-  readonly u: Float64Array;
+  readonly stages: Float64Array[];
+  /** States at the start and at the end of the last step: the caller's arrays. */
+  u: Float64Array;
+  next: Float64Array;
   /** Scratch for the argument of a stage. */
   readonly input: Float64Array;
-  /** Start and length of the last step. In an array, as a property would be boxed anew at each assignment. */
-  readonly now: Float64Array = new Float64Array(2);
-  /** Error estimate of the last step, where a stepper fills it in. */
-  readonly estimate: Float64Array;
+  /**
+   * Start and length of the last step, and its scaled error where a stepper fills it in. In an array, as a property would be
+   * boxed anew at each assignment.
+   */
+  readonly now: Float64Array = new Float64Array(3);
+  readonly reltol: number;
+  readonly abstol: number;
   nf = 0;
   /** The first stage of the next step is known. */
   hasFirst = false;
@@ -83,29 +87,29 @@ export class RkMemory {
   hasExtra = false;
   readonly #tableau: Tableau;
   readonly #coefficients: Coefficients;
-  readonly #context: StepperContext;
-  #next: Float64Array;
   #weights: Float64Array | undefined;
+  #estimate: Float64Array | undefined;
 
-  constructor(tableau: Tableau, f: BoundField, n: number, context: StepperContext) {
+  constructor(tableau: Tableau, f: BoundField, n: number, { reltol, abstol }: StepperContext) {
     this.f = f;
+    this.reltol = reltol;
+    this.abstol = abstol;
     this.#tableau = tableau;
     this.#coefficients = coefficients(tableau);
-    this.#context = context;
     const stages: Float64Array[] = [];
     for (let i = 0; i < this.#coefficients.total; i++) stages.push(new Float64Array(n));
     this.stages = stages;
-    this.u = new Float64Array(n);
     this.input = new Float64Array(n);
-    this.estimate = new Float64Array(n);
-    this.#next = this.input;
+    this.u = this.input;
+    this.next = this.input;
   }
 
   /** To be called at the start of a step. */
-  begin(t: number, h: number, next: Float64Array): void {
+  begin(t: number, h: number, u: Float64Array, next: Float64Array): void {
     this.now[0] = t;
     this.now[1] = h;
-    this.#next = next;
+    this.u = u;
+    this.next = next;
     this.hasExtra = false;
   }
 
@@ -122,12 +126,19 @@ export class RkMemory {
     const { e, coarse } = this.#coefficients;
     this.#weigh(e, out);
     if (!coarse) return;
-    const { abstol, reltol } = this.#context;
-    const second = this.estimate;
+    const { u, next, abstol, reltol, input: second } = this;
     this.#weigh(coarse, second);
-    const fine = errorNorm(out, this.u, this.#next, abstol, reltol);
-    const scale = combinedError(fine, errorNorm(second, this.u, this.#next, abstol, reltol)) / fine;
+    const fine = errorNorm(out, u, next, abstol, reltol);
+    const scale = combinedError(fine, errorNorm(second, u, next, abstol, reltol)) / fine;
     if (fine > 0) for (let j = 0; j < out.length; j++) out[j] *= scale;
+  }
+
+  /** See `Stepper.scaledError`: not in one pass, but right for infinite states and for components without a scale. */
+  scaledError(): number {
+    const { u, next, abstol, reltol } = this;
+    this.#estimate ??= new Float64Array(u.length);
+    this.error(this.#estimate);
+    return errorNorm(this.#estimate, u, next, abstol, reltol);
   }
 
   #weigh(w: Float64Array, out: Float64Array): void {
@@ -143,9 +154,7 @@ export class RkMemory {
    * @source Hairer, Wanner, Solving Ordinary Differential Equations II (1996), section IV.2.
    */
   rate(): number {
-    const { stages, input, u } = this;
-    const { abstol, reltol } = this.#context;
-    const next = this.#next;
+    const { stages, input, u, next, abstol, reltol } = this;
     const gap = this.#coefficients.gap as Float64Array;
     const [last, before] = [stages[gap.length], stages[gap.length - 1]];
     this.#weigh(gap, input);
@@ -173,8 +182,8 @@ export class RkMemory {
     this.hasFirst = end >= 0 && (end < this.#tableau.b.length || this.hasExtra);
     if (!this.hasFirst) return;
     const first = this.stages[0];
-    const last = this.stages[end];
-    for (let j = 0; j < first.length; j++) first[j] = last[j];
+    this.stages[0] = this.stages[end];
+    this.stages[end] = first;
   }
 
   /** See `Stepper.capture`. */

@@ -103,6 +103,7 @@ class RosenbrockStepper implements Stepper {
   readonly #f: BoundField;
   readonly #n: number;
   readonly #table: Table;
+  readonly #context: StepperContext;
   readonly #mass: MassProduct | undefined;
   readonly #autonomous: boolean;
   readonly #jacobian: JacobianEvaluator;
@@ -133,6 +134,7 @@ class RosenbrockStepper implements Stepper {
     this.#f = f;
     this.#n = n;
     this.#table = table;
+    this.#context = context;
     this.#mass = massProduct(n, context);
     this.#autonomous = autonomous;
     this.#jacobian = jacobianOf(f, n, context);
@@ -189,8 +191,11 @@ class RosenbrockStepper implements Stepper {
     this.#addStages(this.#table.bError, out);
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
+  scaledError(): number {
     const { bError, stages, errorFrom, stride } = this.#table;
+    const { abstol, reltol } = this.#context;
+    const u = this.#u;
+    const next = this.#next;
     const U = this.#stages;
     const n = this.#n;
     let total = 0;

@@ -16,6 +16,7 @@ export function solve(problem: OdeProblem, algorithm: Algorithm, options: Linear
  */
 export function solve(problem: OdeProblem, algorithm: Algorithm, options?: SolveOptions): OdeSolution;
 export function solve(problem: OdeProblem, algorithm: Algorithm, options: SolveOptions | LinearizeOptions = {}): OdeSolution | Linearization {
+  if (!("sensealg" in options)) return integrate(problem, algorithm, options);
   const { sensealg, ...rest } = options as Partial<LinearizeOptions>;
   return sensealg ? linearize(problem, algorithm, { ...rest, sensealg }) : integrate(problem, algorithm, rest);
 }

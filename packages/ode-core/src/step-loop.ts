@@ -46,6 +46,9 @@ export interface StepLoop {
 /** Why a step loop could not go on; `undefined` when it did what it was to do. */
 export type StepFault = { readonly retcode: Retcode; readonly why: string } | undefined;
 
+/** Part of the length with which a step is tried again when nothing else says how. */
+const quarter = 0.25;
+
 const fault = (retcode: Retcode, why: string): StepFault => ({ retcode, why });
 
 /**
@@ -87,7 +90,7 @@ export function fixedSteps(loop: StepLoop, limit: number): StepFault {
  */
 export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
   const { stepper, controller, multistep, options, recorder, direction, smallest, target, p } = loop;
-  const { abstol, abstols, reltol, dtmin, dtmax, maxIters, isOutOfDomain, callbacks, signal, onStep } = options;
+  const { abstols, dtmin, dtmax, maxIters, isOutOfDomain, callbacks, signal, onStep } = options;
   // The stepper's own norm is faster where it has one and no other is asked for.
   const fused = stepper.scaledError !== undefined && !abstols;
   const single = callbacks.length > 0;
@@ -109,12 +112,18 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
     }
     const h = last ? target - t : direction * (multistep && remaining < 2 * size ? remaining / 2 : size);
     const end = last ? target : t + h;
-    const solved = stepper.step(t, h, u, next);
-    const scaled = !solved ? Infinity : fused ? (stepper as Required<Stepper>).scaledError(u, next, abstol, reltol) : scaledError(loop, u, next);
-    if (!(scaled <= 1) || (isOutOfDomain !== undefined && isOutOfDomain(end, next, p))) {
+    if (!stepper.step(t, h, u, next)) {
       nreject++;
-      loop.outOfDomain = scaled <= 1;
-      size = Math.abs(h) * (solved && !(scaled <= 1) ? controller.reject(scaled) : ((solved ? undefined : controller.fail?.()) ?? 0.25));
+      loop.outOfDomain = false;
+      size = Math.abs(h) * (controller.fail?.() ?? quarter);
+      continue;
+    }
+    const scaled = fused ? (stepper as Required<Stepper>).scaledError() : scaledError(loop, u, next);
+    const good = scaled <= 1;
+    if (!good || (isOutOfDomain !== undefined && isOutOfDomain(end, next, p))) {
+      nreject++;
+      loop.outOfDomain = good;
+      size = Math.abs(h) * (good ? quarter : controller.reject(scaled));
       continue;
     }
     const proposed = Math.abs(h) * controller.accept(scaled);

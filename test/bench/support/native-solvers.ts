@@ -24,12 +24,12 @@ export interface NativeSolvers {
   close(): void;
 }
 
-/** Builds `../native/*.c` with `cc -O2`, with SUNDIALS where it is installed, and starts them; `undefined` where there is no C compiler. */
-export function startNative(): NativeSolvers | undefined {
+/** Builds `../native/*.c` with `cc`, with SUNDIALS where it is installed, and starts them; `undefined` where there is no C compiler. */
+export function startNative(flags: readonly string[] = ["-O2"]): NativeSolvers | undefined {
   const sources = fileURLToPath(new URL("../native", import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), "fluxion-native-"));
   const binary = join(folder, "server");
-  const cc = (...args: string[]): SpawnSyncReturns<string> => spawnSync("cc", ["-O2", "-o", binary, ...args], { stdio: "pipe", encoding: "utf8" });
+  const cc = (...args: string[]): SpawnSyncReturns<string> => spawnSync("cc", [...flags, "-o", binary, ...args], { stdio: "pipe", encoding: "utf8" });
   const files = readdirSync(sources).filter((name) => name.endsWith(".c")).map((name) => join(sources, name));
   const withSundials = cc("-DWITH_SUNDIALS", ...files, join(sources, "sundials/cvode.c"), "-lsundials_cvode", "-lsundials_nvecserial", "-lm");
   if (withSundials.error) {

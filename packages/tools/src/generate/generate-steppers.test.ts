@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { algorithmsFolder, generateSteppers } from "./generate-steppers.ts";
 import { solverPage, solverPagePath } from "./solver-page.ts";
-import { linearSum, usedStages } from "./linear-sum.ts";
+import { linearSum, termCounts, terms, usedStages } from "./linear-sum.ts";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url)).replace(/[/\\]$/, "");
 
@@ -28,4 +28,6 @@ test("a sum leaves out zeros and factors of one, and keeps signs", () => {
   expect(linearSum([-1, 3], k)).toBe("-k1 + 3 * k2");
   expect(linearSum([0, 0], k)).toBe("0");
   expect(usedStages([0, 1], [0, 0, 0, 2])).toEqual([2, 4]);
+  expect(terms([1, 0, -0.5])).toEqual([[1, 1], [-0.5, 3]]);
+  expect(termCounts([[1, 2, 3], [0, 1], [5, 0, 0, 1, 4], [0]])).toEqual([0, 1, 3]);
 });

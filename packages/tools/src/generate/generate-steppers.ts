@@ -1,6 +1,10 @@
 import { readdirSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { IndentationText, Project } from "ts-morph";
+import { termCounts } from "./linear-sum.ts";
+import { errorRows } from "./write-error.ts";
+import { stepRows } from "./write-step.ts";
+import { writeSums } from "./write-sums.ts";
 import { writeStepper, type TableauData } from "./write-stepper.ts";
 
 /** Folder of the explicit methods, from the root. */
@@ -8,17 +12,22 @@ export const algorithmsFolder = "packages/ode-core/src/algorithms";
 
 /**
  * The generated steppers as unsaved source files: one per file of `tableaus/`, whose name is the method's and whose
- * export is the tableau.
+ * export is the tableau, and the sums that they share.
  *
  * @param root - The repository's root folder.
  */
 export async function generateSteppers(root: string): Promise<Project> {
   const project = new Project({ manipulationSettings: { indentationText: IndentationText.TwoSpaces }, skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true, compilerOptions: { noLib: true } });
   const folder = `${root}/${algorithmsFolder}`;
+  const tableaus: TableauData[] = [];
   for (const file of readdirSync(`${folder}/tableaus`).toSorted()) {
     const name = file.replace(/\.ts$/, "");
     const module = (await import(pathToFileURL(`${folder}/tableaus/${file}`).href)) as Record<string, TableauData>;
-    project.createSourceFile(`${folder}/generated/${file}`, (writer) => writeStepper(writer, name, module[`${name}Tableau`]), { overwrite: true });
+    const tableau = module[`${name}Tableau`];
+    tableaus.push(tableau);
+    project.createSourceFile(`${folder}/generated/${file}`, (writer) => writeStepper(writer, name, tableau), { overwrite: true });
   }
+  const [step, error] = [stepRows, errorRows].map((rows) => termCounts(tableaus.flatMap(rows)));
+  project.createSourceFile(`${folder}/generated/sums.ts`, (writer) => writeSums(writer, step, error), { overwrite: true });
   return project;
 }

@@ -15,8 +15,14 @@ export function linearSum(weights: readonly number[], term: (i: number) => strin
   return text === "" ? "0" : text;
 }
 
+/** The weights that are not zero, each with the number of its stage, counting from 1. */
+export const terms = (row: readonly number[]): [weight: number, stage: number][] => row.map((w, i): [number, number] => [w, i + 1]).filter(([w]) => w !== 0);
+
 /** Numbers, counting from 1, of the stages that any of the rows weighs. */
 export function usedStages(...rows: readonly (readonly number[])[]): number[] {
   const count = Math.max(...rows.map((row) => row.length));
   return Array.from({ length: count }, (_, i) => i + 1).filter((i) => rows.some((row) => (row[i - 1] ?? 0) !== 0));
 }
+
+/** The numbers of terms that the rows have, in order. */
+export const termCounts = (rows: readonly (readonly number[])[]): number[] => [...new Set(rows.map((row) => terms(row).length))].toSorted((a, b) => a - b);

@@ -1,54 +1,55 @@
 import type { CodeBlockWriter } from "ts-morph";
-import { linearSum, usedStages } from "./linear-sum.ts";
+import { linearSum, terms } from "./linear-sum.ts";
 import type { TableauData } from "./write-stepper.ts";
 
-const signature = "scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number";
-
-/** The rows of the error estimates, each with the variable that sums its squares. */
+/** The rows of the error estimates, each with the name of the sum of its squares. */
 function estimates({ bError = [], bErrorCoarse }: TableauData): [name: string, row: readonly number[]][] {
   return bErrorCoarse ? [["fine", bError], ["coarse", bErrorCoarse]] : [["sum", bError]];
 }
 
-function writeResult(writer: CodeBlockWriter, { bErrorCoarse }: TableauData, n: string): void {
+/** The rows of the error estimates. */
+export const errorRows = (tableau: TableauData): (readonly number[])[] => (tableau.bError ? estimates(tableau).map(([, row]) => row) : []);
+
+/**
+ * The scaled error from the sums. What these cannot tell is left to a slower way: an infinite state hides its error behind an
+ * infinite scale, and a component that rests at zero may have no scale.
+ */
+function result(tableau: TableauData, sums: readonly string[], n: string): string {
   const root = (name: string): string => (n === "1" ? `Math.sqrt(${name})` : `Math.sqrt(${name} / ${n})`);
-  writer.writeLine(`return ${bErrorCoarse ? `combinedError(${root("fine")}, ${root("coarse")})` : root("sum")};`);
+  return `${sums.join(" + ")} < Infinity ? ${tableau.bErrorCoarse ? `combinedError(${root("fine")}, ${root("coarse")})` : root("sum")} : memory.scaledError()`;
 }
 
-function writeStart(writer: CodeBlockWriter, tableau: TableauData): void {
-  writer.writeLine("const h = this.#memory.now[1];");
-  for (const [name] of estimates(tableau)) writer.writeLine(`let ${name} = 0;`);
-  for (const i of usedStages(...estimates(tableau).map(([, row]) => row))) writer.writeLine(`const k${i} = this.#k${i};`);
-}
-
-/** Adds the scaled squares of one component, as `errorNorm` of ode-core does; not by a call, as a number that a call returns may be boxed. */
-function writeComponent(writer: CodeBlockWriter, tableau: TableauData, index: string, suffix: string, ready = false): void {
-  const [u, next] = [`u[${index}]`, `next[${index}]`];
-  writer.writeLine(`const size${suffix} = Math.max(Math.abs(${u}), Math.abs(${next}));`);
-  writer.writeLine(`if (!(size${suffix} < Infinity)) return NaN;`);
-  for (const [name, row] of estimates(tableau)) {
-    writer.writeLine(`const ${name}${suffix} = ${ready ? `estimate[${index}]` : `h * (${linearSum(row, (i) => `k${i}[${index}]`)})`};`);
-    writer.write(`if (${name}${suffix} !== 0)`).block(() => {
-      writer.writeLine(`const e = ${name}${suffix} / (abstol + reltol * size${suffix});`).writeLine(`${name} += e * e;`);
-    });
-  }
-}
-
-/** Writes `scaledError` for states of any length: one loop. */
+/** Writes `scaledError` for states of any length. */
 export function writeLoopError(writer: CodeBlockWriter, tableau: TableauData): void {
-  writer.write(signature).block(() => {
-    writeStart(writer, tableau);
-    writer.writeLine("const n = u.length;");
-    writer.write("for (let j = 0; j < n; j++)").block(() => writeComponent(writer, tableau, "j", "J"));
-    writeResult(writer, tableau, "n");
+  const rows = estimates(tableau);
+  writer.write("scaledError(): number").block(() => {
+    writer.writeLine("const memory = this.#memory;").writeLine("const { u, next, stages, abstol, reltol } = memory;");
+    writer.writeLine("const h = memory.now[1];");
+    for (const [name, row] of rows) {
+      const list = terms(row).map(([weight, i]) => `${weight}, stages[${i - 1}]`);
+      writer.writeLine(`const ${name} = squares${list.length}(u, next, abstol, reltol, h, ${list.join(", ")});`);
+    }
+    writer.writeLine(`return ${result(tableau, rows.map(([name]) => name), "u.length")};`);
   });
 }
 
-/** Writes `scaledError` for states of `n` numbers; a single estimate stands ready from the step. */
+/**
+ * Writes the part of a step with `n` numbers that leaves the scaled error in the memory: the step has all that it takes in
+ * local variables, and a number that another method returned might be boxed.
+ */
 export function writeScalarError(writer: CodeBlockWriter, tableau: TableauData, n: number): void {
-  writer.write(signature).block(() => {
-    if (tableau.bErrorCoarse) writeStart(writer, tableau);
-    else writer.writeLine("const estimate = this.#memory.estimate;").writeLine("let sum = 0;");
-    for (let j = 0; j < n; j++) writeComponent(writer, tableau, String(j), String(j), tableau.bErrorCoarse === undefined);
-    writeResult(writer, tableau, String(n));
-  });
+  const all = (text: (j: number) => string): string[] => Array.from({ length: n }, (_, j) => text(j));
+  const rows = estimates(tableau);
+  const lines = [
+    "const { now, abstol, reltol } = memory;",
+    ...all((j) => `const size${j} = Math.max(Math.abs(u${j}), Math.abs(next${j}));`),
+    ...all((j) => `const scale${j} = abstol + reltol * size${j};`),
+    `const sizes = ${all((j) => `size${j}`).join(" + ")};`,
+    ...rows.flatMap(([name, row]) => [
+      ...all((j) => `const ${name}${j} = (h * (${linearSum(row, (i) => `k${i}at${j}`)})) / scale${j};`),
+      `const ${name} = ${all((j) => `${name}${j} * ${name}${j}`).join(" + ")};`,
+    ]),
+    `now[2] = ${result(tableau, ["sizes", ...rows.map(([name]) => name)], String(n))};`,
+  ];
+  for (const line of lines) writer.writeLine(line);
 }

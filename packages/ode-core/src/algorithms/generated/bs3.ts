@@ -2,6 +2,7 @@
 import type { Interpolant, Stepper, StepperContext, Tableau } from "../../algorithm.ts";
 import { RkMemory } from "../../rk-memory.ts";
 import type { BoundField } from "../../vector-field.ts";
+import { advance1, advance3, squares4 } from "./sums.ts";
 
 /** A stepper of bs3 for states of length n. */
 export function bs3Stepper(tableau: Tableau, f: BoundField, n: number, context: StepperContext): Stepper {
@@ -15,17 +16,9 @@ export function bs3Stepper(tableau: Tableau, f: BoundField, n: number, context: 
 
 class StepperN implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
   }
 
   get nf(): number {
@@ -34,47 +27,33 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
-    const n = start.length;
-    for (let j = 0; j < n; j++) start[j] = u[j];
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.5 * k1[j]);
+    advance1(input, u, h, 0.5, k1);
     f.rhs(t + 0.5 * h, input, k2);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.75 * k2[j]);
+    advance1(input, u, h, 0.75, k2);
     f.rhs(t + 0.75 * h, input, k3);
-    for (let j = 0; j < n; j++) out[j] = start[j] + h * (0.2222222222222222 * k1[j] + 0.3333333333333333 * k2[j] + 0.4444444444444444 * k3[j]);
+    advance3(out, u, h, 0.2222222222222222, k1, 0.3333333333333333, k2, 0.4444444444444444, k3);
     f.rhs(t + h, out, k4);
     memory.nf += 3;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
-    let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const n = u.length;
-    for (let j = 0; j < n; j++) {
-      const sizeJ = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-      if (!(sizeJ < Infinity)) return NaN;
-      const sumJ = h * (-0.06944444444444445 * k1[j] + 0.08333333333333333 * k2[j] + 0.1111111111111111 * k3[j] - 0.125 * k4[j]);
-      if (sumJ !== 0) {
-        const e = sumJ / (abstol + reltol * sizeJ);
-        sum += e * e;
-      }
-    }
-    return Math.sqrt(sum / n);
+  scaledError(): number {
+    const memory = this.#memory;
+    const { u, next, stages, abstol, reltol } = memory;
+    const h = memory.now[1];
+    const sum = squares4(u, next, abstol, reltol, h, -0.06944444444444445, stages[0], 0.08333333333333333, stages[1], 0.1111111111111111, stages[2], -0.125, stages[3]);
+    return sum < Infinity ? Math.sqrt(sum / u.length) : memory.scaledError();
   }
 
   error(out: Float64Array): void {
@@ -100,17 +79,9 @@ class StepperN implements Stepper {
 
 class Stepper1 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
   }
 
   get nf(): number {
@@ -119,19 +90,18 @@ class Stepper1 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
     const u0 = u[0];
-    start[0] = u0;
     const k1at0 = k1[0];
     input[0] = u0 + h * (0.5 * k1at0);
     f.rhs(t + 0.5 * h, input, k2);
@@ -139,26 +109,23 @@ class Stepper1 implements Stepper {
     input[0] = u0 + h * (0.75 * k2at0);
     f.rhs(t + 0.75 * h, input, k3);
     const k3at0 = k3[0];
-    out[0] = u0 + h * (0.2222222222222222 * k1at0 + 0.3333333333333333 * k2at0 + 0.4444444444444444 * k3at0);
+    const next0 = u0 + h * (0.2222222222222222 * k1at0 + 0.3333333333333333 * k2at0 + 0.4444444444444444 * k3at0);
+    out[0] = next0;
     f.rhs(t + h, out, k4);
     const k4at0 = k4[0];
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0);
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const scale0 = abstol + reltol * size0;
+    const sizes = size0;
+    const sum0 = (h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0)) / scale0;
+    const sum = sum0 * sum0;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum) : memory.scaledError();
     memory.nf += 3;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    return Math.sqrt(sum);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -184,17 +151,9 @@ class Stepper1 implements Stepper {
 
 class Stepper2 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
   }
 
   get nf(): number {
@@ -203,12 +162,12 @@ class Stepper2 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -216,8 +175,6 @@ class Stepper2 implements Stepper {
     }
     const u0 = u[0];
     const u1 = u[1];
-    start[0] = u0;
-    start[1] = u1;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     input[0] = u0 + h * (0.5 * k1at0);
@@ -230,36 +187,29 @@ class Stepper2 implements Stepper {
     f.rhs(t + 0.75 * h, input, k3);
     const k3at0 = k3[0];
     const k3at1 = k3[1];
-    out[0] = u0 + h * (0.2222222222222222 * k1at0 + 0.3333333333333333 * k2at0 + 0.4444444444444444 * k3at0);
-    out[1] = u1 + h * (0.2222222222222222 * k1at1 + 0.3333333333333333 * k2at1 + 0.4444444444444444 * k3at1);
+    const next0 = u0 + h * (0.2222222222222222 * k1at0 + 0.3333333333333333 * k2at0 + 0.4444444444444444 * k3at0);
+    const next1 = u1 + h * (0.2222222222222222 * k1at1 + 0.3333333333333333 * k2at1 + 0.4444444444444444 * k3at1);
+    out[0] = next0;
+    out[1] = next1;
     f.rhs(t + h, out, k4);
     const k4at0 = k4[0];
     const k4at1 = k4[1];
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0);
-    estimate[1] = h * (-0.06944444444444445 * k1at1 + 0.08333333333333333 * k2at1 + 0.1111111111111111 * k3at1 - 0.125 * k4at1);
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const sizes = size0 + size1;
+    const sum0 = (h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0)) / scale0;
+    const sum1 = (h * (-0.06944444444444445 * k1at1 + 0.08333333333333333 * k2at1 + 0.1111111111111111 * k3at1 - 0.125 * k4at1)) / scale1;
+    const sum = sum0 * sum0 + sum1 * sum1;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 2) : memory.scaledError();
     memory.nf += 3;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 2);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -285,17 +235,9 @@ class Stepper2 implements Stepper {
 
 class Stepper3 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
   }
 
   get nf(): number {
@@ -304,12 +246,12 @@ class Stepper3 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -318,9 +260,6 @@ class Stepper3 implements Stepper {
     const u0 = u[0];
     const u1 = u[1];
     const u2 = u[2];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -338,46 +277,35 @@ class Stepper3 implements Stepper {
     const k3at0 = k3[0];
     const k3at1 = k3[1];
     const k3at2 = k3[2];
-    out[0] = u0 + h * (0.2222222222222222 * k1at0 + 0.3333333333333333 * k2at0 + 0.4444444444444444 * k3at0);
-    out[1] = u1 + h * (0.2222222222222222 * k1at1 + 0.3333333333333333 * k2at1 + 0.4444444444444444 * k3at1);
-    out[2] = u2 + h * (0.2222222222222222 * k1at2 + 0.3333333333333333 * k2at2 + 0.4444444444444444 * k3at2);
+    const next0 = u0 + h * (0.2222222222222222 * k1at0 + 0.3333333333333333 * k2at0 + 0.4444444444444444 * k3at0);
+    const next1 = u1 + h * (0.2222222222222222 * k1at1 + 0.3333333333333333 * k2at1 + 0.4444444444444444 * k3at1);
+    const next2 = u2 + h * (0.2222222222222222 * k1at2 + 0.3333333333333333 * k2at2 + 0.4444444444444444 * k3at2);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
     f.rhs(t + h, out, k4);
     const k4at0 = k4[0];
     const k4at1 = k4[1];
     const k4at2 = k4[2];
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0);
-    estimate[1] = h * (-0.06944444444444445 * k1at1 + 0.08333333333333333 * k2at1 + 0.1111111111111111 * k3at1 - 0.125 * k4at1);
-    estimate[2] = h * (-0.06944444444444445 * k1at2 + 0.08333333333333333 * k2at2 + 0.1111111111111111 * k3at2 - 0.125 * k4at2);
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const sizes = size0 + size1 + size2;
+    const sum0 = (h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0)) / scale0;
+    const sum1 = (h * (-0.06944444444444445 * k1at1 + 0.08333333333333333 * k2at1 + 0.1111111111111111 * k3at1 - 0.125 * k4at1)) / scale1;
+    const sum2 = (h * (-0.06944444444444445 * k1at2 + 0.08333333333333333 * k2at2 + 0.1111111111111111 * k3at2 - 0.125 * k4at2)) / scale2;
+    const sum = sum0 * sum0 + sum1 * sum1 + sum2 * sum2;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 3) : memory.scaledError();
     memory.nf += 3;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const sum2 = estimate[2];
-    if (sum2 !== 0) {
-      const e = sum2 / (abstol + reltol * size2);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 3);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -403,17 +331,9 @@ class Stepper3 implements Stepper {
 
 class Stepper4 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
   }
 
   get nf(): number {
@@ -422,12 +342,12 @@ class Stepper4 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -437,10 +357,6 @@ class Stepper4 implements Stepper {
     const u1 = u[1];
     const u2 = u[2];
     const u3 = u[3];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
-    start[3] = u3;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -463,56 +379,41 @@ class Stepper4 implements Stepper {
     const k3at1 = k3[1];
     const k3at2 = k3[2];
     const k3at3 = k3[3];
-    out[0] = u0 + h * (0.2222222222222222 * k1at0 + 0.3333333333333333 * k2at0 + 0.4444444444444444 * k3at0);
-    out[1] = u1 + h * (0.2222222222222222 * k1at1 + 0.3333333333333333 * k2at1 + 0.4444444444444444 * k3at1);
-    out[2] = u2 + h * (0.2222222222222222 * k1at2 + 0.3333333333333333 * k2at2 + 0.4444444444444444 * k3at2);
-    out[3] = u3 + h * (0.2222222222222222 * k1at3 + 0.3333333333333333 * k2at3 + 0.4444444444444444 * k3at3);
+    const next0 = u0 + h * (0.2222222222222222 * k1at0 + 0.3333333333333333 * k2at0 + 0.4444444444444444 * k3at0);
+    const next1 = u1 + h * (0.2222222222222222 * k1at1 + 0.3333333333333333 * k2at1 + 0.4444444444444444 * k3at1);
+    const next2 = u2 + h * (0.2222222222222222 * k1at2 + 0.3333333333333333 * k2at2 + 0.4444444444444444 * k3at2);
+    const next3 = u3 + h * (0.2222222222222222 * k1at3 + 0.3333333333333333 * k2at3 + 0.4444444444444444 * k3at3);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    out[3] = next3;
     f.rhs(t + h, out, k4);
     const k4at0 = k4[0];
     const k4at1 = k4[1];
     const k4at2 = k4[2];
     const k4at3 = k4[3];
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0);
-    estimate[1] = h * (-0.06944444444444445 * k1at1 + 0.08333333333333333 * k2at1 + 0.1111111111111111 * k3at1 - 0.125 * k4at1);
-    estimate[2] = h * (-0.06944444444444445 * k1at2 + 0.08333333333333333 * k2at2 + 0.1111111111111111 * k3at2 - 0.125 * k4at2);
-    estimate[3] = h * (-0.06944444444444445 * k1at3 + 0.08333333333333333 * k2at3 + 0.1111111111111111 * k3at3 - 0.125 * k4at3);
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const size3 = Math.max(Math.abs(u3), Math.abs(next3));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const scale3 = abstol + reltol * size3;
+    const sizes = size0 + size1 + size2 + size3;
+    const sum0 = (h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0)) / scale0;
+    const sum1 = (h * (-0.06944444444444445 * k1at1 + 0.08333333333333333 * k2at1 + 0.1111111111111111 * k3at1 - 0.125 * k4at1)) / scale1;
+    const sum2 = (h * (-0.06944444444444445 * k1at2 + 0.08333333333333333 * k2at2 + 0.1111111111111111 * k3at2 - 0.125 * k4at2)) / scale2;
+    const sum3 = (h * (-0.06944444444444445 * k1at3 + 0.08333333333333333 * k2at3 + 0.1111111111111111 * k3at3 - 0.125 * k4at3)) / scale3;
+    const sum = sum0 * sum0 + sum1 * sum1 + sum2 * sum2 + sum3 * sum3;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 4) : memory.scaledError();
     memory.nf += 3;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const sum2 = estimate[2];
-    if (sum2 !== 0) {
-      const e = sum2 / (abstol + reltol * size2);
-      sum += e * e;
-    }
-    const size3 = Math.max(Math.abs(u[3]), Math.abs(next[3]));
-    if (!(size3 < Infinity)) return NaN;
-    const sum3 = estimate[3];
-    if (sum3 !== 0) {
-      const e = sum3 / (abstol + reltol * size3);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 4);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {

@@ -2,6 +2,7 @@
 import type { Interpolant, Stepper, StepperContext, Tableau } from "../../algorithm.ts";
 import { combinedError, RkMemory } from "../../rk-memory.ts";
 import type { BoundField } from "../../vector-field.ts";
+import { advance1, advance2, advance3, advance4, advance5, advance6, advance7, advance8, advance9, squares8 } from "./sums.ts";
 
 /** A stepper of dop853 for states of length n. */
 export function dop853Stepper(tableau: Tableau, f: BoundField, n: number, context: StepperContext): Stepper {
@@ -15,33 +16,9 @@ export function dop853Stepper(tableau: Tableau, f: BoundField, n: number, contex
 
 class StepperN implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
   }
 
   get nf(): number {
@@ -50,82 +27,59 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
-    const n = start.length;
-    for (let j = 0; j < n; j++) start[j] = u[j];
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.05260015195876773 * k1[j]);
+    advance1(input, u, h, 0.05260015195876773, k1);
     f.rhs(t + 0.05260015195876773 * h, input, k2);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.0197250569845379 * k1[j] + 0.0591751709536137 * k2[j]);
+    advance2(input, u, h, 0.0197250569845379, k1, 0.0591751709536137, k2);
     f.rhs(t + 0.0789002279381516 * h, input, k3);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.02958758547680685 * k1[j] + 0.08876275643042054 * k3[j]);
+    advance2(input, u, h, 0.02958758547680685, k1, 0.08876275643042054, k3);
     f.rhs(t + 0.1183503419072274 * h, input, k4);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.2413651341592667 * k1[j] - 0.8845494793282861 * k3[j] + 0.924834003261792 * k4[j]);
+    advance3(input, u, h, 0.2413651341592667, k1, -0.8845494793282861, k3, 0.924834003261792, k4);
     f.rhs(t + 0.2816496580927726 * h, input, k5);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.037037037037037035 * k1[j] + 0.17082860872947386 * k4[j] + 0.12546768756682242 * k5[j]);
+    advance3(input, u, h, 0.037037037037037035, k1, 0.17082860872947386, k4, 0.12546768756682242, k5);
     f.rhs(t + 0.3333333333333333 * h, input, k6);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.037109375 * k1[j] + 0.17025221101954405 * k4[j] + 0.06021653898045596 * k5[j] - 0.017578125 * k6[j]);
+    advance4(input, u, h, 0.037109375, k1, 0.17025221101954405, k4, 0.06021653898045596, k5, -0.017578125, k6);
     f.rhs(t + 0.25 * h, input, k7);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.03709200011850479 * k1[j] + 0.17038392571223998 * k4[j] + 0.10726203044637328 * k5[j] - 0.015319437748624402 * k6[j] + 0.008273789163814023 * k7[j]);
+    advance5(input, u, h, 0.03709200011850479, k1, 0.17038392571223998, k4, 0.10726203044637328, k5, -0.015319437748624402, k6, 0.008273789163814023, k7);
     f.rhs(t + 0.3076923076923077 * h, input, k8);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.6241109587160757 * k1[j] - 3.3608926294469414 * k4[j] - 0.868219346841726 * k5[j] + 27.59209969944671 * k6[j] + 20.154067550477894 * k7[j] - 43.48988418106996 * k8[j]);
+    advance6(input, u, h, 0.6241109587160757, k1, -3.3608926294469414, k4, -0.868219346841726, k5, 27.59209969944671, k6, 20.154067550477894, k7, -43.48988418106996, k8);
     f.rhs(t + 0.6512820512820513 * h, input, k9);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.47766253643826434 * k1[j] - 2.4881146199716677 * k4[j] - 0.590290826836843 * k5[j] + 21.230051448181193 * k6[j] + 15.279233632882423 * k7[j] - 33.28821096898486 * k8[j] - 0.020331201708508627 * k9[j]);
+    advance7(input, u, h, 0.47766253643826434, k1, -2.4881146199716677, k4, -0.590290826836843, k5, 21.230051448181193, k6, 15.279233632882423, k7, -33.28821096898486, k8, -0.020331201708508627, k9);
     f.rhs(t + 0.6 * h, input, k10);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-0.9371424300859873 * k1[j] + 5.186372428844064 * k4[j] + 1.0914373489967295 * k5[j] - 8.149787010746927 * k6[j] - 18.52006565999696 * k7[j] + 22.739487099350505 * k8[j] + 2.4936055526796523 * k9[j] - 3.0467644718982196 * k10[j]);
+    advance8(input, u, h, -0.9371424300859873, k1, 5.186372428844064, k4, 1.0914373489967295, k5, -8.149787010746927, k6, -18.52006565999696, k7, 22.739487099350505, k8, 2.4936055526796523, k9, -3.0467644718982196, k10);
     f.rhs(t + 0.8571428571428571 * h, input, k11);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (2.273310147516538 * k1[j] - 10.53449546673725 * k4[j] - 2.0008720582248625 * k5[j] - 17.9589318631188 * k6[j] + 27.94888452941996 * k7[j] - 2.8589982771350235 * k8[j] - 8.87285693353063 * k9[j] + 12.360567175794303 * k10[j] + 0.6433927460157636 * k11[j]);
+    advance9(input, u, h, 2.273310147516538, k1, -10.53449546673725, k4, -2.0008720582248625, k5, -17.9589318631188, k6, 27.94888452941996, k7, -2.8589982771350235, k8, -8.87285693353063, k9, 12.360567175794303, k10, 0.6433927460157636, k11);
     f.rhs(t + h, input, k12);
-    for (let j = 0; j < n; j++) out[j] = start[j] + h * (0.054293734116568765 * k1[j] + 4.450312892752409 * k6[j] + 1.8915178993145003 * k7[j] - 5.801203960010585 * k8[j] + 0.3111643669578199 * k9[j] - 0.1521609496625161 * k10[j] + 0.20136540080403034 * k11[j] + 0.04471061572777259 * k12[j]);
+    advance8(out, u, h, 0.054293734116568765, k1, 4.450312892752409, k6, 1.8915178993145003, k7, -5.801203960010585, k8, 0.3111643669578199, k9, -0.1521609496625161, k10, 0.20136540080403034, k11, 0.04471061572777259, k12);
     memory.nf += 11;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
-    let fine = 0;
-    let coarse = 0;
-    const k1 = this.#k1;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const n = u.length;
-    for (let j = 0; j < n; j++) {
-      const sizeJ = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-      if (!(sizeJ < Infinity)) return NaN;
-      const fineJ = h * (0.01312004499419488 * k1[j] - 1.2251564463762044 * k6[j] - 0.4957589496572502 * k7[j] + 1.6643771824549864 * k8[j] - 0.35032884874997366 * k9[j] + 0.3341791187130175 * k10[j] + 0.08192320648511571 * k11[j] - 0.022355307863886294 * k12[j]);
-      if (fineJ !== 0) {
-        const e = fineJ / (abstol + reltol * sizeJ);
-        fine += e * e;
-      }
-      const coarseJ = h * (-0.18980075407240762 * k1[j] + 4.450312892752409 * k6[j] + 1.8915178993145003 * k7[j] - 5.801203960010585 * k8[j] - 0.42268232132379197 * k9[j] - 0.1521609496625161 * k10[j] + 0.20136540080403034 * k11[j] + 0.022651792198360825 * k12[j]);
-      if (coarseJ !== 0) {
-        const e = coarseJ / (abstol + reltol * sizeJ);
-        coarse += e * e;
-      }
-    }
-    return combinedError(Math.sqrt(fine / n), Math.sqrt(coarse / n));
+  scaledError(): number {
+    const memory = this.#memory;
+    const { u, next, stages, abstol, reltol } = memory;
+    const h = memory.now[1];
+    const fine = squares8(u, next, abstol, reltol, h, 0.01312004499419488, stages[0], -1.2251564463762044, stages[5], -0.4957589496572502, stages[6], 1.6643771824549864, stages[7], -0.35032884874997366, stages[8], 0.3341791187130175, stages[9], 0.08192320648511571, stages[10], -0.022355307863886294, stages[11]);
+    const coarse = squares8(u, next, abstol, reltol, h, -0.18980075407240762, stages[0], 4.450312892752409, stages[5], 1.8915178993145003, stages[6], -5.801203960010585, stages[7], -0.42268232132379197, stages[8], -0.1521609496625161, stages[9], 0.20136540080403034, stages[10], 0.022651792198360825, stages[11]);
+    return fine + coarse < Infinity ? combinedError(Math.sqrt(fine / u.length), Math.sqrt(coarse / u.length)) : memory.scaledError();
   }
 
   error(out: Float64Array): void {
@@ -151,33 +105,9 @@ class StepperN implements Stepper {
 
 class Stepper1 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
   }
 
   get nf(): number {
@@ -186,27 +116,26 @@ class Stepper1 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
     const u0 = u[0];
-    start[0] = u0;
     const k1at0 = k1[0];
     input[0] = u0 + h * (0.05260015195876773 * k1at0);
     f.rhs(t + 0.05260015195876773 * h, input, k2);
@@ -241,36 +170,23 @@ class Stepper1 implements Stepper {
     input[0] = u0 + h * (2.273310147516538 * k1at0 - 10.53449546673725 * k4at0 - 2.0008720582248625 * k5at0 - 17.9589318631188 * k6at0 + 27.94888452941996 * k7at0 - 2.8589982771350235 * k8at0 - 8.87285693353063 * k9at0 + 12.360567175794303 * k10at0 + 0.6433927460157636 * k11at0);
     f.rhs(t + h, input, k12);
     const k12at0 = k12[0];
-    out[0] = u0 + h * (0.054293734116568765 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 + 0.3111643669578199 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.04471061572777259 * k12at0);
+    const next0 = u0 + h * (0.054293734116568765 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 + 0.3111643669578199 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.04471061572777259 * k12at0);
+    out[0] = next0;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const scale0 = abstol + reltol * size0;
+    const sizes = size0;
+    const fine0 = (h * (0.01312004499419488 * k1at0 - 1.2251564463762044 * k6at0 - 0.4957589496572502 * k7at0 + 1.6643771824549864 * k8at0 - 0.35032884874997366 * k9at0 + 0.3341791187130175 * k10at0 + 0.08192320648511571 * k11at0 - 0.022355307863886294 * k12at0)) / scale0;
+    const fine = fine0 * fine0;
+    const coarse0 = (h * (-0.18980075407240762 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 - 0.42268232132379197 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.022651792198360825 * k12at0)) / scale0;
+    const coarse = coarse0 * coarse0;
+    now[2] = sizes + fine + coarse < Infinity ? combinedError(Math.sqrt(fine), Math.sqrt(coarse)) : memory.scaledError();
     memory.nf += 11;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
-    let fine = 0;
-    let coarse = 0;
-    const k1 = this.#k1;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const fine0 = h * (0.01312004499419488 * k1[0] - 1.2251564463762044 * k6[0] - 0.4957589496572502 * k7[0] + 1.6643771824549864 * k8[0] - 0.35032884874997366 * k9[0] + 0.3341791187130175 * k10[0] + 0.08192320648511571 * k11[0] - 0.022355307863886294 * k12[0]);
-    if (fine0 !== 0) {
-      const e = fine0 / (abstol + reltol * size0);
-      fine += e * e;
-    }
-    const coarse0 = h * (-0.18980075407240762 * k1[0] + 4.450312892752409 * k6[0] + 1.8915178993145003 * k7[0] - 5.801203960010585 * k8[0] - 0.42268232132379197 * k9[0] - 0.1521609496625161 * k10[0] + 0.20136540080403034 * k11[0] + 0.022651792198360825 * k12[0]);
-    if (coarse0 !== 0) {
-      const e = coarse0 / (abstol + reltol * size0);
-      coarse += e * e;
-    }
-    return combinedError(Math.sqrt(fine), Math.sqrt(coarse));
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -296,33 +212,9 @@ class Stepper1 implements Stepper {
 
 class Stepper2 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
   }
 
   get nf(): number {
@@ -331,20 +223,20 @@ class Stepper2 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -352,8 +244,6 @@ class Stepper2 implements Stepper {
     }
     const u0 = u[0];
     const u1 = u[1];
-    start[0] = u0;
-    start[1] = u1;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     input[0] = u0 + h * (0.05260015195876773 * k1at0);
@@ -411,49 +301,29 @@ class Stepper2 implements Stepper {
     f.rhs(t + h, input, k12);
     const k12at0 = k12[0];
     const k12at1 = k12[1];
-    out[0] = u0 + h * (0.054293734116568765 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 + 0.3111643669578199 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.04471061572777259 * k12at0);
-    out[1] = u1 + h * (0.054293734116568765 * k1at1 + 4.450312892752409 * k6at1 + 1.8915178993145003 * k7at1 - 5.801203960010585 * k8at1 + 0.3111643669578199 * k9at1 - 0.1521609496625161 * k10at1 + 0.20136540080403034 * k11at1 + 0.04471061572777259 * k12at1);
+    const next0 = u0 + h * (0.054293734116568765 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 + 0.3111643669578199 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.04471061572777259 * k12at0);
+    const next1 = u1 + h * (0.054293734116568765 * k1at1 + 4.450312892752409 * k6at1 + 1.8915178993145003 * k7at1 - 5.801203960010585 * k8at1 + 0.3111643669578199 * k9at1 - 0.1521609496625161 * k10at1 + 0.20136540080403034 * k11at1 + 0.04471061572777259 * k12at1);
+    out[0] = next0;
+    out[1] = next1;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const sizes = size0 + size1;
+    const fine0 = (h * (0.01312004499419488 * k1at0 - 1.2251564463762044 * k6at0 - 0.4957589496572502 * k7at0 + 1.6643771824549864 * k8at0 - 0.35032884874997366 * k9at0 + 0.3341791187130175 * k10at0 + 0.08192320648511571 * k11at0 - 0.022355307863886294 * k12at0)) / scale0;
+    const fine1 = (h * (0.01312004499419488 * k1at1 - 1.2251564463762044 * k6at1 - 0.4957589496572502 * k7at1 + 1.6643771824549864 * k8at1 - 0.35032884874997366 * k9at1 + 0.3341791187130175 * k10at1 + 0.08192320648511571 * k11at1 - 0.022355307863886294 * k12at1)) / scale1;
+    const fine = fine0 * fine0 + fine1 * fine1;
+    const coarse0 = (h * (-0.18980075407240762 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 - 0.42268232132379197 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.022651792198360825 * k12at0)) / scale0;
+    const coarse1 = (h * (-0.18980075407240762 * k1at1 + 4.450312892752409 * k6at1 + 1.8915178993145003 * k7at1 - 5.801203960010585 * k8at1 - 0.42268232132379197 * k9at1 - 0.1521609496625161 * k10at1 + 0.20136540080403034 * k11at1 + 0.022651792198360825 * k12at1)) / scale1;
+    const coarse = coarse0 * coarse0 + coarse1 * coarse1;
+    now[2] = sizes + fine + coarse < Infinity ? combinedError(Math.sqrt(fine / 2), Math.sqrt(coarse / 2)) : memory.scaledError();
     memory.nf += 11;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
-    let fine = 0;
-    let coarse = 0;
-    const k1 = this.#k1;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const fine0 = h * (0.01312004499419488 * k1[0] - 1.2251564463762044 * k6[0] - 0.4957589496572502 * k7[0] + 1.6643771824549864 * k8[0] - 0.35032884874997366 * k9[0] + 0.3341791187130175 * k10[0] + 0.08192320648511571 * k11[0] - 0.022355307863886294 * k12[0]);
-    if (fine0 !== 0) {
-      const e = fine0 / (abstol + reltol * size0);
-      fine += e * e;
-    }
-    const coarse0 = h * (-0.18980075407240762 * k1[0] + 4.450312892752409 * k6[0] + 1.8915178993145003 * k7[0] - 5.801203960010585 * k8[0] - 0.42268232132379197 * k9[0] - 0.1521609496625161 * k10[0] + 0.20136540080403034 * k11[0] + 0.022651792198360825 * k12[0]);
-    if (coarse0 !== 0) {
-      const e = coarse0 / (abstol + reltol * size0);
-      coarse += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const fine1 = h * (0.01312004499419488 * k1[1] - 1.2251564463762044 * k6[1] - 0.4957589496572502 * k7[1] + 1.6643771824549864 * k8[1] - 0.35032884874997366 * k9[1] + 0.3341791187130175 * k10[1] + 0.08192320648511571 * k11[1] - 0.022355307863886294 * k12[1]);
-    if (fine1 !== 0) {
-      const e = fine1 / (abstol + reltol * size1);
-      fine += e * e;
-    }
-    const coarse1 = h * (-0.18980075407240762 * k1[1] + 4.450312892752409 * k6[1] + 1.8915178993145003 * k7[1] - 5.801203960010585 * k8[1] - 0.42268232132379197 * k9[1] - 0.1521609496625161 * k10[1] + 0.20136540080403034 * k11[1] + 0.022651792198360825 * k12[1]);
-    if (coarse1 !== 0) {
-      const e = coarse1 / (abstol + reltol * size1);
-      coarse += e * e;
-    }
-    return combinedError(Math.sqrt(fine / 2), Math.sqrt(coarse / 2));
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -479,33 +349,9 @@ class Stepper2 implements Stepper {
 
 class Stepper3 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
   }
 
   get nf(): number {
@@ -514,20 +360,20 @@ class Stepper3 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -536,9 +382,6 @@ class Stepper3 implements Stepper {
     const u0 = u[0];
     const u1 = u[1];
     const u2 = u[2];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -619,62 +462,35 @@ class Stepper3 implements Stepper {
     const k12at0 = k12[0];
     const k12at1 = k12[1];
     const k12at2 = k12[2];
-    out[0] = u0 + h * (0.054293734116568765 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 + 0.3111643669578199 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.04471061572777259 * k12at0);
-    out[1] = u1 + h * (0.054293734116568765 * k1at1 + 4.450312892752409 * k6at1 + 1.8915178993145003 * k7at1 - 5.801203960010585 * k8at1 + 0.3111643669578199 * k9at1 - 0.1521609496625161 * k10at1 + 0.20136540080403034 * k11at1 + 0.04471061572777259 * k12at1);
-    out[2] = u2 + h * (0.054293734116568765 * k1at2 + 4.450312892752409 * k6at2 + 1.8915178993145003 * k7at2 - 5.801203960010585 * k8at2 + 0.3111643669578199 * k9at2 - 0.1521609496625161 * k10at2 + 0.20136540080403034 * k11at2 + 0.04471061572777259 * k12at2);
+    const next0 = u0 + h * (0.054293734116568765 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 + 0.3111643669578199 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.04471061572777259 * k12at0);
+    const next1 = u1 + h * (0.054293734116568765 * k1at1 + 4.450312892752409 * k6at1 + 1.8915178993145003 * k7at1 - 5.801203960010585 * k8at1 + 0.3111643669578199 * k9at1 - 0.1521609496625161 * k10at1 + 0.20136540080403034 * k11at1 + 0.04471061572777259 * k12at1);
+    const next2 = u2 + h * (0.054293734116568765 * k1at2 + 4.450312892752409 * k6at2 + 1.8915178993145003 * k7at2 - 5.801203960010585 * k8at2 + 0.3111643669578199 * k9at2 - 0.1521609496625161 * k10at2 + 0.20136540080403034 * k11at2 + 0.04471061572777259 * k12at2);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const sizes = size0 + size1 + size2;
+    const fine0 = (h * (0.01312004499419488 * k1at0 - 1.2251564463762044 * k6at0 - 0.4957589496572502 * k7at0 + 1.6643771824549864 * k8at0 - 0.35032884874997366 * k9at0 + 0.3341791187130175 * k10at0 + 0.08192320648511571 * k11at0 - 0.022355307863886294 * k12at0)) / scale0;
+    const fine1 = (h * (0.01312004499419488 * k1at1 - 1.2251564463762044 * k6at1 - 0.4957589496572502 * k7at1 + 1.6643771824549864 * k8at1 - 0.35032884874997366 * k9at1 + 0.3341791187130175 * k10at1 + 0.08192320648511571 * k11at1 - 0.022355307863886294 * k12at1)) / scale1;
+    const fine2 = (h * (0.01312004499419488 * k1at2 - 1.2251564463762044 * k6at2 - 0.4957589496572502 * k7at2 + 1.6643771824549864 * k8at2 - 0.35032884874997366 * k9at2 + 0.3341791187130175 * k10at2 + 0.08192320648511571 * k11at2 - 0.022355307863886294 * k12at2)) / scale2;
+    const fine = fine0 * fine0 + fine1 * fine1 + fine2 * fine2;
+    const coarse0 = (h * (-0.18980075407240762 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 - 0.42268232132379197 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.022651792198360825 * k12at0)) / scale0;
+    const coarse1 = (h * (-0.18980075407240762 * k1at1 + 4.450312892752409 * k6at1 + 1.8915178993145003 * k7at1 - 5.801203960010585 * k8at1 - 0.42268232132379197 * k9at1 - 0.1521609496625161 * k10at1 + 0.20136540080403034 * k11at1 + 0.022651792198360825 * k12at1)) / scale1;
+    const coarse2 = (h * (-0.18980075407240762 * k1at2 + 4.450312892752409 * k6at2 + 1.8915178993145003 * k7at2 - 5.801203960010585 * k8at2 - 0.42268232132379197 * k9at2 - 0.1521609496625161 * k10at2 + 0.20136540080403034 * k11at2 + 0.022651792198360825 * k12at2)) / scale2;
+    const coarse = coarse0 * coarse0 + coarse1 * coarse1 + coarse2 * coarse2;
+    now[2] = sizes + fine + coarse < Infinity ? combinedError(Math.sqrt(fine / 3), Math.sqrt(coarse / 3)) : memory.scaledError();
     memory.nf += 11;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
-    let fine = 0;
-    let coarse = 0;
-    const k1 = this.#k1;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const fine0 = h * (0.01312004499419488 * k1[0] - 1.2251564463762044 * k6[0] - 0.4957589496572502 * k7[0] + 1.6643771824549864 * k8[0] - 0.35032884874997366 * k9[0] + 0.3341791187130175 * k10[0] + 0.08192320648511571 * k11[0] - 0.022355307863886294 * k12[0]);
-    if (fine0 !== 0) {
-      const e = fine0 / (abstol + reltol * size0);
-      fine += e * e;
-    }
-    const coarse0 = h * (-0.18980075407240762 * k1[0] + 4.450312892752409 * k6[0] + 1.8915178993145003 * k7[0] - 5.801203960010585 * k8[0] - 0.42268232132379197 * k9[0] - 0.1521609496625161 * k10[0] + 0.20136540080403034 * k11[0] + 0.022651792198360825 * k12[0]);
-    if (coarse0 !== 0) {
-      const e = coarse0 / (abstol + reltol * size0);
-      coarse += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const fine1 = h * (0.01312004499419488 * k1[1] - 1.2251564463762044 * k6[1] - 0.4957589496572502 * k7[1] + 1.6643771824549864 * k8[1] - 0.35032884874997366 * k9[1] + 0.3341791187130175 * k10[1] + 0.08192320648511571 * k11[1] - 0.022355307863886294 * k12[1]);
-    if (fine1 !== 0) {
-      const e = fine1 / (abstol + reltol * size1);
-      fine += e * e;
-    }
-    const coarse1 = h * (-0.18980075407240762 * k1[1] + 4.450312892752409 * k6[1] + 1.8915178993145003 * k7[1] - 5.801203960010585 * k8[1] - 0.42268232132379197 * k9[1] - 0.1521609496625161 * k10[1] + 0.20136540080403034 * k11[1] + 0.022651792198360825 * k12[1]);
-    if (coarse1 !== 0) {
-      const e = coarse1 / (abstol + reltol * size1);
-      coarse += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const fine2 = h * (0.01312004499419488 * k1[2] - 1.2251564463762044 * k6[2] - 0.4957589496572502 * k7[2] + 1.6643771824549864 * k8[2] - 0.35032884874997366 * k9[2] + 0.3341791187130175 * k10[2] + 0.08192320648511571 * k11[2] - 0.022355307863886294 * k12[2]);
-    if (fine2 !== 0) {
-      const e = fine2 / (abstol + reltol * size2);
-      fine += e * e;
-    }
-    const coarse2 = h * (-0.18980075407240762 * k1[2] + 4.450312892752409 * k6[2] + 1.8915178993145003 * k7[2] - 5.801203960010585 * k8[2] - 0.42268232132379197 * k9[2] - 0.1521609496625161 * k10[2] + 0.20136540080403034 * k11[2] + 0.022651792198360825 * k12[2]);
-    if (coarse2 !== 0) {
-      const e = coarse2 / (abstol + reltol * size2);
-      coarse += e * e;
-    }
-    return combinedError(Math.sqrt(fine / 3), Math.sqrt(coarse / 3));
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -700,33 +516,9 @@ class Stepper3 implements Stepper {
 
 class Stepper4 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
   }
 
   get nf(): number {
@@ -735,20 +527,20 @@ class Stepper4 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -758,10 +550,6 @@ class Stepper4 implements Stepper {
     const u1 = u[1];
     const u2 = u[2];
     const u3 = u[3];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
-    start[3] = u3;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -865,75 +653,41 @@ class Stepper4 implements Stepper {
     const k12at1 = k12[1];
     const k12at2 = k12[2];
     const k12at3 = k12[3];
-    out[0] = u0 + h * (0.054293734116568765 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 + 0.3111643669578199 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.04471061572777259 * k12at0);
-    out[1] = u1 + h * (0.054293734116568765 * k1at1 + 4.450312892752409 * k6at1 + 1.8915178993145003 * k7at1 - 5.801203960010585 * k8at1 + 0.3111643669578199 * k9at1 - 0.1521609496625161 * k10at1 + 0.20136540080403034 * k11at1 + 0.04471061572777259 * k12at1);
-    out[2] = u2 + h * (0.054293734116568765 * k1at2 + 4.450312892752409 * k6at2 + 1.8915178993145003 * k7at2 - 5.801203960010585 * k8at2 + 0.3111643669578199 * k9at2 - 0.1521609496625161 * k10at2 + 0.20136540080403034 * k11at2 + 0.04471061572777259 * k12at2);
-    out[3] = u3 + h * (0.054293734116568765 * k1at3 + 4.450312892752409 * k6at3 + 1.8915178993145003 * k7at3 - 5.801203960010585 * k8at3 + 0.3111643669578199 * k9at3 - 0.1521609496625161 * k10at3 + 0.20136540080403034 * k11at3 + 0.04471061572777259 * k12at3);
+    const next0 = u0 + h * (0.054293734116568765 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 + 0.3111643669578199 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.04471061572777259 * k12at0);
+    const next1 = u1 + h * (0.054293734116568765 * k1at1 + 4.450312892752409 * k6at1 + 1.8915178993145003 * k7at1 - 5.801203960010585 * k8at1 + 0.3111643669578199 * k9at1 - 0.1521609496625161 * k10at1 + 0.20136540080403034 * k11at1 + 0.04471061572777259 * k12at1);
+    const next2 = u2 + h * (0.054293734116568765 * k1at2 + 4.450312892752409 * k6at2 + 1.8915178993145003 * k7at2 - 5.801203960010585 * k8at2 + 0.3111643669578199 * k9at2 - 0.1521609496625161 * k10at2 + 0.20136540080403034 * k11at2 + 0.04471061572777259 * k12at2);
+    const next3 = u3 + h * (0.054293734116568765 * k1at3 + 4.450312892752409 * k6at3 + 1.8915178993145003 * k7at3 - 5.801203960010585 * k8at3 + 0.3111643669578199 * k9at3 - 0.1521609496625161 * k10at3 + 0.20136540080403034 * k11at3 + 0.04471061572777259 * k12at3);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    out[3] = next3;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const size3 = Math.max(Math.abs(u3), Math.abs(next3));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const scale3 = abstol + reltol * size3;
+    const sizes = size0 + size1 + size2 + size3;
+    const fine0 = (h * (0.01312004499419488 * k1at0 - 1.2251564463762044 * k6at0 - 0.4957589496572502 * k7at0 + 1.6643771824549864 * k8at0 - 0.35032884874997366 * k9at0 + 0.3341791187130175 * k10at0 + 0.08192320648511571 * k11at0 - 0.022355307863886294 * k12at0)) / scale0;
+    const fine1 = (h * (0.01312004499419488 * k1at1 - 1.2251564463762044 * k6at1 - 0.4957589496572502 * k7at1 + 1.6643771824549864 * k8at1 - 0.35032884874997366 * k9at1 + 0.3341791187130175 * k10at1 + 0.08192320648511571 * k11at1 - 0.022355307863886294 * k12at1)) / scale1;
+    const fine2 = (h * (0.01312004499419488 * k1at2 - 1.2251564463762044 * k6at2 - 0.4957589496572502 * k7at2 + 1.6643771824549864 * k8at2 - 0.35032884874997366 * k9at2 + 0.3341791187130175 * k10at2 + 0.08192320648511571 * k11at2 - 0.022355307863886294 * k12at2)) / scale2;
+    const fine3 = (h * (0.01312004499419488 * k1at3 - 1.2251564463762044 * k6at3 - 0.4957589496572502 * k7at3 + 1.6643771824549864 * k8at3 - 0.35032884874997366 * k9at3 + 0.3341791187130175 * k10at3 + 0.08192320648511571 * k11at3 - 0.022355307863886294 * k12at3)) / scale3;
+    const fine = fine0 * fine0 + fine1 * fine1 + fine2 * fine2 + fine3 * fine3;
+    const coarse0 = (h * (-0.18980075407240762 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 - 0.42268232132379197 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.022651792198360825 * k12at0)) / scale0;
+    const coarse1 = (h * (-0.18980075407240762 * k1at1 + 4.450312892752409 * k6at1 + 1.8915178993145003 * k7at1 - 5.801203960010585 * k8at1 - 0.42268232132379197 * k9at1 - 0.1521609496625161 * k10at1 + 0.20136540080403034 * k11at1 + 0.022651792198360825 * k12at1)) / scale1;
+    const coarse2 = (h * (-0.18980075407240762 * k1at2 + 4.450312892752409 * k6at2 + 1.8915178993145003 * k7at2 - 5.801203960010585 * k8at2 - 0.42268232132379197 * k9at2 - 0.1521609496625161 * k10at2 + 0.20136540080403034 * k11at2 + 0.022651792198360825 * k12at2)) / scale2;
+    const coarse3 = (h * (-0.18980075407240762 * k1at3 + 4.450312892752409 * k6at3 + 1.8915178993145003 * k7at3 - 5.801203960010585 * k8at3 - 0.42268232132379197 * k9at3 - 0.1521609496625161 * k10at3 + 0.20136540080403034 * k11at3 + 0.022651792198360825 * k12at3)) / scale3;
+    const coarse = coarse0 * coarse0 + coarse1 * coarse1 + coarse2 * coarse2 + coarse3 * coarse3;
+    now[2] = sizes + fine + coarse < Infinity ? combinedError(Math.sqrt(fine / 4), Math.sqrt(coarse / 4)) : memory.scaledError();
     memory.nf += 11;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
-    let fine = 0;
-    let coarse = 0;
-    const k1 = this.#k1;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const fine0 = h * (0.01312004499419488 * k1[0] - 1.2251564463762044 * k6[0] - 0.4957589496572502 * k7[0] + 1.6643771824549864 * k8[0] - 0.35032884874997366 * k9[0] + 0.3341791187130175 * k10[0] + 0.08192320648511571 * k11[0] - 0.022355307863886294 * k12[0]);
-    if (fine0 !== 0) {
-      const e = fine0 / (abstol + reltol * size0);
-      fine += e * e;
-    }
-    const coarse0 = h * (-0.18980075407240762 * k1[0] + 4.450312892752409 * k6[0] + 1.8915178993145003 * k7[0] - 5.801203960010585 * k8[0] - 0.42268232132379197 * k9[0] - 0.1521609496625161 * k10[0] + 0.20136540080403034 * k11[0] + 0.022651792198360825 * k12[0]);
-    if (coarse0 !== 0) {
-      const e = coarse0 / (abstol + reltol * size0);
-      coarse += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const fine1 = h * (0.01312004499419488 * k1[1] - 1.2251564463762044 * k6[1] - 0.4957589496572502 * k7[1] + 1.6643771824549864 * k8[1] - 0.35032884874997366 * k9[1] + 0.3341791187130175 * k10[1] + 0.08192320648511571 * k11[1] - 0.022355307863886294 * k12[1]);
-    if (fine1 !== 0) {
-      const e = fine1 / (abstol + reltol * size1);
-      fine += e * e;
-    }
-    const coarse1 = h * (-0.18980075407240762 * k1[1] + 4.450312892752409 * k6[1] + 1.8915178993145003 * k7[1] - 5.801203960010585 * k8[1] - 0.42268232132379197 * k9[1] - 0.1521609496625161 * k10[1] + 0.20136540080403034 * k11[1] + 0.022651792198360825 * k12[1]);
-    if (coarse1 !== 0) {
-      const e = coarse1 / (abstol + reltol * size1);
-      coarse += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const fine2 = h * (0.01312004499419488 * k1[2] - 1.2251564463762044 * k6[2] - 0.4957589496572502 * k7[2] + 1.6643771824549864 * k8[2] - 0.35032884874997366 * k9[2] + 0.3341791187130175 * k10[2] + 0.08192320648511571 * k11[2] - 0.022355307863886294 * k12[2]);
-    if (fine2 !== 0) {
-      const e = fine2 / (abstol + reltol * size2);
-      fine += e * e;
-    }
-    const coarse2 = h * (-0.18980075407240762 * k1[2] + 4.450312892752409 * k6[2] + 1.8915178993145003 * k7[2] - 5.801203960010585 * k8[2] - 0.42268232132379197 * k9[2] - 0.1521609496625161 * k10[2] + 0.20136540080403034 * k11[2] + 0.022651792198360825 * k12[2]);
-    if (coarse2 !== 0) {
-      const e = coarse2 / (abstol + reltol * size2);
-      coarse += e * e;
-    }
-    const size3 = Math.max(Math.abs(u[3]), Math.abs(next[3]));
-    if (!(size3 < Infinity)) return NaN;
-    const fine3 = h * (0.01312004499419488 * k1[3] - 1.2251564463762044 * k6[3] - 0.4957589496572502 * k7[3] + 1.6643771824549864 * k8[3] - 0.35032884874997366 * k9[3] + 0.3341791187130175 * k10[3] + 0.08192320648511571 * k11[3] - 0.022355307863886294 * k12[3]);
-    if (fine3 !== 0) {
-      const e = fine3 / (abstol + reltol * size3);
-      fine += e * e;
-    }
-    const coarse3 = h * (-0.18980075407240762 * k1[3] + 4.450312892752409 * k6[3] + 1.8915178993145003 * k7[3] - 5.801203960010585 * k8[3] - 0.42268232132379197 * k9[3] - 0.1521609496625161 * k10[3] + 0.20136540080403034 * k11[3] + 0.022651792198360825 * k12[3]);
-    if (coarse3 !== 0) {
-      const e = coarse3 / (abstol + reltol * size3);
-      coarse += e * e;
-    }
-    return combinedError(Math.sqrt(fine / 4), Math.sqrt(coarse / 4));
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {

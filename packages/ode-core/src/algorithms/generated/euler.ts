@@ -2,6 +2,7 @@
 import type { Interpolant, Stepper, StepperContext, Tableau } from "../../algorithm.ts";
 import { RkMemory } from "../../rk-memory.ts";
 import type { BoundField } from "../../vector-field.ts";
+import { advance1 } from "./sums.ts";
 
 /** A stepper of euler for states of length n. */
 export function eulerStepper(tableau: Tableau, f: BoundField, n: number, context: StepperContext): Stepper {
@@ -15,11 +16,9 @@ export function eulerStepper(tableau: Tableau, f: BoundField, n: number, context
 
 class StepperN implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
   }
 
   get nf(): number {
@@ -28,17 +27,15 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start } = memory;
-    const k1 = this.#k1;
-    memory.begin(t, h, out);
+    const { f, stages } = memory;
+    const k1 = stages[0];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
-    const n = start.length;
-    for (let j = 0; j < n; j++) start[j] = u[j];
-    for (let j = 0; j < n; j++) out[j] = start[j] + h * (k1[j]);
+    advance1(out, u, h, 1, k1);
     return true;
   }
 
@@ -61,11 +58,9 @@ class StepperN implements Stepper {
 
 class Stepper1 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
   }
 
   get nf(): number {
@@ -74,18 +69,18 @@ class Stepper1 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start } = memory;
-    const k1 = this.#k1;
-    memory.begin(t, h, out);
+    const { f, stages } = memory;
+    const k1 = stages[0];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
     const u0 = u[0];
-    start[0] = u0;
     const k1at0 = k1[0];
-    out[0] = u0 + h * (k1at0);
+    const next0 = u0 + h * (k1at0);
+    out[0] = next0;
     return true;
   }
 
@@ -108,11 +103,9 @@ class Stepper1 implements Stepper {
 
 class Stepper2 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
   }
 
   get nf(): number {
@@ -121,9 +114,9 @@ class Stepper2 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start } = memory;
-    const k1 = this.#k1;
-    memory.begin(t, h, out);
+    const { f, stages } = memory;
+    const k1 = stages[0];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -131,12 +124,12 @@ class Stepper2 implements Stepper {
     }
     const u0 = u[0];
     const u1 = u[1];
-    start[0] = u0;
-    start[1] = u1;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
-    out[0] = u0 + h * (k1at0);
-    out[1] = u1 + h * (k1at1);
+    const next0 = u0 + h * (k1at0);
+    const next1 = u1 + h * (k1at1);
+    out[0] = next0;
+    out[1] = next1;
     return true;
   }
 
@@ -159,11 +152,9 @@ class Stepper2 implements Stepper {
 
 class Stepper3 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
   }
 
   get nf(): number {
@@ -172,9 +163,9 @@ class Stepper3 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start } = memory;
-    const k1 = this.#k1;
-    memory.begin(t, h, out);
+    const { f, stages } = memory;
+    const k1 = stages[0];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -183,15 +174,15 @@ class Stepper3 implements Stepper {
     const u0 = u[0];
     const u1 = u[1];
     const u2 = u[2];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
-    out[0] = u0 + h * (k1at0);
-    out[1] = u1 + h * (k1at1);
-    out[2] = u2 + h * (k1at2);
+    const next0 = u0 + h * (k1at0);
+    const next1 = u1 + h * (k1at1);
+    const next2 = u2 + h * (k1at2);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
     return true;
   }
 
@@ -214,11 +205,9 @@ class Stepper3 implements Stepper {
 
 class Stepper4 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
   }
 
   get nf(): number {
@@ -227,9 +216,9 @@ class Stepper4 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start } = memory;
-    const k1 = this.#k1;
-    memory.begin(t, h, out);
+    const { f, stages } = memory;
+    const k1 = stages[0];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -239,18 +228,18 @@ class Stepper4 implements Stepper {
     const u1 = u[1];
     const u2 = u[2];
     const u3 = u[3];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
-    start[3] = u3;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
     const k1at3 = k1[3];
-    out[0] = u0 + h * (k1at0);
-    out[1] = u1 + h * (k1at1);
-    out[2] = u2 + h * (k1at2);
-    out[3] = u3 + h * (k1at3);
+    const next0 = u0 + h * (k1at0);
+    const next1 = u1 + h * (k1at1);
+    const next2 = u2 + h * (k1at2);
+    const next3 = u3 + h * (k1at3);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    out[3] = next3;
     return true;
   }
 

@@ -2,6 +2,7 @@
 import type { Interpolant, Stepper, StepperContext, Tableau } from "../../algorithm.ts";
 import { RkMemory } from "../../rk-memory.ts";
 import type { BoundField } from "../../vector-field.ts";
+import { advance1, advance2, squares2 } from "./sums.ts";
 
 /** A stepper of heun for states of length n. */
 export function heunStepper(tableau: Tableau, f: BoundField, n: number, context: StepperContext): Stepper {
@@ -15,13 +16,9 @@ export function heunStepper(tableau: Tableau, f: BoundField, n: number, context:
 
 class StepperN implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
   }
 
   get nf(): number {
@@ -30,40 +27,28 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
-    const n = start.length;
-    for (let j = 0; j < n; j++) start[j] = u[j];
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (k1[j]);
+    advance1(input, u, h, 1, k1);
     f.rhs(t + h, input, k2);
-    for (let j = 0; j < n; j++) out[j] = start[j] + h * (0.5 * k1[j] + 0.5 * k2[j]);
+    advance2(out, u, h, 0.5, k1, 0.5, k2);
     memory.nf += 1;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
-    let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const n = u.length;
-    for (let j = 0; j < n; j++) {
-      const sizeJ = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-      if (!(sizeJ < Infinity)) return NaN;
-      const sumJ = h * (-0.5 * k1[j] + 0.5 * k2[j]);
-      if (sumJ !== 0) {
-        const e = sumJ / (abstol + reltol * sizeJ);
-        sum += e * e;
-      }
-    }
-    return Math.sqrt(sum / n);
+  scaledError(): number {
+    const memory = this.#memory;
+    const { u, next, stages, abstol, reltol } = memory;
+    const h = memory.now[1];
+    const sum = squares2(u, next, abstol, reltol, h, -0.5, stages[0], 0.5, stages[1]);
+    return sum < Infinity ? Math.sqrt(sum / u.length) : memory.scaledError();
   }
 
   error(out: Float64Array): void {
@@ -89,13 +74,9 @@ class StepperN implements Stepper {
 
 class Stepper1 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
   }
 
   get nf(): number {
@@ -104,39 +85,35 @@ class Stepper1 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
     const u0 = u[0];
-    start[0] = u0;
     const k1at0 = k1[0];
     input[0] = u0 + h * (k1at0);
     f.rhs(t + h, input, k2);
     const k2at0 = k2[0];
-    out[0] = u0 + h * (0.5 * k1at0 + 0.5 * k2at0);
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.5 * k1at0 + 0.5 * k2at0);
+    const next0 = u0 + h * (0.5 * k1at0 + 0.5 * k2at0);
+    out[0] = next0;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const scale0 = abstol + reltol * size0;
+    const sizes = size0;
+    const sum0 = (h * (-0.5 * k1at0 + 0.5 * k2at0)) / scale0;
+    const sum = sum0 * sum0;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum) : memory.scaledError();
     memory.nf += 1;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    return Math.sqrt(sum);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -162,13 +139,9 @@ class Stepper1 implements Stepper {
 
 class Stepper2 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
   }
 
   get nf(): number {
@@ -177,10 +150,10 @@ class Stepper2 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -188,8 +161,6 @@ class Stepper2 implements Stepper {
     }
     const u0 = u[0];
     const u1 = u[1];
-    start[0] = u0;
-    start[1] = u1;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     input[0] = u0 + h * (k1at0);
@@ -197,33 +168,26 @@ class Stepper2 implements Stepper {
     f.rhs(t + h, input, k2);
     const k2at0 = k2[0];
     const k2at1 = k2[1];
-    out[0] = u0 + h * (0.5 * k1at0 + 0.5 * k2at0);
-    out[1] = u1 + h * (0.5 * k1at1 + 0.5 * k2at1);
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.5 * k1at0 + 0.5 * k2at0);
-    estimate[1] = h * (-0.5 * k1at1 + 0.5 * k2at1);
+    const next0 = u0 + h * (0.5 * k1at0 + 0.5 * k2at0);
+    const next1 = u1 + h * (0.5 * k1at1 + 0.5 * k2at1);
+    out[0] = next0;
+    out[1] = next1;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const sizes = size0 + size1;
+    const sum0 = (h * (-0.5 * k1at0 + 0.5 * k2at0)) / scale0;
+    const sum1 = (h * (-0.5 * k1at1 + 0.5 * k2at1)) / scale1;
+    const sum = sum0 * sum0 + sum1 * sum1;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 2) : memory.scaledError();
     memory.nf += 1;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 2);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -249,13 +213,9 @@ class Stepper2 implements Stepper {
 
 class Stepper3 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
   }
 
   get nf(): number {
@@ -264,10 +224,10 @@ class Stepper3 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -276,9 +236,6 @@ class Stepper3 implements Stepper {
     const u0 = u[0];
     const u1 = u[1];
     const u2 = u[2];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -289,42 +246,31 @@ class Stepper3 implements Stepper {
     const k2at0 = k2[0];
     const k2at1 = k2[1];
     const k2at2 = k2[2];
-    out[0] = u0 + h * (0.5 * k1at0 + 0.5 * k2at0);
-    out[1] = u1 + h * (0.5 * k1at1 + 0.5 * k2at1);
-    out[2] = u2 + h * (0.5 * k1at2 + 0.5 * k2at2);
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.5 * k1at0 + 0.5 * k2at0);
-    estimate[1] = h * (-0.5 * k1at1 + 0.5 * k2at1);
-    estimate[2] = h * (-0.5 * k1at2 + 0.5 * k2at2);
+    const next0 = u0 + h * (0.5 * k1at0 + 0.5 * k2at0);
+    const next1 = u1 + h * (0.5 * k1at1 + 0.5 * k2at1);
+    const next2 = u2 + h * (0.5 * k1at2 + 0.5 * k2at2);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const sizes = size0 + size1 + size2;
+    const sum0 = (h * (-0.5 * k1at0 + 0.5 * k2at0)) / scale0;
+    const sum1 = (h * (-0.5 * k1at1 + 0.5 * k2at1)) / scale1;
+    const sum2 = (h * (-0.5 * k1at2 + 0.5 * k2at2)) / scale2;
+    const sum = sum0 * sum0 + sum1 * sum1 + sum2 * sum2;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 3) : memory.scaledError();
     memory.nf += 1;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const sum2 = estimate[2];
-    if (sum2 !== 0) {
-      const e = sum2 / (abstol + reltol * size2);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 3);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -350,13 +296,9 @@ class Stepper3 implements Stepper {
 
 class Stepper4 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
   }
 
   get nf(): number {
@@ -365,10 +307,10 @@ class Stepper4 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -378,10 +320,6 @@ class Stepper4 implements Stepper {
     const u1 = u[1];
     const u2 = u[2];
     const u3 = u[3];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
-    start[3] = u3;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -395,51 +333,36 @@ class Stepper4 implements Stepper {
     const k2at1 = k2[1];
     const k2at2 = k2[2];
     const k2at3 = k2[3];
-    out[0] = u0 + h * (0.5 * k1at0 + 0.5 * k2at0);
-    out[1] = u1 + h * (0.5 * k1at1 + 0.5 * k2at1);
-    out[2] = u2 + h * (0.5 * k1at2 + 0.5 * k2at2);
-    out[3] = u3 + h * (0.5 * k1at3 + 0.5 * k2at3);
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.5 * k1at0 + 0.5 * k2at0);
-    estimate[1] = h * (-0.5 * k1at1 + 0.5 * k2at1);
-    estimate[2] = h * (-0.5 * k1at2 + 0.5 * k2at2);
-    estimate[3] = h * (-0.5 * k1at3 + 0.5 * k2at3);
+    const next0 = u0 + h * (0.5 * k1at0 + 0.5 * k2at0);
+    const next1 = u1 + h * (0.5 * k1at1 + 0.5 * k2at1);
+    const next2 = u2 + h * (0.5 * k1at2 + 0.5 * k2at2);
+    const next3 = u3 + h * (0.5 * k1at3 + 0.5 * k2at3);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    out[3] = next3;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const size3 = Math.max(Math.abs(u3), Math.abs(next3));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const scale3 = abstol + reltol * size3;
+    const sizes = size0 + size1 + size2 + size3;
+    const sum0 = (h * (-0.5 * k1at0 + 0.5 * k2at0)) / scale0;
+    const sum1 = (h * (-0.5 * k1at1 + 0.5 * k2at1)) / scale1;
+    const sum2 = (h * (-0.5 * k1at2 + 0.5 * k2at2)) / scale2;
+    const sum3 = (h * (-0.5 * k1at3 + 0.5 * k2at3)) / scale3;
+    const sum = sum0 * sum0 + sum1 * sum1 + sum2 * sum2 + sum3 * sum3;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 4) : memory.scaledError();
     memory.nf += 1;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const sum2 = estimate[2];
-    if (sum2 !== 0) {
-      const e = sum2 / (abstol + reltol * size2);
-      sum += e * e;
-    }
-    const size3 = Math.max(Math.abs(u[3]), Math.abs(next[3]));
-    if (!(size3 < Infinity)) return NaN;
-    const sum3 = estimate[3];
-    if (sum3 !== 0) {
-      const e = sum3 / (abstol + reltol * size3);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 4);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {

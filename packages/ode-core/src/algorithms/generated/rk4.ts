@@ -2,6 +2,7 @@
 import type { Interpolant, Stepper, StepperContext, Tableau } from "../../algorithm.ts";
 import { RkMemory } from "../../rk-memory.ts";
 import type { BoundField } from "../../vector-field.ts";
+import { advance1, advance4 } from "./sums.ts";
 
 /** A stepper of rk4 for states of length n. */
 export function rk4Stepper(tableau: Tableau, f: BoundField, n: number, context: StepperContext): Stepper {
@@ -15,17 +16,9 @@ export function rk4Stepper(tableau: Tableau, f: BoundField, n: number, context: 
 
 class StepperN implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
   }
 
   get nf(): number {
@@ -34,26 +27,24 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
-    const n = start.length;
-    for (let j = 0; j < n; j++) start[j] = u[j];
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.5 * k1[j]);
+    advance1(input, u, h, 0.5, k1);
     f.rhs(t + 0.5 * h, input, k2);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.5 * k2[j]);
+    advance1(input, u, h, 0.5, k2);
     f.rhs(t + 0.5 * h, input, k3);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (k3[j]);
+    advance1(input, u, h, 1, k3);
     f.rhs(t + h, input, k4);
-    for (let j = 0; j < n; j++) out[j] = start[j] + h * (0.16666666666666666 * k1[j] + 0.3333333333333333 * k2[j] + 0.3333333333333333 * k3[j] + 0.16666666666666666 * k4[j]);
+    advance4(out, u, h, 0.16666666666666666, k1, 0.3333333333333333, k2, 0.3333333333333333, k3, 0.16666666666666666, k4);
     memory.nf += 3;
     return true;
   }
@@ -77,17 +68,9 @@ class StepperN implements Stepper {
 
 class Stepper1 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
   }
 
   get nf(): number {
@@ -96,19 +79,18 @@ class Stepper1 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
     const u0 = u[0];
-    start[0] = u0;
     const k1at0 = k1[0];
     input[0] = u0 + h * (0.5 * k1at0);
     f.rhs(t + 0.5 * h, input, k2);
@@ -119,7 +101,8 @@ class Stepper1 implements Stepper {
     input[0] = u0 + h * (k3at0);
     f.rhs(t + h, input, k4);
     const k4at0 = k4[0];
-    out[0] = u0 + h * (0.16666666666666666 * k1at0 + 0.3333333333333333 * k2at0 + 0.3333333333333333 * k3at0 + 0.16666666666666666 * k4at0);
+    const next0 = u0 + h * (0.16666666666666666 * k1at0 + 0.3333333333333333 * k2at0 + 0.3333333333333333 * k3at0 + 0.16666666666666666 * k4at0);
+    out[0] = next0;
     memory.nf += 3;
     return true;
   }
@@ -143,17 +126,9 @@ class Stepper1 implements Stepper {
 
 class Stepper2 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
   }
 
   get nf(): number {
@@ -162,12 +137,12 @@ class Stepper2 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -175,8 +150,6 @@ class Stepper2 implements Stepper {
     }
     const u0 = u[0];
     const u1 = u[1];
-    start[0] = u0;
-    start[1] = u1;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     input[0] = u0 + h * (0.5 * k1at0);
@@ -194,8 +167,10 @@ class Stepper2 implements Stepper {
     f.rhs(t + h, input, k4);
     const k4at0 = k4[0];
     const k4at1 = k4[1];
-    out[0] = u0 + h * (0.16666666666666666 * k1at0 + 0.3333333333333333 * k2at0 + 0.3333333333333333 * k3at0 + 0.16666666666666666 * k4at0);
-    out[1] = u1 + h * (0.16666666666666666 * k1at1 + 0.3333333333333333 * k2at1 + 0.3333333333333333 * k3at1 + 0.16666666666666666 * k4at1);
+    const next0 = u0 + h * (0.16666666666666666 * k1at0 + 0.3333333333333333 * k2at0 + 0.3333333333333333 * k3at0 + 0.16666666666666666 * k4at0);
+    const next1 = u1 + h * (0.16666666666666666 * k1at1 + 0.3333333333333333 * k2at1 + 0.3333333333333333 * k3at1 + 0.16666666666666666 * k4at1);
+    out[0] = next0;
+    out[1] = next1;
     memory.nf += 3;
     return true;
   }
@@ -219,17 +194,9 @@ class Stepper2 implements Stepper {
 
 class Stepper3 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
   }
 
   get nf(): number {
@@ -238,12 +205,12 @@ class Stepper3 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -252,9 +219,6 @@ class Stepper3 implements Stepper {
     const u0 = u[0];
     const u1 = u[1];
     const u2 = u[2];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -279,9 +243,12 @@ class Stepper3 implements Stepper {
     const k4at0 = k4[0];
     const k4at1 = k4[1];
     const k4at2 = k4[2];
-    out[0] = u0 + h * (0.16666666666666666 * k1at0 + 0.3333333333333333 * k2at0 + 0.3333333333333333 * k3at0 + 0.16666666666666666 * k4at0);
-    out[1] = u1 + h * (0.16666666666666666 * k1at1 + 0.3333333333333333 * k2at1 + 0.3333333333333333 * k3at1 + 0.16666666666666666 * k4at1);
-    out[2] = u2 + h * (0.16666666666666666 * k1at2 + 0.3333333333333333 * k2at2 + 0.3333333333333333 * k3at2 + 0.16666666666666666 * k4at2);
+    const next0 = u0 + h * (0.16666666666666666 * k1at0 + 0.3333333333333333 * k2at0 + 0.3333333333333333 * k3at0 + 0.16666666666666666 * k4at0);
+    const next1 = u1 + h * (0.16666666666666666 * k1at1 + 0.3333333333333333 * k2at1 + 0.3333333333333333 * k3at1 + 0.16666666666666666 * k4at1);
+    const next2 = u2 + h * (0.16666666666666666 * k1at2 + 0.3333333333333333 * k2at2 + 0.3333333333333333 * k3at2 + 0.16666666666666666 * k4at2);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
     memory.nf += 3;
     return true;
   }
@@ -305,17 +272,9 @@ class Stepper3 implements Stepper {
 
 class Stepper4 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
   }
 
   get nf(): number {
@@ -324,12 +283,12 @@ class Stepper4 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -339,10 +298,6 @@ class Stepper4 implements Stepper {
     const u1 = u[1];
     const u2 = u[2];
     const u3 = u[3];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
-    start[3] = u3;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -374,10 +329,14 @@ class Stepper4 implements Stepper {
     const k4at1 = k4[1];
     const k4at2 = k4[2];
     const k4at3 = k4[3];
-    out[0] = u0 + h * (0.16666666666666666 * k1at0 + 0.3333333333333333 * k2at0 + 0.3333333333333333 * k3at0 + 0.16666666666666666 * k4at0);
-    out[1] = u1 + h * (0.16666666666666666 * k1at1 + 0.3333333333333333 * k2at1 + 0.3333333333333333 * k3at1 + 0.16666666666666666 * k4at1);
-    out[2] = u2 + h * (0.16666666666666666 * k1at2 + 0.3333333333333333 * k2at2 + 0.3333333333333333 * k3at2 + 0.16666666666666666 * k4at2);
-    out[3] = u3 + h * (0.16666666666666666 * k1at3 + 0.3333333333333333 * k2at3 + 0.3333333333333333 * k3at3 + 0.16666666666666666 * k4at3);
+    const next0 = u0 + h * (0.16666666666666666 * k1at0 + 0.3333333333333333 * k2at0 + 0.3333333333333333 * k3at0 + 0.16666666666666666 * k4at0);
+    const next1 = u1 + h * (0.16666666666666666 * k1at1 + 0.3333333333333333 * k2at1 + 0.3333333333333333 * k3at1 + 0.16666666666666666 * k4at1);
+    const next2 = u2 + h * (0.16666666666666666 * k1at2 + 0.3333333333333333 * k2at2 + 0.3333333333333333 * k3at2 + 0.16666666666666666 * k4at2);
+    const next3 = u3 + h * (0.16666666666666666 * k1at3 + 0.3333333333333333 * k2at3 + 0.3333333333333333 * k3at3 + 0.16666666666666666 * k4at3);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    out[3] = next3;
     memory.nf += 3;
     return true;
   }

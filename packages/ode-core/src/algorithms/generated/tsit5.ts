@@ -2,6 +2,7 @@
 import type { Interpolant, Stepper, StepperContext, Tableau } from "../../algorithm.ts";
 import { RkMemory } from "../../rk-memory.ts";
 import type { BoundField } from "../../vector-field.ts";
+import { advance1, advance2, advance3, advance4, advance5, advance6, squares7 } from "./sums.ts";
 
 /** A stepper of tsit5 for states of length n. */
 export function tsit5Stepper(tableau: Tableau, f: BoundField, n: number, context: StepperContext): Stepper {
@@ -15,23 +16,9 @@ export function tsit5Stepper(tableau: Tableau, f: BoundField, n: number, context
 
 class StepperN implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
   }
 
   get nf(): number {
@@ -40,59 +27,42 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
-    const n = start.length;
-    for (let j = 0; j < n; j++) start[j] = u[j];
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.161 * k1[j]);
+    advance1(input, u, h, 0.161, k1);
     f.rhs(t + 0.161 * h, input, k2);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-0.008480655492356989 * k1[j] + 0.335480655492357 * k2[j]);
+    advance2(input, u, h, -0.008480655492356989, k1, 0.335480655492357, k2);
     f.rhs(t + 0.327 * h, input, k3);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (2.8971530571054935 * k1[j] - 6.359448489975075 * k2[j] + 4.3622954328695815 * k3[j]);
+    advance3(input, u, h, 2.8971530571054935, k1, -6.359448489975075, k2, 4.3622954328695815, k3);
     f.rhs(t + 0.9 * h, input, k4);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (5.325864828439257 * k1[j] - 11.748883564062828 * k2[j] + 7.4955393428898365 * k3[j] - 0.09249506636175525 * k4[j]);
+    advance4(input, u, h, 5.325864828439257, k1, -11.748883564062828, k2, 7.4955393428898365, k3, -0.09249506636175525, k4);
     f.rhs(t + 0.9800255409045097 * h, input, k5);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (5.86145544294642 * k1[j] - 12.92096931784711 * k2[j] + 8.159367898576159 * k3[j] - 0.071584973281401 * k4[j] - 0.028269050394068383 * k5[j]);
+    advance5(input, u, h, 5.86145544294642, k1, -12.92096931784711, k2, 8.159367898576159, k3, -0.071584973281401, k4, -0.028269050394068383, k5);
     f.rhs(t + h, input, k6);
-    for (let j = 0; j < n; j++) out[j] = start[j] + h * (0.09646076681806523 * k1[j] + 0.01 * k2[j] + 0.4798896504144996 * k3[j] + 1.379008574103742 * k4[j] - 3.290069515436081 * k5[j] + 2.324710524099774 * k6[j]);
+    advance6(out, u, h, 0.09646076681806523, k1, 0.01, k2, 0.4798896504144996, k3, 1.379008574103742, k4, -3.290069515436081, k5, 2.324710524099774, k6);
     f.rhs(t + h, out, k7);
     memory.nf += 6;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
-    let sum = 0;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const n = u.length;
-    for (let j = 0; j < n; j++) {
-      const sizeJ = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-      if (!(sizeJ < Infinity)) return NaN;
-      const sumJ = h * (-0.001780011052225777 * k1[j] - 0.0008164344596567469 * k2[j] + 0.007880878010261995 * k3[j] - 0.1447110071732629 * k4[j] + 0.5823571654525552 * k5[j] - 0.45808210592918697 * k6[j] + 0.015151515151515152 * k7[j]);
-      if (sumJ !== 0) {
-        const e = sumJ / (abstol + reltol * sizeJ);
-        sum += e * e;
-      }
-    }
-    return Math.sqrt(sum / n);
+  scaledError(): number {
+    const memory = this.#memory;
+    const { u, next, stages, abstol, reltol } = memory;
+    const h = memory.now[1];
+    const sum = squares7(u, next, abstol, reltol, h, -0.001780011052225777, stages[0], -0.0008164344596567469, stages[1], 0.007880878010261995, stages[2], -0.1447110071732629, stages[3], 0.5823571654525552, stages[4], -0.45808210592918697, stages[5], 0.015151515151515152, stages[6]);
+    return sum < Infinity ? Math.sqrt(sum / u.length) : memory.scaledError();
   }
 
   error(out: Float64Array): void {
@@ -122,23 +92,9 @@ class StepperN implements Stepper {
 
 class Stepper1 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
   }
 
   get nf(): number {
@@ -147,22 +103,21 @@ class Stepper1 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
     const u0 = u[0];
-    start[0] = u0;
     const k1at0 = k1[0];
     input[0] = u0 + h * (0.161 * k1at0);
     f.rhs(t + 0.161 * h, input, k2);
@@ -179,26 +134,23 @@ class Stepper1 implements Stepper {
     input[0] = u0 + h * (5.86145544294642 * k1at0 - 12.92096931784711 * k2at0 + 8.159367898576159 * k3at0 - 0.071584973281401 * k4at0 - 0.028269050394068383 * k5at0);
     f.rhs(t + h, input, k6);
     const k6at0 = k6[0];
-    out[0] = u0 + h * (0.09646076681806523 * k1at0 + 0.01 * k2at0 + 0.4798896504144996 * k3at0 + 1.379008574103742 * k4at0 - 3.290069515436081 * k5at0 + 2.324710524099774 * k6at0);
+    const next0 = u0 + h * (0.09646076681806523 * k1at0 + 0.01 * k2at0 + 0.4798896504144996 * k3at0 + 1.379008574103742 * k4at0 - 3.290069515436081 * k5at0 + 2.324710524099774 * k6at0);
+    out[0] = next0;
     f.rhs(t + h, out, k7);
     const k7at0 = k7[0];
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0);
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const scale0 = abstol + reltol * size0;
+    const sizes = size0;
+    const sum0 = (h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0)) / scale0;
+    const sum = sum0 * sum0;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum) : memory.scaledError();
     memory.nf += 6;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    return Math.sqrt(sum);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -228,23 +180,9 @@ class Stepper1 implements Stepper {
 
 class Stepper2 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
   }
 
   get nf(): number {
@@ -253,15 +191,15 @@ class Stepper2 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -269,8 +207,6 @@ class Stepper2 implements Stepper {
     }
     const u0 = u[0];
     const u1 = u[1];
-    start[0] = u0;
-    start[1] = u1;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     input[0] = u0 + h * (0.161 * k1at0);
@@ -298,36 +234,29 @@ class Stepper2 implements Stepper {
     f.rhs(t + h, input, k6);
     const k6at0 = k6[0];
     const k6at1 = k6[1];
-    out[0] = u0 + h * (0.09646076681806523 * k1at0 + 0.01 * k2at0 + 0.4798896504144996 * k3at0 + 1.379008574103742 * k4at0 - 3.290069515436081 * k5at0 + 2.324710524099774 * k6at0);
-    out[1] = u1 + h * (0.09646076681806523 * k1at1 + 0.01 * k2at1 + 0.4798896504144996 * k3at1 + 1.379008574103742 * k4at1 - 3.290069515436081 * k5at1 + 2.324710524099774 * k6at1);
+    const next0 = u0 + h * (0.09646076681806523 * k1at0 + 0.01 * k2at0 + 0.4798896504144996 * k3at0 + 1.379008574103742 * k4at0 - 3.290069515436081 * k5at0 + 2.324710524099774 * k6at0);
+    const next1 = u1 + h * (0.09646076681806523 * k1at1 + 0.01 * k2at1 + 0.4798896504144996 * k3at1 + 1.379008574103742 * k4at1 - 3.290069515436081 * k5at1 + 2.324710524099774 * k6at1);
+    out[0] = next0;
+    out[1] = next1;
     f.rhs(t + h, out, k7);
     const k7at0 = k7[0];
     const k7at1 = k7[1];
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0);
-    estimate[1] = h * (-0.001780011052225777 * k1at1 - 0.0008164344596567469 * k2at1 + 0.007880878010261995 * k3at1 - 0.1447110071732629 * k4at1 + 0.5823571654525552 * k5at1 - 0.45808210592918697 * k6at1 + 0.015151515151515152 * k7at1);
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const sizes = size0 + size1;
+    const sum0 = (h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0)) / scale0;
+    const sum1 = (h * (-0.001780011052225777 * k1at1 - 0.0008164344596567469 * k2at1 + 0.007880878010261995 * k3at1 - 0.1447110071732629 * k4at1 + 0.5823571654525552 * k5at1 - 0.45808210592918697 * k6at1 + 0.015151515151515152 * k7at1)) / scale1;
+    const sum = sum0 * sum0 + sum1 * sum1;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 2) : memory.scaledError();
     memory.nf += 6;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 2);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -357,23 +286,9 @@ class Stepper2 implements Stepper {
 
 class Stepper3 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
   }
 
   get nf(): number {
@@ -382,15 +297,15 @@ class Stepper3 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -399,9 +314,6 @@ class Stepper3 implements Stepper {
     const u0 = u[0];
     const u1 = u[1];
     const u2 = u[2];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -440,46 +352,35 @@ class Stepper3 implements Stepper {
     const k6at0 = k6[0];
     const k6at1 = k6[1];
     const k6at2 = k6[2];
-    out[0] = u0 + h * (0.09646076681806523 * k1at0 + 0.01 * k2at0 + 0.4798896504144996 * k3at0 + 1.379008574103742 * k4at0 - 3.290069515436081 * k5at0 + 2.324710524099774 * k6at0);
-    out[1] = u1 + h * (0.09646076681806523 * k1at1 + 0.01 * k2at1 + 0.4798896504144996 * k3at1 + 1.379008574103742 * k4at1 - 3.290069515436081 * k5at1 + 2.324710524099774 * k6at1);
-    out[2] = u2 + h * (0.09646076681806523 * k1at2 + 0.01 * k2at2 + 0.4798896504144996 * k3at2 + 1.379008574103742 * k4at2 - 3.290069515436081 * k5at2 + 2.324710524099774 * k6at2);
+    const next0 = u0 + h * (0.09646076681806523 * k1at0 + 0.01 * k2at0 + 0.4798896504144996 * k3at0 + 1.379008574103742 * k4at0 - 3.290069515436081 * k5at0 + 2.324710524099774 * k6at0);
+    const next1 = u1 + h * (0.09646076681806523 * k1at1 + 0.01 * k2at1 + 0.4798896504144996 * k3at1 + 1.379008574103742 * k4at1 - 3.290069515436081 * k5at1 + 2.324710524099774 * k6at1);
+    const next2 = u2 + h * (0.09646076681806523 * k1at2 + 0.01 * k2at2 + 0.4798896504144996 * k3at2 + 1.379008574103742 * k4at2 - 3.290069515436081 * k5at2 + 2.324710524099774 * k6at2);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
     f.rhs(t + h, out, k7);
     const k7at0 = k7[0];
     const k7at1 = k7[1];
     const k7at2 = k7[2];
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0);
-    estimate[1] = h * (-0.001780011052225777 * k1at1 - 0.0008164344596567469 * k2at1 + 0.007880878010261995 * k3at1 - 0.1447110071732629 * k4at1 + 0.5823571654525552 * k5at1 - 0.45808210592918697 * k6at1 + 0.015151515151515152 * k7at1);
-    estimate[2] = h * (-0.001780011052225777 * k1at2 - 0.0008164344596567469 * k2at2 + 0.007880878010261995 * k3at2 - 0.1447110071732629 * k4at2 + 0.5823571654525552 * k5at2 - 0.45808210592918697 * k6at2 + 0.015151515151515152 * k7at2);
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const sizes = size0 + size1 + size2;
+    const sum0 = (h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0)) / scale0;
+    const sum1 = (h * (-0.001780011052225777 * k1at1 - 0.0008164344596567469 * k2at1 + 0.007880878010261995 * k3at1 - 0.1447110071732629 * k4at1 + 0.5823571654525552 * k5at1 - 0.45808210592918697 * k6at1 + 0.015151515151515152 * k7at1)) / scale1;
+    const sum2 = (h * (-0.001780011052225777 * k1at2 - 0.0008164344596567469 * k2at2 + 0.007880878010261995 * k3at2 - 0.1447110071732629 * k4at2 + 0.5823571654525552 * k5at2 - 0.45808210592918697 * k6at2 + 0.015151515151515152 * k7at2)) / scale2;
+    const sum = sum0 * sum0 + sum1 * sum1 + sum2 * sum2;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 3) : memory.scaledError();
     memory.nf += 6;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const sum2 = estimate[2];
-    if (sum2 !== 0) {
-      const e = sum2 / (abstol + reltol * size2);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 3);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -509,23 +410,9 @@ class Stepper3 implements Stepper {
 
 class Stepper4 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
   }
 
   get nf(): number {
@@ -534,15 +421,15 @@ class Stepper4 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -552,10 +439,6 @@ class Stepper4 implements Stepper {
     const u1 = u[1];
     const u2 = u[2];
     const u3 = u[3];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
-    start[3] = u3;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -605,56 +488,41 @@ class Stepper4 implements Stepper {
     const k6at1 = k6[1];
     const k6at2 = k6[2];
     const k6at3 = k6[3];
-    out[0] = u0 + h * (0.09646076681806523 * k1at0 + 0.01 * k2at0 + 0.4798896504144996 * k3at0 + 1.379008574103742 * k4at0 - 3.290069515436081 * k5at0 + 2.324710524099774 * k6at0);
-    out[1] = u1 + h * (0.09646076681806523 * k1at1 + 0.01 * k2at1 + 0.4798896504144996 * k3at1 + 1.379008574103742 * k4at1 - 3.290069515436081 * k5at1 + 2.324710524099774 * k6at1);
-    out[2] = u2 + h * (0.09646076681806523 * k1at2 + 0.01 * k2at2 + 0.4798896504144996 * k3at2 + 1.379008574103742 * k4at2 - 3.290069515436081 * k5at2 + 2.324710524099774 * k6at2);
-    out[3] = u3 + h * (0.09646076681806523 * k1at3 + 0.01 * k2at3 + 0.4798896504144996 * k3at3 + 1.379008574103742 * k4at3 - 3.290069515436081 * k5at3 + 2.324710524099774 * k6at3);
+    const next0 = u0 + h * (0.09646076681806523 * k1at0 + 0.01 * k2at0 + 0.4798896504144996 * k3at0 + 1.379008574103742 * k4at0 - 3.290069515436081 * k5at0 + 2.324710524099774 * k6at0);
+    const next1 = u1 + h * (0.09646076681806523 * k1at1 + 0.01 * k2at1 + 0.4798896504144996 * k3at1 + 1.379008574103742 * k4at1 - 3.290069515436081 * k5at1 + 2.324710524099774 * k6at1);
+    const next2 = u2 + h * (0.09646076681806523 * k1at2 + 0.01 * k2at2 + 0.4798896504144996 * k3at2 + 1.379008574103742 * k4at2 - 3.290069515436081 * k5at2 + 2.324710524099774 * k6at2);
+    const next3 = u3 + h * (0.09646076681806523 * k1at3 + 0.01 * k2at3 + 0.4798896504144996 * k3at3 + 1.379008574103742 * k4at3 - 3.290069515436081 * k5at3 + 2.324710524099774 * k6at3);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    out[3] = next3;
     f.rhs(t + h, out, k7);
     const k7at0 = k7[0];
     const k7at1 = k7[1];
     const k7at2 = k7[2];
     const k7at3 = k7[3];
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0);
-    estimate[1] = h * (-0.001780011052225777 * k1at1 - 0.0008164344596567469 * k2at1 + 0.007880878010261995 * k3at1 - 0.1447110071732629 * k4at1 + 0.5823571654525552 * k5at1 - 0.45808210592918697 * k6at1 + 0.015151515151515152 * k7at1);
-    estimate[2] = h * (-0.001780011052225777 * k1at2 - 0.0008164344596567469 * k2at2 + 0.007880878010261995 * k3at2 - 0.1447110071732629 * k4at2 + 0.5823571654525552 * k5at2 - 0.45808210592918697 * k6at2 + 0.015151515151515152 * k7at2);
-    estimate[3] = h * (-0.001780011052225777 * k1at3 - 0.0008164344596567469 * k2at3 + 0.007880878010261995 * k3at3 - 0.1447110071732629 * k4at3 + 0.5823571654525552 * k5at3 - 0.45808210592918697 * k6at3 + 0.015151515151515152 * k7at3);
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const size3 = Math.max(Math.abs(u3), Math.abs(next3));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const scale3 = abstol + reltol * size3;
+    const sizes = size0 + size1 + size2 + size3;
+    const sum0 = (h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0)) / scale0;
+    const sum1 = (h * (-0.001780011052225777 * k1at1 - 0.0008164344596567469 * k2at1 + 0.007880878010261995 * k3at1 - 0.1447110071732629 * k4at1 + 0.5823571654525552 * k5at1 - 0.45808210592918697 * k6at1 + 0.015151515151515152 * k7at1)) / scale1;
+    const sum2 = (h * (-0.001780011052225777 * k1at2 - 0.0008164344596567469 * k2at2 + 0.007880878010261995 * k3at2 - 0.1447110071732629 * k4at2 + 0.5823571654525552 * k5at2 - 0.45808210592918697 * k6at2 + 0.015151515151515152 * k7at2)) / scale2;
+    const sum3 = (h * (-0.001780011052225777 * k1at3 - 0.0008164344596567469 * k2at3 + 0.007880878010261995 * k3at3 - 0.1447110071732629 * k4at3 + 0.5823571654525552 * k5at3 - 0.45808210592918697 * k6at3 + 0.015151515151515152 * k7at3)) / scale3;
+    const sum = sum0 * sum0 + sum1 * sum1 + sum2 * sum2 + sum3 * sum3;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 4) : memory.scaledError();
     memory.nf += 6;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const sum2 = estimate[2];
-    if (sum2 !== 0) {
-      const e = sum2 / (abstol + reltol * size2);
-      sum += e * e;
-    }
-    const size3 = Math.max(Math.abs(u[3]), Math.abs(next[3]));
-    if (!(size3 < Infinity)) return NaN;
-    const sum3 = estimate[3];
-    if (sum3 !== 0) {
-      const e = sum3 / (abstol + reltol * size3);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 4);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {

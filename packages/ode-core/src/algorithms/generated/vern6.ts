@@ -2,6 +2,7 @@
 import type { Interpolant, Stepper, StepperContext, Tableau } from "../../algorithm.ts";
 import { RkMemory } from "../../rk-memory.ts";
 import type { BoundField } from "../../vector-field.ts";
+import { advance1, advance2, advance3, advance4, advance5, advance6, squares7 } from "./sums.ts";
 
 /** A stepper of vern6 for states of length n. */
 export function vern6Stepper(tableau: Tableau, f: BoundField, n: number, context: StepperContext): Stepper {
@@ -15,27 +16,9 @@ export function vern6Stepper(tableau: Tableau, f: BoundField, n: number, context
 
 class StepperN implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
   }
 
   get nf(): number {
@@ -44,65 +27,48 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
-    const n = start.length;
-    for (let j = 0; j < n; j++) start[j] = u[j];
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.06 * k1[j]);
+    advance1(input, u, h, 0.06, k1);
     f.rhs(t + 0.06 * h, input, k2);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.019239962962962962 * k1[j] + 0.07669337037037037 * k2[j]);
+    advance2(input, u, h, 0.019239962962962962, k1, 0.07669337037037037, k2);
     f.rhs(t + 0.09593333333333333 * h, input, k3);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.035975 * k1[j] + 0.107925 * k3[j]);
+    advance2(input, u, h, 0.035975, k1, 0.107925, k3);
     f.rhs(t + 0.1439 * h, input, k4);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (1.3186834152331484 * k1[j] - 5.042058063628562 * k3[j] + 4.220674648395414 * k4[j]);
+    advance3(input, u, h, 1.3186834152331484, k1, -5.042058063628562, k3, 4.220674648395414, k4);
     f.rhs(t + 0.4973 * h, input, k5);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-41.872591664327516 * k1[j] + 159.4325621631375 * k3[j] - 122.11921356501003 * k4[j] + 5.531743066200054 * k5[j]);
+    advance4(input, u, h, -41.872591664327516, k1, 159.4325621631375, k3, -122.11921356501003, k4, 5.531743066200054, k5);
     f.rhs(t + 0.9725 * h, input, k6);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-54.430156935316504 * k1[j] + 207.06725136501848 * k3[j] - 158.61081378459 * k4[j] + 6.991816585950242 * k5[j] - 0.018597231062203234 * k6[j]);
+    advance5(input, u, h, -54.430156935316504, k1, 207.06725136501848, k3, -158.61081378459, k4, 6.991816585950242, k5, -0.018597231062203234, k6);
     f.rhs(t + 0.9995 * h, input, k7);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-54.66374178728198 * k1[j] + 207.95280625538936 * k3[j] - 159.2889574744995 * k4[j] + 7.018743740796944 * k5[j] - 0.018338785905045722 * k6[j] - 0.0005119484997882099 * k7[j]);
+    advance6(input, u, h, -54.66374178728198, k1, 207.95280625538936, k3, -159.2889574744995, k4, 7.018743740796944, k5, -0.018338785905045722, k6, -0.0005119484997882099, k7);
     f.rhs(t + h, input, k8);
-    for (let j = 0; j < n; j++) out[j] = start[j] + h * (0.03438957868357036 * k1[j] + 0.2582624555633503 * k4[j] + 0.4209371189673537 * k5[j] + 4.40539646966931 * k6[j] - 176.48311902429865 * k7[j] + 172.36413340141507 * k8[j]);
+    advance6(out, u, h, 0.03438957868357036, k1, 0.2582624555633503, k4, 0.4209371189673537, k5, 4.40539646966931, k6, -176.48311902429865, k7, 172.36413340141507, k8);
     f.rhs(t + h, out, k9);
     memory.nf += 8;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
-    let sum = 0;
-    const k1 = this.#k1;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const n = u.length;
-    for (let j = 0; j < n; j++) {
-      const sizeJ = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-      if (!(sizeJ < Infinity)) return NaN;
-      const sumJ = h * (0.008623404282200852 * k1[j] - 0.019434029953152708 * k4[j] + 0.028450072588037983 * k5[j] - 2.109711061065291 * k6[j] + 103.45854289996399 * k7[j] - 101.39980461914911 * k8[j] + 0.03333333333333333 * k9[j]);
-      if (sumJ !== 0) {
-        const e = sumJ / (abstol + reltol * sizeJ);
-        sum += e * e;
-      }
-    }
-    return Math.sqrt(sum / n);
+  scaledError(): number {
+    const memory = this.#memory;
+    const { u, next, stages, abstol, reltol } = memory;
+    const h = memory.now[1];
+    const sum = squares7(u, next, abstol, reltol, h, 0.008623404282200852, stages[0], -0.019434029953152708, stages[3], 0.028450072588037983, stages[4], -2.109711061065291, stages[5], 103.45854289996399, stages[6], -101.39980461914911, stages[7], 0.03333333333333333, stages[8]);
+    return sum < Infinity ? Math.sqrt(sum / u.length) : memory.scaledError();
   }
 
   error(out: Float64Array): void {
@@ -132,27 +98,9 @@ class StepperN implements Stepper {
 
 class Stepper1 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
   }
 
   get nf(): number {
@@ -161,24 +109,23 @@ class Stepper1 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
     const u0 = u[0];
-    start[0] = u0;
     const k1at0 = k1[0];
     input[0] = u0 + h * (0.06 * k1at0);
     f.rhs(t + 0.06 * h, input, k2);
@@ -201,26 +148,23 @@ class Stepper1 implements Stepper {
     input[0] = u0 + h * (-54.66374178728198 * k1at0 + 207.95280625538936 * k3at0 - 159.2889574744995 * k4at0 + 7.018743740796944 * k5at0 - 0.018338785905045722 * k6at0 - 0.0005119484997882099 * k7at0);
     f.rhs(t + h, input, k8);
     const k8at0 = k8[0];
-    out[0] = u0 + h * (0.03438957868357036 * k1at0 + 0.2582624555633503 * k4at0 + 0.4209371189673537 * k5at0 + 4.40539646966931 * k6at0 - 176.48311902429865 * k7at0 + 172.36413340141507 * k8at0);
+    const next0 = u0 + h * (0.03438957868357036 * k1at0 + 0.2582624555633503 * k4at0 + 0.4209371189673537 * k5at0 + 4.40539646966931 * k6at0 - 176.48311902429865 * k7at0 + 172.36413340141507 * k8at0);
+    out[0] = next0;
     f.rhs(t + h, out, k9);
     const k9at0 = k9[0];
-    const estimate = memory.estimate;
-    estimate[0] = h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0);
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const scale0 = abstol + reltol * size0;
+    const sizes = size0;
+    const sum0 = (h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0)) / scale0;
+    const sum = sum0 * sum0;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum) : memory.scaledError();
     memory.nf += 8;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    return Math.sqrt(sum);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -250,27 +194,9 @@ class Stepper1 implements Stepper {
 
 class Stepper2 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
   }
 
   get nf(): number {
@@ -279,17 +205,17 @@ class Stepper2 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -297,8 +223,6 @@ class Stepper2 implements Stepper {
     }
     const u0 = u[0];
     const u1 = u[1];
-    start[0] = u0;
-    start[1] = u1;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     input[0] = u0 + h * (0.06 * k1at0);
@@ -336,36 +260,29 @@ class Stepper2 implements Stepper {
     f.rhs(t + h, input, k8);
     const k8at0 = k8[0];
     const k8at1 = k8[1];
-    out[0] = u0 + h * (0.03438957868357036 * k1at0 + 0.2582624555633503 * k4at0 + 0.4209371189673537 * k5at0 + 4.40539646966931 * k6at0 - 176.48311902429865 * k7at0 + 172.36413340141507 * k8at0);
-    out[1] = u1 + h * (0.03438957868357036 * k1at1 + 0.2582624555633503 * k4at1 + 0.4209371189673537 * k5at1 + 4.40539646966931 * k6at1 - 176.48311902429865 * k7at1 + 172.36413340141507 * k8at1);
+    const next0 = u0 + h * (0.03438957868357036 * k1at0 + 0.2582624555633503 * k4at0 + 0.4209371189673537 * k5at0 + 4.40539646966931 * k6at0 - 176.48311902429865 * k7at0 + 172.36413340141507 * k8at0);
+    const next1 = u1 + h * (0.03438957868357036 * k1at1 + 0.2582624555633503 * k4at1 + 0.4209371189673537 * k5at1 + 4.40539646966931 * k6at1 - 176.48311902429865 * k7at1 + 172.36413340141507 * k8at1);
+    out[0] = next0;
+    out[1] = next1;
     f.rhs(t + h, out, k9);
     const k9at0 = k9[0];
     const k9at1 = k9[1];
-    const estimate = memory.estimate;
-    estimate[0] = h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0);
-    estimate[1] = h * (0.008623404282200852 * k1at1 - 0.019434029953152708 * k4at1 + 0.028450072588037983 * k5at1 - 2.109711061065291 * k6at1 + 103.45854289996399 * k7at1 - 101.39980461914911 * k8at1 + 0.03333333333333333 * k9at1);
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const sizes = size0 + size1;
+    const sum0 = (h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0)) / scale0;
+    const sum1 = (h * (0.008623404282200852 * k1at1 - 0.019434029953152708 * k4at1 + 0.028450072588037983 * k5at1 - 2.109711061065291 * k6at1 + 103.45854289996399 * k7at1 - 101.39980461914911 * k8at1 + 0.03333333333333333 * k9at1)) / scale1;
+    const sum = sum0 * sum0 + sum1 * sum1;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 2) : memory.scaledError();
     memory.nf += 8;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 2);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -395,27 +312,9 @@ class Stepper2 implements Stepper {
 
 class Stepper3 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
   }
 
   get nf(): number {
@@ -424,17 +323,17 @@ class Stepper3 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -443,9 +342,6 @@ class Stepper3 implements Stepper {
     const u0 = u[0];
     const u1 = u[1];
     const u2 = u[2];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -498,46 +394,35 @@ class Stepper3 implements Stepper {
     const k8at0 = k8[0];
     const k8at1 = k8[1];
     const k8at2 = k8[2];
-    out[0] = u0 + h * (0.03438957868357036 * k1at0 + 0.2582624555633503 * k4at0 + 0.4209371189673537 * k5at0 + 4.40539646966931 * k6at0 - 176.48311902429865 * k7at0 + 172.36413340141507 * k8at0);
-    out[1] = u1 + h * (0.03438957868357036 * k1at1 + 0.2582624555633503 * k4at1 + 0.4209371189673537 * k5at1 + 4.40539646966931 * k6at1 - 176.48311902429865 * k7at1 + 172.36413340141507 * k8at1);
-    out[2] = u2 + h * (0.03438957868357036 * k1at2 + 0.2582624555633503 * k4at2 + 0.4209371189673537 * k5at2 + 4.40539646966931 * k6at2 - 176.48311902429865 * k7at2 + 172.36413340141507 * k8at2);
+    const next0 = u0 + h * (0.03438957868357036 * k1at0 + 0.2582624555633503 * k4at0 + 0.4209371189673537 * k5at0 + 4.40539646966931 * k6at0 - 176.48311902429865 * k7at0 + 172.36413340141507 * k8at0);
+    const next1 = u1 + h * (0.03438957868357036 * k1at1 + 0.2582624555633503 * k4at1 + 0.4209371189673537 * k5at1 + 4.40539646966931 * k6at1 - 176.48311902429865 * k7at1 + 172.36413340141507 * k8at1);
+    const next2 = u2 + h * (0.03438957868357036 * k1at2 + 0.2582624555633503 * k4at2 + 0.4209371189673537 * k5at2 + 4.40539646966931 * k6at2 - 176.48311902429865 * k7at2 + 172.36413340141507 * k8at2);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
     f.rhs(t + h, out, k9);
     const k9at0 = k9[0];
     const k9at1 = k9[1];
     const k9at2 = k9[2];
-    const estimate = memory.estimate;
-    estimate[0] = h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0);
-    estimate[1] = h * (0.008623404282200852 * k1at1 - 0.019434029953152708 * k4at1 + 0.028450072588037983 * k5at1 - 2.109711061065291 * k6at1 + 103.45854289996399 * k7at1 - 101.39980461914911 * k8at1 + 0.03333333333333333 * k9at1);
-    estimate[2] = h * (0.008623404282200852 * k1at2 - 0.019434029953152708 * k4at2 + 0.028450072588037983 * k5at2 - 2.109711061065291 * k6at2 + 103.45854289996399 * k7at2 - 101.39980461914911 * k8at2 + 0.03333333333333333 * k9at2);
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const sizes = size0 + size1 + size2;
+    const sum0 = (h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0)) / scale0;
+    const sum1 = (h * (0.008623404282200852 * k1at1 - 0.019434029953152708 * k4at1 + 0.028450072588037983 * k5at1 - 2.109711061065291 * k6at1 + 103.45854289996399 * k7at1 - 101.39980461914911 * k8at1 + 0.03333333333333333 * k9at1)) / scale1;
+    const sum2 = (h * (0.008623404282200852 * k1at2 - 0.019434029953152708 * k4at2 + 0.028450072588037983 * k5at2 - 2.109711061065291 * k6at2 + 103.45854289996399 * k7at2 - 101.39980461914911 * k8at2 + 0.03333333333333333 * k9at2)) / scale2;
+    const sum = sum0 * sum0 + sum1 * sum1 + sum2 * sum2;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 3) : memory.scaledError();
     memory.nf += 8;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const sum2 = estimate[2];
-    if (sum2 !== 0) {
-      const e = sum2 / (abstol + reltol * size2);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 3);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -567,27 +452,9 @@ class Stepper3 implements Stepper {
 
 class Stepper4 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
   }
 
   get nf(): number {
@@ -596,17 +463,17 @@ class Stepper4 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -616,10 +483,6 @@ class Stepper4 implements Stepper {
     const u1 = u[1];
     const u2 = u[2];
     const u3 = u[3];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
-    start[3] = u3;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -687,56 +550,41 @@ class Stepper4 implements Stepper {
     const k8at1 = k8[1];
     const k8at2 = k8[2];
     const k8at3 = k8[3];
-    out[0] = u0 + h * (0.03438957868357036 * k1at0 + 0.2582624555633503 * k4at0 + 0.4209371189673537 * k5at0 + 4.40539646966931 * k6at0 - 176.48311902429865 * k7at0 + 172.36413340141507 * k8at0);
-    out[1] = u1 + h * (0.03438957868357036 * k1at1 + 0.2582624555633503 * k4at1 + 0.4209371189673537 * k5at1 + 4.40539646966931 * k6at1 - 176.48311902429865 * k7at1 + 172.36413340141507 * k8at1);
-    out[2] = u2 + h * (0.03438957868357036 * k1at2 + 0.2582624555633503 * k4at2 + 0.4209371189673537 * k5at2 + 4.40539646966931 * k6at2 - 176.48311902429865 * k7at2 + 172.36413340141507 * k8at2);
-    out[3] = u3 + h * (0.03438957868357036 * k1at3 + 0.2582624555633503 * k4at3 + 0.4209371189673537 * k5at3 + 4.40539646966931 * k6at3 - 176.48311902429865 * k7at3 + 172.36413340141507 * k8at3);
+    const next0 = u0 + h * (0.03438957868357036 * k1at0 + 0.2582624555633503 * k4at0 + 0.4209371189673537 * k5at0 + 4.40539646966931 * k6at0 - 176.48311902429865 * k7at0 + 172.36413340141507 * k8at0);
+    const next1 = u1 + h * (0.03438957868357036 * k1at1 + 0.2582624555633503 * k4at1 + 0.4209371189673537 * k5at1 + 4.40539646966931 * k6at1 - 176.48311902429865 * k7at1 + 172.36413340141507 * k8at1);
+    const next2 = u2 + h * (0.03438957868357036 * k1at2 + 0.2582624555633503 * k4at2 + 0.4209371189673537 * k5at2 + 4.40539646966931 * k6at2 - 176.48311902429865 * k7at2 + 172.36413340141507 * k8at2);
+    const next3 = u3 + h * (0.03438957868357036 * k1at3 + 0.2582624555633503 * k4at3 + 0.4209371189673537 * k5at3 + 4.40539646966931 * k6at3 - 176.48311902429865 * k7at3 + 172.36413340141507 * k8at3);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    out[3] = next3;
     f.rhs(t + h, out, k9);
     const k9at0 = k9[0];
     const k9at1 = k9[1];
     const k9at2 = k9[2];
     const k9at3 = k9[3];
-    const estimate = memory.estimate;
-    estimate[0] = h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0);
-    estimate[1] = h * (0.008623404282200852 * k1at1 - 0.019434029953152708 * k4at1 + 0.028450072588037983 * k5at1 - 2.109711061065291 * k6at1 + 103.45854289996399 * k7at1 - 101.39980461914911 * k8at1 + 0.03333333333333333 * k9at1);
-    estimate[2] = h * (0.008623404282200852 * k1at2 - 0.019434029953152708 * k4at2 + 0.028450072588037983 * k5at2 - 2.109711061065291 * k6at2 + 103.45854289996399 * k7at2 - 101.39980461914911 * k8at2 + 0.03333333333333333 * k9at2);
-    estimate[3] = h * (0.008623404282200852 * k1at3 - 0.019434029953152708 * k4at3 + 0.028450072588037983 * k5at3 - 2.109711061065291 * k6at3 + 103.45854289996399 * k7at3 - 101.39980461914911 * k8at3 + 0.03333333333333333 * k9at3);
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const size3 = Math.max(Math.abs(u3), Math.abs(next3));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const scale3 = abstol + reltol * size3;
+    const sizes = size0 + size1 + size2 + size3;
+    const sum0 = (h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0)) / scale0;
+    const sum1 = (h * (0.008623404282200852 * k1at1 - 0.019434029953152708 * k4at1 + 0.028450072588037983 * k5at1 - 2.109711061065291 * k6at1 + 103.45854289996399 * k7at1 - 101.39980461914911 * k8at1 + 0.03333333333333333 * k9at1)) / scale1;
+    const sum2 = (h * (0.008623404282200852 * k1at2 - 0.019434029953152708 * k4at2 + 0.028450072588037983 * k5at2 - 2.109711061065291 * k6at2 + 103.45854289996399 * k7at2 - 101.39980461914911 * k8at2 + 0.03333333333333333 * k9at2)) / scale2;
+    const sum3 = (h * (0.008623404282200852 * k1at3 - 0.019434029953152708 * k4at3 + 0.028450072588037983 * k5at3 - 2.109711061065291 * k6at3 + 103.45854289996399 * k7at3 - 101.39980461914911 * k8at3 + 0.03333333333333333 * k9at3)) / scale3;
+    const sum = sum0 * sum0 + sum1 * sum1 + sum2 * sum2 + sum3 * sum3;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 4) : memory.scaledError();
     memory.nf += 8;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const sum2 = estimate[2];
-    if (sum2 !== 0) {
-      const e = sum2 / (abstol + reltol * size2);
-      sum += e * e;
-    }
-    const size3 = Math.max(Math.abs(u[3]), Math.abs(next[3]));
-    if (!(size3 < Infinity)) return NaN;
-    const sum3 = estimate[3];
-    if (sum3 !== 0) {
-      const e = sum3 / (abstol + reltol * size3);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 4);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {

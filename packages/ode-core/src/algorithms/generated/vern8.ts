@@ -2,6 +2,7 @@
 import type { Interpolant, Stepper, StepperContext, Tableau } from "../../algorithm.ts";
 import { RkMemory } from "../../rk-memory.ts";
 import type { BoundField } from "../../vector-field.ts";
+import { advance1, advance2, advance3, advance4, advance5, advance6, advance7, advance8, advance9, squares9 } from "./sums.ts";
 
 /** A stepper of vern8 for states of length n. */
 export function vern8Stepper(tableau: Tableau, f: BoundField, n: number, context: StepperContext): Stepper {
@@ -15,35 +16,9 @@ export function vern8Stepper(tableau: Tableau, f: BoundField, n: number, context
 
 class StepperN implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
-  readonly #k13: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
-    this.#k13 = memory.stages[12];
   }
 
   get nf(): number {
@@ -52,80 +27,61 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const k13 = this.#k13;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    const k13 = stages[12];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
-    const n = start.length;
-    for (let j = 0; j < n; j++) start[j] = u[j];
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.05 * k1[j]);
+    advance1(input, u, h, 0.05, k1);
     f.rhs(t + 0.05 * h, input, k2);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-0.0069931640625 * k1[j] + 0.1135556640625 * k2[j]);
+    advance2(input, u, h, -0.0069931640625, k1, 0.1135556640625, k2);
     f.rhs(t + 0.1065625 * h, input, k3);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.0399609375 * k1[j] + 0.1198828125 * k3[j]);
+    advance2(input, u, h, 0.0399609375, k1, 0.1198828125, k3);
     f.rhs(t + 0.15984375 * h, input, k4);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.36139756280045754 * k1[j] - 1.3415240667004928 * k3[j] + 1.3701265039000352 * k4[j]);
+    advance3(input, u, h, 0.36139756280045754, k1, -1.3415240667004928, k3, 1.3701265039000352, k4);
     f.rhs(t + 0.39 * h, input, k5);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.049047202797202795 * k1[j] + 0.23509720422144048 * k4[j] + 0.18085559298135673 * k5[j]);
+    advance3(input, u, h, 0.049047202797202795, k1, 0.23509720422144048, k4, 0.18085559298135673, k5);
     f.rhs(t + 0.465 * h, input, k6);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.06169289044289044 * k1[j] + 0.11236568314640277 * k4[j] - 0.03885046071451367 * k5[j] + 0.01979188712522046 * k6[j]);
+    advance4(input, u, h, 0.06169289044289044, k1, 0.11236568314640277, k4, -0.03885046071451367, k5, 0.01979188712522046, k6);
     f.rhs(t + 0.155 * h, input, k7);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-1.767630240222327 * k1[j] - 62.5 * k4[j] - 6.061889377376669 * k5[j] + 5.6508231982227635 * k6[j] + 65.62169641937624 * k7[j]);
+    advance5(input, u, h, -1.767630240222327, k1, -62.5, k4, -6.061889377376669, k5, 5.6508231982227635, k6, 65.62169641937624, k7);
     f.rhs(t + 0.943 * h, input, k8);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-1.1809450665549708 * k1[j] - 41.50473441114321 * k4[j] - 4.434438319103725 * k5[j] + 4.260408188586133 * k6[j] + 43.75364022446172 * k7[j] + 0.00787142548991231 * k8[j]);
+    advance6(input, u, h, -1.1809450665549708, k1, -41.50473441114321, k4, -4.434438319103725, k5, 4.260408188586133, k6, 43.75364022446172, k7, 0.00787142548991231, k8);
     f.rhs(t + 0.901802041735857 * h, input, k9);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-1.2814059994414884 * k1[j] - 45.047139960139866 * k4[j] - 4.731362069449577 * k5[j] + 4.514967016593808 * k6[j] + 47.44909557172985 * k7[j] + 0.010592282971116612 * k8[j] - 0.0057468422638446166 * k9[j]);
+    advance7(input, u, h, -1.2814059994414884, k1, -45.047139960139866, k4, -4.731362069449577, k5, 4.514967016593808, k6, 47.44909557172985, k7, 0.010592282971116612, k8, -0.0057468422638446166, k9);
     f.rhs(t + 0.909 * h, input, k10);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-1.7244701342624853 * k1[j] - 60.92349008483054 * k4[j] - 5.951518376222393 * k5[j] + 5.556523730698456 * k6[j] + 63.98301198033305 * k7[j] + 0.014642028250414961 * k8[j] + 0.06460408772358203 * k9[j] - 0.0793032316900888 * k10[j]);
+    advance8(input, u, h, -1.7244701342624853, k1, -60.92349008483054, k4, -5.951518376222393, k5, 5.556523730698456, k6, 63.98301198033305, k7, 0.014642028250414961, k8, 0.06460408772358203, k9, -0.0793032316900888, k10);
     f.rhs(t + 0.94 * h, input, k11);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-3.301622667747079 * k1[j] - 118.01127235975251 * k4[j] - 10.141422388456112 * k5[j] + 9.139311332232058 * k6[j] + 123.37594282840426 * k7[j] + 4.62324437887458 * k8[j] - 3.3832777380682018 * k9[j] + 4.527592100324618 * k10[j] - 5.828495485811623 * k11[j]);
+    advance9(input, u, h, -3.301622667747079, k1, -118.01127235975251, k4, -10.141422388456112, k5, 9.139311332232058, k6, 123.37594282840426, k7, 4.62324437887458, k8, -3.3832777380682018, k9, 4.527592100324618, k10, -5.828495485811623, k11);
     f.rhs(t + h, input, k12);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-3.039515033766309 * k1[j] - 109.26086808941763 * k4[j] - 9.290642497400293 * k5[j] + 8.43050498176491 * k6[j] + 114.20100103783314 * k7[j] - 0.9637271342145479 * k8[j] - 5.0348840888021895 * k9[j] + 5.958130824002923 * k10[j]);
+    advance8(input, u, h, -3.039515033766309, k1, -109.26086808941763, k4, -9.290642497400293, k5, 8.43050498176491, k6, 114.20100103783314, k7, -0.9637271342145479, k8, -5.0348840888021895, k9, 5.958130824002923, k10);
     f.rhs(t + h, input, k13);
-    for (let j = 0; j < n; j++) out[j] = start[j] + h * (0.04427989419007951 * k1[j] + 0.3541049391724449 * k6[j] + 0.2479692154956438 * k7[j] - 15.694202038838084 * k8[j] + 25.084064965558564 * k9[j] - 31.738367786260277 * k10[j] + 22.938283273988784 * k11[j] - 0.2361324633071542 * k12[j]);
+    advance8(out, u, h, 0.04427989419007951, k1, 0.3541049391724449, k6, 0.2479692154956438, k7, -15.694202038838084, k8, 25.084064965558564, k9, -31.738367786260277, k10, 22.938283273988784, k11, -0.2361324633071542, k12);
     memory.nf += 12;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
-    let sum = 0;
-    const k1 = this.#k1;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const k13 = this.#k13;
-    const n = u.length;
-    for (let j = 0; j < n; j++) {
-      const sizeJ = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-      if (!(sizeJ < Infinity)) return NaN;
-      const sumJ = h * (-0.000032721039010281375 * k1[j] - 0.0005046250618777704 * k6[j] + 0.0001211723589784759 * k7[j] - 20.142336771313868 * k8[j] + 5.2371785994398286 * k9[j] - 8.156744408794658 * k10[j] + 22.938283273988784 * k11[j] - 0.2361324633071542 * k12[j] + 0.36016794372897754 * k13[j]);
-      if (sumJ !== 0) {
-        const e = sumJ / (abstol + reltol * sizeJ);
-        sum += e * e;
-      }
-    }
-    return Math.sqrt(sum / n);
+  scaledError(): number {
+    const memory = this.#memory;
+    const { u, next, stages, abstol, reltol } = memory;
+    const h = memory.now[1];
+    const sum = squares9(u, next, abstol, reltol, h, -0.000032721039010281375, stages[0], -0.0005046250618777704, stages[5], 0.0001211723589784759, stages[6], -20.142336771313868, stages[7], 5.2371785994398286, stages[8], -8.156744408794658, stages[9], 22.938283273988784, stages[10], -0.2361324633071542, stages[11], 0.36016794372897754, stages[12]);
+    return sum < Infinity ? Math.sqrt(sum / u.length) : memory.scaledError();
   }
 
   error(out: Float64Array): void {
@@ -155,35 +111,9 @@ class StepperN implements Stepper {
 
 class Stepper1 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
-  readonly #k13: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
-    this.#k13 = memory.stages[12];
   }
 
   get nf(): number {
@@ -192,28 +122,27 @@ class Stepper1 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const k13 = this.#k13;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    const k13 = stages[12];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
     const u0 = u[0];
-    start[0] = u0;
     const k1at0 = k1[0];
     input[0] = u0 + h * (0.05 * k1at0);
     f.rhs(t + 0.05 * h, input, k2);
@@ -251,24 +180,21 @@ class Stepper1 implements Stepper {
     input[0] = u0 + h * (-3.039515033766309 * k1at0 - 109.26086808941763 * k4at0 - 9.290642497400293 * k5at0 + 8.43050498176491 * k6at0 + 114.20100103783314 * k7at0 - 0.9637271342145479 * k8at0 - 5.0348840888021895 * k9at0 + 5.958130824002923 * k10at0);
     f.rhs(t + h, input, k13);
     const k13at0 = k13[0];
-    out[0] = u0 + h * (0.04427989419007951 * k1at0 + 0.3541049391724449 * k6at0 + 0.2479692154956438 * k7at0 - 15.694202038838084 * k8at0 + 25.084064965558564 * k9at0 - 31.738367786260277 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0);
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.000032721039010281375 * k1at0 - 0.0005046250618777704 * k6at0 + 0.0001211723589784759 * k7at0 - 20.142336771313868 * k8at0 + 5.2371785994398286 * k9at0 - 8.156744408794658 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0 + 0.36016794372897754 * k13at0);
+    const next0 = u0 + h * (0.04427989419007951 * k1at0 + 0.3541049391724449 * k6at0 + 0.2479692154956438 * k7at0 - 15.694202038838084 * k8at0 + 25.084064965558564 * k9at0 - 31.738367786260277 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0);
+    out[0] = next0;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const scale0 = abstol + reltol * size0;
+    const sizes = size0;
+    const sum0 = (h * (-0.000032721039010281375 * k1at0 - 0.0005046250618777704 * k6at0 + 0.0001211723589784759 * k7at0 - 20.142336771313868 * k8at0 + 5.2371785994398286 * k9at0 - 8.156744408794658 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0 + 0.36016794372897754 * k13at0)) / scale0;
+    const sum = sum0 * sum0;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum) : memory.scaledError();
     memory.nf += 12;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    return Math.sqrt(sum);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -298,35 +224,9 @@ class Stepper1 implements Stepper {
 
 class Stepper2 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
-  readonly #k13: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
-    this.#k13 = memory.stages[12];
   }
 
   get nf(): number {
@@ -335,21 +235,21 @@ class Stepper2 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const k13 = this.#k13;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    const k13 = stages[12];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -357,8 +257,6 @@ class Stepper2 implements Stepper {
     }
     const u0 = u[0];
     const u1 = u[1];
-    start[0] = u0;
-    start[1] = u1;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     input[0] = u0 + h * (0.05 * k1at0);
@@ -421,33 +319,26 @@ class Stepper2 implements Stepper {
     f.rhs(t + h, input, k13);
     const k13at0 = k13[0];
     const k13at1 = k13[1];
-    out[0] = u0 + h * (0.04427989419007951 * k1at0 + 0.3541049391724449 * k6at0 + 0.2479692154956438 * k7at0 - 15.694202038838084 * k8at0 + 25.084064965558564 * k9at0 - 31.738367786260277 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0);
-    out[1] = u1 + h * (0.04427989419007951 * k1at1 + 0.3541049391724449 * k6at1 + 0.2479692154956438 * k7at1 - 15.694202038838084 * k8at1 + 25.084064965558564 * k9at1 - 31.738367786260277 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1);
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.000032721039010281375 * k1at0 - 0.0005046250618777704 * k6at0 + 0.0001211723589784759 * k7at0 - 20.142336771313868 * k8at0 + 5.2371785994398286 * k9at0 - 8.156744408794658 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0 + 0.36016794372897754 * k13at0);
-    estimate[1] = h * (-0.000032721039010281375 * k1at1 - 0.0005046250618777704 * k6at1 + 0.0001211723589784759 * k7at1 - 20.142336771313868 * k8at1 + 5.2371785994398286 * k9at1 - 8.156744408794658 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1 + 0.36016794372897754 * k13at1);
+    const next0 = u0 + h * (0.04427989419007951 * k1at0 + 0.3541049391724449 * k6at0 + 0.2479692154956438 * k7at0 - 15.694202038838084 * k8at0 + 25.084064965558564 * k9at0 - 31.738367786260277 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0);
+    const next1 = u1 + h * (0.04427989419007951 * k1at1 + 0.3541049391724449 * k6at1 + 0.2479692154956438 * k7at1 - 15.694202038838084 * k8at1 + 25.084064965558564 * k9at1 - 31.738367786260277 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1);
+    out[0] = next0;
+    out[1] = next1;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const sizes = size0 + size1;
+    const sum0 = (h * (-0.000032721039010281375 * k1at0 - 0.0005046250618777704 * k6at0 + 0.0001211723589784759 * k7at0 - 20.142336771313868 * k8at0 + 5.2371785994398286 * k9at0 - 8.156744408794658 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0 + 0.36016794372897754 * k13at0)) / scale0;
+    const sum1 = (h * (-0.000032721039010281375 * k1at1 - 0.0005046250618777704 * k6at1 + 0.0001211723589784759 * k7at1 - 20.142336771313868 * k8at1 + 5.2371785994398286 * k9at1 - 8.156744408794658 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1 + 0.36016794372897754 * k13at1)) / scale1;
+    const sum = sum0 * sum0 + sum1 * sum1;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 2) : memory.scaledError();
     memory.nf += 12;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 2);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -477,35 +368,9 @@ class Stepper2 implements Stepper {
 
 class Stepper3 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
-  readonly #k13: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
-    this.#k13 = memory.stages[12];
   }
 
   get nf(): number {
@@ -514,21 +379,21 @@ class Stepper3 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const k13 = this.#k13;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    const k13 = stages[12];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -537,9 +402,6 @@ class Stepper3 implements Stepper {
     const u0 = u[0];
     const u1 = u[1];
     const u2 = u[2];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -627,42 +489,31 @@ class Stepper3 implements Stepper {
     const k13at0 = k13[0];
     const k13at1 = k13[1];
     const k13at2 = k13[2];
-    out[0] = u0 + h * (0.04427989419007951 * k1at0 + 0.3541049391724449 * k6at0 + 0.2479692154956438 * k7at0 - 15.694202038838084 * k8at0 + 25.084064965558564 * k9at0 - 31.738367786260277 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0);
-    out[1] = u1 + h * (0.04427989419007951 * k1at1 + 0.3541049391724449 * k6at1 + 0.2479692154956438 * k7at1 - 15.694202038838084 * k8at1 + 25.084064965558564 * k9at1 - 31.738367786260277 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1);
-    out[2] = u2 + h * (0.04427989419007951 * k1at2 + 0.3541049391724449 * k6at2 + 0.2479692154956438 * k7at2 - 15.694202038838084 * k8at2 + 25.084064965558564 * k9at2 - 31.738367786260277 * k10at2 + 22.938283273988784 * k11at2 - 0.2361324633071542 * k12at2);
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.000032721039010281375 * k1at0 - 0.0005046250618777704 * k6at0 + 0.0001211723589784759 * k7at0 - 20.142336771313868 * k8at0 + 5.2371785994398286 * k9at0 - 8.156744408794658 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0 + 0.36016794372897754 * k13at0);
-    estimate[1] = h * (-0.000032721039010281375 * k1at1 - 0.0005046250618777704 * k6at1 + 0.0001211723589784759 * k7at1 - 20.142336771313868 * k8at1 + 5.2371785994398286 * k9at1 - 8.156744408794658 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1 + 0.36016794372897754 * k13at1);
-    estimate[2] = h * (-0.000032721039010281375 * k1at2 - 0.0005046250618777704 * k6at2 + 0.0001211723589784759 * k7at2 - 20.142336771313868 * k8at2 + 5.2371785994398286 * k9at2 - 8.156744408794658 * k10at2 + 22.938283273988784 * k11at2 - 0.2361324633071542 * k12at2 + 0.36016794372897754 * k13at2);
+    const next0 = u0 + h * (0.04427989419007951 * k1at0 + 0.3541049391724449 * k6at0 + 0.2479692154956438 * k7at0 - 15.694202038838084 * k8at0 + 25.084064965558564 * k9at0 - 31.738367786260277 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0);
+    const next1 = u1 + h * (0.04427989419007951 * k1at1 + 0.3541049391724449 * k6at1 + 0.2479692154956438 * k7at1 - 15.694202038838084 * k8at1 + 25.084064965558564 * k9at1 - 31.738367786260277 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1);
+    const next2 = u2 + h * (0.04427989419007951 * k1at2 + 0.3541049391724449 * k6at2 + 0.2479692154956438 * k7at2 - 15.694202038838084 * k8at2 + 25.084064965558564 * k9at2 - 31.738367786260277 * k10at2 + 22.938283273988784 * k11at2 - 0.2361324633071542 * k12at2);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const sizes = size0 + size1 + size2;
+    const sum0 = (h * (-0.000032721039010281375 * k1at0 - 0.0005046250618777704 * k6at0 + 0.0001211723589784759 * k7at0 - 20.142336771313868 * k8at0 + 5.2371785994398286 * k9at0 - 8.156744408794658 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0 + 0.36016794372897754 * k13at0)) / scale0;
+    const sum1 = (h * (-0.000032721039010281375 * k1at1 - 0.0005046250618777704 * k6at1 + 0.0001211723589784759 * k7at1 - 20.142336771313868 * k8at1 + 5.2371785994398286 * k9at1 - 8.156744408794658 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1 + 0.36016794372897754 * k13at1)) / scale1;
+    const sum2 = (h * (-0.000032721039010281375 * k1at2 - 0.0005046250618777704 * k6at2 + 0.0001211723589784759 * k7at2 - 20.142336771313868 * k8at2 + 5.2371785994398286 * k9at2 - 8.156744408794658 * k10at2 + 22.938283273988784 * k11at2 - 0.2361324633071542 * k12at2 + 0.36016794372897754 * k13at2)) / scale2;
+    const sum = sum0 * sum0 + sum1 * sum1 + sum2 * sum2;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 3) : memory.scaledError();
     memory.nf += 12;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const sum2 = estimate[2];
-    if (sum2 !== 0) {
-      const e = sum2 / (abstol + reltol * size2);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 3);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -692,35 +543,9 @@ class Stepper3 implements Stepper {
 
 class Stepper4 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
-  readonly #k13: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
-    this.#k13 = memory.stages[12];
   }
 
   get nf(): number {
@@ -729,21 +554,21 @@ class Stepper4 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const k13 = this.#k13;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    const k13 = stages[12];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -753,10 +578,6 @@ class Stepper4 implements Stepper {
     const u1 = u[1];
     const u2 = u[2];
     const u3 = u[3];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
-    start[3] = u3;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -869,51 +690,36 @@ class Stepper4 implements Stepper {
     const k13at1 = k13[1];
     const k13at2 = k13[2];
     const k13at3 = k13[3];
-    out[0] = u0 + h * (0.04427989419007951 * k1at0 + 0.3541049391724449 * k6at0 + 0.2479692154956438 * k7at0 - 15.694202038838084 * k8at0 + 25.084064965558564 * k9at0 - 31.738367786260277 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0);
-    out[1] = u1 + h * (0.04427989419007951 * k1at1 + 0.3541049391724449 * k6at1 + 0.2479692154956438 * k7at1 - 15.694202038838084 * k8at1 + 25.084064965558564 * k9at1 - 31.738367786260277 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1);
-    out[2] = u2 + h * (0.04427989419007951 * k1at2 + 0.3541049391724449 * k6at2 + 0.2479692154956438 * k7at2 - 15.694202038838084 * k8at2 + 25.084064965558564 * k9at2 - 31.738367786260277 * k10at2 + 22.938283273988784 * k11at2 - 0.2361324633071542 * k12at2);
-    out[3] = u3 + h * (0.04427989419007951 * k1at3 + 0.3541049391724449 * k6at3 + 0.2479692154956438 * k7at3 - 15.694202038838084 * k8at3 + 25.084064965558564 * k9at3 - 31.738367786260277 * k10at3 + 22.938283273988784 * k11at3 - 0.2361324633071542 * k12at3);
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.000032721039010281375 * k1at0 - 0.0005046250618777704 * k6at0 + 0.0001211723589784759 * k7at0 - 20.142336771313868 * k8at0 + 5.2371785994398286 * k9at0 - 8.156744408794658 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0 + 0.36016794372897754 * k13at0);
-    estimate[1] = h * (-0.000032721039010281375 * k1at1 - 0.0005046250618777704 * k6at1 + 0.0001211723589784759 * k7at1 - 20.142336771313868 * k8at1 + 5.2371785994398286 * k9at1 - 8.156744408794658 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1 + 0.36016794372897754 * k13at1);
-    estimate[2] = h * (-0.000032721039010281375 * k1at2 - 0.0005046250618777704 * k6at2 + 0.0001211723589784759 * k7at2 - 20.142336771313868 * k8at2 + 5.2371785994398286 * k9at2 - 8.156744408794658 * k10at2 + 22.938283273988784 * k11at2 - 0.2361324633071542 * k12at2 + 0.36016794372897754 * k13at2);
-    estimate[3] = h * (-0.000032721039010281375 * k1at3 - 0.0005046250618777704 * k6at3 + 0.0001211723589784759 * k7at3 - 20.142336771313868 * k8at3 + 5.2371785994398286 * k9at3 - 8.156744408794658 * k10at3 + 22.938283273988784 * k11at3 - 0.2361324633071542 * k12at3 + 0.36016794372897754 * k13at3);
+    const next0 = u0 + h * (0.04427989419007951 * k1at0 + 0.3541049391724449 * k6at0 + 0.2479692154956438 * k7at0 - 15.694202038838084 * k8at0 + 25.084064965558564 * k9at0 - 31.738367786260277 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0);
+    const next1 = u1 + h * (0.04427989419007951 * k1at1 + 0.3541049391724449 * k6at1 + 0.2479692154956438 * k7at1 - 15.694202038838084 * k8at1 + 25.084064965558564 * k9at1 - 31.738367786260277 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1);
+    const next2 = u2 + h * (0.04427989419007951 * k1at2 + 0.3541049391724449 * k6at2 + 0.2479692154956438 * k7at2 - 15.694202038838084 * k8at2 + 25.084064965558564 * k9at2 - 31.738367786260277 * k10at2 + 22.938283273988784 * k11at2 - 0.2361324633071542 * k12at2);
+    const next3 = u3 + h * (0.04427989419007951 * k1at3 + 0.3541049391724449 * k6at3 + 0.2479692154956438 * k7at3 - 15.694202038838084 * k8at3 + 25.084064965558564 * k9at3 - 31.738367786260277 * k10at3 + 22.938283273988784 * k11at3 - 0.2361324633071542 * k12at3);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    out[3] = next3;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const size3 = Math.max(Math.abs(u3), Math.abs(next3));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const scale3 = abstol + reltol * size3;
+    const sizes = size0 + size1 + size2 + size3;
+    const sum0 = (h * (-0.000032721039010281375 * k1at0 - 0.0005046250618777704 * k6at0 + 0.0001211723589784759 * k7at0 - 20.142336771313868 * k8at0 + 5.2371785994398286 * k9at0 - 8.156744408794658 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0 + 0.36016794372897754 * k13at0)) / scale0;
+    const sum1 = (h * (-0.000032721039010281375 * k1at1 - 0.0005046250618777704 * k6at1 + 0.0001211723589784759 * k7at1 - 20.142336771313868 * k8at1 + 5.2371785994398286 * k9at1 - 8.156744408794658 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1 + 0.36016794372897754 * k13at1)) / scale1;
+    const sum2 = (h * (-0.000032721039010281375 * k1at2 - 0.0005046250618777704 * k6at2 + 0.0001211723589784759 * k7at2 - 20.142336771313868 * k8at2 + 5.2371785994398286 * k9at2 - 8.156744408794658 * k10at2 + 22.938283273988784 * k11at2 - 0.2361324633071542 * k12at2 + 0.36016794372897754 * k13at2)) / scale2;
+    const sum3 = (h * (-0.000032721039010281375 * k1at3 - 0.0005046250618777704 * k6at3 + 0.0001211723589784759 * k7at3 - 20.142336771313868 * k8at3 + 5.2371785994398286 * k9at3 - 8.156744408794658 * k10at3 + 22.938283273988784 * k11at3 - 0.2361324633071542 * k12at3 + 0.36016794372897754 * k13at3)) / scale3;
+    const sum = sum0 * sum0 + sum1 * sum1 + sum2 * sum2 + sum3 * sum3;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 4) : memory.scaledError();
     memory.nf += 12;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const sum2 = estimate[2];
-    if (sum2 !== 0) {
-      const e = sum2 / (abstol + reltol * size2);
-      sum += e * e;
-    }
-    const size3 = Math.max(Math.abs(u[3]), Math.abs(next[3]));
-    if (!(size3 < Infinity)) return NaN;
-    const sum3 = estimate[3];
-    if (sum3 !== 0) {
-      const e = sum3 / (abstol + reltol * size3);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 4);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {

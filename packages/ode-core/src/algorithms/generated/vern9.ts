@@ -2,6 +2,7 @@
 import type { Interpolant, Stepper, StepperContext, Tableau } from "../../algorithm.ts";
 import { RkMemory } from "../../rk-memory.ts";
 import type { BoundField } from "../../vector-field.ts";
+import { advance1, advance2, advance3, advance4, advance5, advance6, advance7, advance8, advance9, advance10, squares10 } from "./sums.ts";
 
 /** A stepper of vern9 for states of length n. */
 export function vern9Stepper(tableau: Tableau, f: BoundField, n: number, context: StepperContext): Stepper {
@@ -15,41 +16,9 @@ export function vern9Stepper(tableau: Tableau, f: BoundField, n: number, context
 
 class StepperN implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
-  readonly #k13: Float64Array;
-  readonly #k14: Float64Array;
-  readonly #k15: Float64Array;
-  readonly #k16: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
-    this.#k13 = memory.stages[12];
-    this.#k14 = memory.stages[13];
-    this.#k15 = memory.stages[14];
-    this.#k16 = memory.stages[15];
   }
 
   get nf(): number {
@@ -58,90 +27,70 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const k13 = this.#k13;
-    const k14 = this.#k14;
-    const k15 = this.#k15;
-    const k16 = this.#k16;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    const k13 = stages[12];
+    const k14 = stages[13];
+    const k15 = stages[14];
+    const k16 = stages[15];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
-    const n = start.length;
-    for (let j = 0; j < n; j++) start[j] = u[j];
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.03462 * k1[j]);
+    advance1(input, u, h, 0.03462, k1);
     f.rhs(t + 0.03462 * h, input, k2);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-0.038933543885728734 * k1[j] + 0.13595789452450918 * k2[j]);
+    advance2(input, u, h, -0.038933543885728734, k1, 0.13595789452450918, k2);
     f.rhs(t + 0.09702435063878044 * h, input, k3);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.03638413148954267 * k1[j] + 0.109152394468628 * k3[j]);
+    advance2(input, u, h, 0.03638413148954267, k1, 0.109152394468628, k3);
     f.rhs(t + 0.14553652595817068 * h, input, k4);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (2.02576391439397 * k1[j] - 7.638023836496292 * k3[j] + 6.173259922102322 * k4[j]);
+    advance3(input, u, h, 2.02576391439397, k1, -7.638023836496292, k3, 6.173259922102322, k4);
     f.rhs(t + 0.561 * h, input, k5);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.05112275589406061 * k1[j] + 0.17708237945550215 * k4[j] + 0.0008027762409222502 * k5[j]);
+    advance3(input, u, h, 0.05112275589406061, k1, 0.17708237945550215, k4, 0.0008027762409222502, k5);
     f.rhs(t + 0.229007911590485 * h, input, k6);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.13160063579752163 * k1[j] - 0.29572762526696367 * k4[j] + 0.08781378035642952 * k5[j] + 0.6213052975225275 * k6[j]);
+    advance4(input, u, h, 0.13160063579752163, k1, -0.29572762526696367, k4, 0.08781378035642952, k5, 0.6213052975225275, k6);
     f.rhs(t + 0.544992088409515 * h, input, k7);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.07166666666666667 * k1[j] + 0.33055335789153195 * k6[j] + 0.24277997544180138 * k7[j]);
+    advance3(input, u, h, 0.07166666666666667, k1, 0.33055335789153195, k6, 0.24277997544180138, k7);
     f.rhs(t + 0.645 * h, input, k8);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.071806640625 * k1[j] + 0.3294380283228177 * k6[j] + 0.11651900292718229 * k7[j] - 0.034013671875 * k8[j]);
+    advance4(input, u, h, 0.071806640625, k1, 0.3294380283228177, k6, 0.11651900292718229, k7, -0.034013671875, k8);
     f.rhs(t + 0.48375 * h, input, k9);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.04836757646340647 * k1[j] + 0.03928989925676164 * k6[j] + 0.10547409458903446 * k7[j] - 0.021438652846483126 * k8[j] - 0.10412291746271944 * k9[j]);
+    advance5(input, u, h, 0.04836757646340647, k1, 0.03928989925676164, k6, 0.10547409458903446, k7, -0.021438652846483126, k8, -0.10412291746271944, k9);
     f.rhs(t + 0.06757 * h, input, k10);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-0.026645614872014785 * k1[j] + 0.03333333333333333 * k6[j] - 0.1631072244872467 * k7[j] + 0.033960816841277615 * k8[j] + 0.1572319413814626 * k9[j] + 0.21522674780318796 * k10[j]);
+    advance6(input, u, h, -0.026645614872014785, k1, 0.03333333333333333, k6, -0.1631072244872467, k7, 0.033960816841277615, k8, 0.1572319413814626, k9, 0.21522674780318796, k10);
     f.rhs(t + 0.25 * h, input, k11);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.036890092487086225 * k1[j] - 0.1465181576725543 * k6[j] + 0.22425777681720244 * k7[j] + 0.022944057170660725 * k8[j] - 0.003585005290572876 * k9[j] + 0.08669223316444385 * k10[j] + 0.43838406519683376 * k11[j]);
+    advance7(input, u, h, 0.036890092487086225, k1, -0.1465181576725543, k6, 0.22425777681720244, k7, 0.022944057170660725, k8, -0.003585005290572876, k9, 0.08669223316444385, k10, 0.43838406519683376, k11);
     f.rhs(t + 0.6590650618730999 * h, input, k12);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-0.48660122151133406 * k1[j] - 6.304602650282853 * k6[j] - 0.2812456182894726 * k7[j] - 2.6790192362198493 * k8[j] + 0.5188156639241576 * k9[j] + 1.3653531876033418 * k10[j] + 5.8850910885039465 * k11[j] + 2.8028087862720628 * k12[j]);
+    advance8(input, u, h, -0.48660122151133406, k1, -6.304602650282853, k6, -0.2812456182894726, k7, -2.6790192362198493, k8, 0.5188156639241576, k9, 1.3653531876033418, k10, 5.8850910885039465, k11, 2.8028087862720628, k12);
     f.rhs(t + 0.8206 * h, input, k13);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (0.41853674577534716 * k1[j] + 6.724547581906459 * k6[j] - 0.4254442801646118 * k7[j] + 3.3432791530012658 * k8[j] + 0.6170816631175378 * k9[j] - 0.9299661239399328 * k10[j] - 6.099948804751011 * k11[j] - 3.002206187889399 * k12[j] + 0.2553202529443446 * k13[j]);
+    advance9(input, u, h, 0.41853674577534716, k1, 6.724547581906459, k6, -0.4254442801646118, k7, 3.3432791530012658, k8, 0.6170816631175378, k9, -0.9299661239399328, k10, -6.099948804751011, k11, -3.002206187889399, k12, 0.2553202529443446, k13);
     f.rhs(t + 0.9012 * h, input, k14);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (-0.7793740861228846 * k1[j] - 13.937342538107776 * k6[j] + 1.2520488533793572 * k7[j] - 14.69150040801687 * k8[j] - 0.4947050585331417 * k9[j] + 2.2429749091462368 * k10[j] + 13.367893803828643 * k11[j] + 14.396650486650687 * k12[j] - 0.79758133317768 * k13[j] + 0.4409353709534278 * k14[j]);
+    advance10(input, u, h, -0.7793740861228846, k1, -13.937342538107776, k6, 1.2520488533793572, k7, -14.69150040801687, k8, -0.4947050585331417, k9, 2.2429749091462368, k10, 13.367893803828643, k11, 14.396650486650687, k12, -0.79758133317768, k13, 0.4409353709534278, k14);
     f.rhs(t + h, input, k15);
-    for (let j = 0; j < n; j++) input[j] = start[j] + h * (2.0580513374668863 * k1[j] + 22.357937727968032 * k6[j] + 0.9094981099755634 * k7[j] + 35.89110098240264 * k8[j] - 3.4425150276244536 * k9[j] - 4.8654813580363685 * k10[j] - 18.909803813543427 * k11[j] - 34.26354448030452 * k12[j] + 1.2647565216956427 * k13[j]);
+    advance9(input, u, h, 2.0580513374668863, k1, 22.357937727968032, k6, 0.9094981099755634, k7, 35.89110098240264, k8, -3.4425150276244536, k9, -4.8654813580363685, k10, -18.909803813543427, k11, -34.26354448030452, k12, 1.2647565216956427, k13);
     f.rhs(t + h, input, k16);
-    for (let j = 0; j < n; j++) out[j] = start[j] + h * (0.014611976858423152 * k1[j] - 0.3915211862331339 * k8[j] + 0.23109325002895065 * k9[j] + 0.12747667699928525 * k10[j] + 0.2246434176204158 * k11[j] + 0.5684352689748513 * k12[j] + 0.058258715572158275 * k13[j] + 0.13643174034822156 * k14[j] + 0.030570139830827976 * k15[j]);
+    advance9(out, u, h, 0.014611976858423152, k1, -0.3915211862331339, k8, 0.23109325002895065, k9, 0.12747667699928525, k10, 0.2246434176204158, k11, 0.5684352689748513, k12, 0.058258715572158275, k13, 0.13643174034822156, k14, 0.030570139830827976, k15);
     memory.nf += 15;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const h = this.#memory.now[1];
-    let sum = 0;
-    const k1 = this.#k1;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const k13 = this.#k13;
-    const k14 = this.#k14;
-    const k15 = this.#k15;
-    const k16 = this.#k16;
-    const n = u.length;
-    for (let j = 0; j < n; j++) {
-      const sizeJ = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-      if (!(sizeJ < Infinity)) return NaN;
-      const sumJ = h * (-0.005357988290444578 * k1[j] - 2.583020491182464 * k8[j] + 0.14252253154686625 * k9[j] + 0.013420653512688676 * k10[j] - 0.028672962914094935 * k11[j] + 2.624999655215792 * k12[j] - 0.2825509643291537 * k13[j] + 0.13643174034822156 * k14[j] + 0.030570139830827976 * k15[j] - 0.048342313738239585 * k16[j]);
-      if (sumJ !== 0) {
-        const e = sumJ / (abstol + reltol * sizeJ);
-        sum += e * e;
-      }
-    }
-    return Math.sqrt(sum / n);
+  scaledError(): number {
+    const memory = this.#memory;
+    const { u, next, stages, abstol, reltol } = memory;
+    const h = memory.now[1];
+    const sum = squares10(u, next, abstol, reltol, h, -0.005357988290444578, stages[0], -2.583020491182464, stages[7], 0.14252253154686625, stages[8], 0.013420653512688676, stages[9], -0.028672962914094935, stages[10], 2.624999655215792, stages[11], -0.2825509643291537, stages[12], 0.13643174034822156, stages[13], 0.030570139830827976, stages[14], -0.048342313738239585, stages[15]);
+    return sum < Infinity ? Math.sqrt(sum / u.length) : memory.scaledError();
   }
 
   error(out: Float64Array): void {
@@ -171,41 +120,9 @@ class StepperN implements Stepper {
 
 class Stepper1 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
-  readonly #k13: Float64Array;
-  readonly #k14: Float64Array;
-  readonly #k15: Float64Array;
-  readonly #k16: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
-    this.#k13 = memory.stages[12];
-    this.#k14 = memory.stages[13];
-    this.#k15 = memory.stages[14];
-    this.#k16 = memory.stages[15];
   }
 
   get nf(): number {
@@ -214,31 +131,30 @@ class Stepper1 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const k13 = this.#k13;
-    const k14 = this.#k14;
-    const k15 = this.#k15;
-    const k16 = this.#k16;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    const k13 = stages[12];
+    const k14 = stages[13];
+    const k15 = stages[14];
+    const k16 = stages[15];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
       memory.hasFirst = true;
     }
     const u0 = u[0];
-    start[0] = u0;
     const k1at0 = k1[0];
     input[0] = u0 + h * (0.03462 * k1at0);
     f.rhs(t + 0.03462 * h, input, k2);
@@ -285,24 +201,21 @@ class Stepper1 implements Stepper {
     input[0] = u0 + h * (2.0580513374668863 * k1at0 + 22.357937727968032 * k6at0 + 0.9094981099755634 * k7at0 + 35.89110098240264 * k8at0 - 3.4425150276244536 * k9at0 - 4.8654813580363685 * k10at0 - 18.909803813543427 * k11at0 - 34.26354448030452 * k12at0 + 1.2647565216956427 * k13at0);
     f.rhs(t + h, input, k16);
     const k16at0 = k16[0];
-    out[0] = u0 + h * (0.014611976858423152 * k1at0 - 0.3915211862331339 * k8at0 + 0.23109325002895065 * k9at0 + 0.12747667699928525 * k10at0 + 0.2246434176204158 * k11at0 + 0.5684352689748513 * k12at0 + 0.058258715572158275 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0);
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.005357988290444578 * k1at0 - 2.583020491182464 * k8at0 + 0.14252253154686625 * k9at0 + 0.013420653512688676 * k10at0 - 0.028672962914094935 * k11at0 + 2.624999655215792 * k12at0 - 0.2825509643291537 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0 - 0.048342313738239585 * k16at0);
+    const next0 = u0 + h * (0.014611976858423152 * k1at0 - 0.3915211862331339 * k8at0 + 0.23109325002895065 * k9at0 + 0.12747667699928525 * k10at0 + 0.2246434176204158 * k11at0 + 0.5684352689748513 * k12at0 + 0.058258715572158275 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0);
+    out[0] = next0;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const scale0 = abstol + reltol * size0;
+    const sizes = size0;
+    const sum0 = (h * (-0.005357988290444578 * k1at0 - 2.583020491182464 * k8at0 + 0.14252253154686625 * k9at0 + 0.013420653512688676 * k10at0 - 0.028672962914094935 * k11at0 + 2.624999655215792 * k12at0 - 0.2825509643291537 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0 - 0.048342313738239585 * k16at0)) / scale0;
+    const sum = sum0 * sum0;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum) : memory.scaledError();
     memory.nf += 15;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    return Math.sqrt(sum);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -332,41 +245,9 @@ class Stepper1 implements Stepper {
 
 class Stepper2 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
-  readonly #k13: Float64Array;
-  readonly #k14: Float64Array;
-  readonly #k15: Float64Array;
-  readonly #k16: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
-    this.#k13 = memory.stages[12];
-    this.#k14 = memory.stages[13];
-    this.#k15 = memory.stages[14];
-    this.#k16 = memory.stages[15];
   }
 
   get nf(): number {
@@ -375,24 +256,24 @@ class Stepper2 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const k13 = this.#k13;
-    const k14 = this.#k14;
-    const k15 = this.#k15;
-    const k16 = this.#k16;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    const k13 = stages[12];
+    const k14 = stages[13];
+    const k15 = stages[14];
+    const k16 = stages[15];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -400,8 +281,6 @@ class Stepper2 implements Stepper {
     }
     const u0 = u[0];
     const u1 = u[1];
-    start[0] = u0;
-    start[1] = u1;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     input[0] = u0 + h * (0.03462 * k1at0);
@@ -479,33 +358,26 @@ class Stepper2 implements Stepper {
     f.rhs(t + h, input, k16);
     const k16at0 = k16[0];
     const k16at1 = k16[1];
-    out[0] = u0 + h * (0.014611976858423152 * k1at0 - 0.3915211862331339 * k8at0 + 0.23109325002895065 * k9at0 + 0.12747667699928525 * k10at0 + 0.2246434176204158 * k11at0 + 0.5684352689748513 * k12at0 + 0.058258715572158275 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0);
-    out[1] = u1 + h * (0.014611976858423152 * k1at1 - 0.3915211862331339 * k8at1 + 0.23109325002895065 * k9at1 + 0.12747667699928525 * k10at1 + 0.2246434176204158 * k11at1 + 0.5684352689748513 * k12at1 + 0.058258715572158275 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1);
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.005357988290444578 * k1at0 - 2.583020491182464 * k8at0 + 0.14252253154686625 * k9at0 + 0.013420653512688676 * k10at0 - 0.028672962914094935 * k11at0 + 2.624999655215792 * k12at0 - 0.2825509643291537 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0 - 0.048342313738239585 * k16at0);
-    estimate[1] = h * (-0.005357988290444578 * k1at1 - 2.583020491182464 * k8at1 + 0.14252253154686625 * k9at1 + 0.013420653512688676 * k10at1 - 0.028672962914094935 * k11at1 + 2.624999655215792 * k12at1 - 0.2825509643291537 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1 - 0.048342313738239585 * k16at1);
+    const next0 = u0 + h * (0.014611976858423152 * k1at0 - 0.3915211862331339 * k8at0 + 0.23109325002895065 * k9at0 + 0.12747667699928525 * k10at0 + 0.2246434176204158 * k11at0 + 0.5684352689748513 * k12at0 + 0.058258715572158275 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0);
+    const next1 = u1 + h * (0.014611976858423152 * k1at1 - 0.3915211862331339 * k8at1 + 0.23109325002895065 * k9at1 + 0.12747667699928525 * k10at1 + 0.2246434176204158 * k11at1 + 0.5684352689748513 * k12at1 + 0.058258715572158275 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1);
+    out[0] = next0;
+    out[1] = next1;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const sizes = size0 + size1;
+    const sum0 = (h * (-0.005357988290444578 * k1at0 - 2.583020491182464 * k8at0 + 0.14252253154686625 * k9at0 + 0.013420653512688676 * k10at0 - 0.028672962914094935 * k11at0 + 2.624999655215792 * k12at0 - 0.2825509643291537 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0 - 0.048342313738239585 * k16at0)) / scale0;
+    const sum1 = (h * (-0.005357988290444578 * k1at1 - 2.583020491182464 * k8at1 + 0.14252253154686625 * k9at1 + 0.013420653512688676 * k10at1 - 0.028672962914094935 * k11at1 + 2.624999655215792 * k12at1 - 0.2825509643291537 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1 - 0.048342313738239585 * k16at1)) / scale1;
+    const sum = sum0 * sum0 + sum1 * sum1;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 2) : memory.scaledError();
     memory.nf += 15;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 2);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -535,41 +407,9 @@ class Stepper2 implements Stepper {
 
 class Stepper3 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
-  readonly #k13: Float64Array;
-  readonly #k14: Float64Array;
-  readonly #k15: Float64Array;
-  readonly #k16: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
-    this.#k13 = memory.stages[12];
-    this.#k14 = memory.stages[13];
-    this.#k15 = memory.stages[14];
-    this.#k16 = memory.stages[15];
   }
 
   get nf(): number {
@@ -578,24 +418,24 @@ class Stepper3 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const k13 = this.#k13;
-    const k14 = this.#k14;
-    const k15 = this.#k15;
-    const k16 = this.#k16;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    const k13 = stages[12];
+    const k14 = stages[13];
+    const k15 = stages[14];
+    const k16 = stages[15];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -604,9 +444,6 @@ class Stepper3 implements Stepper {
     const u0 = u[0];
     const u1 = u[1];
     const u2 = u[2];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -715,42 +552,31 @@ class Stepper3 implements Stepper {
     const k16at0 = k16[0];
     const k16at1 = k16[1];
     const k16at2 = k16[2];
-    out[0] = u0 + h * (0.014611976858423152 * k1at0 - 0.3915211862331339 * k8at0 + 0.23109325002895065 * k9at0 + 0.12747667699928525 * k10at0 + 0.2246434176204158 * k11at0 + 0.5684352689748513 * k12at0 + 0.058258715572158275 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0);
-    out[1] = u1 + h * (0.014611976858423152 * k1at1 - 0.3915211862331339 * k8at1 + 0.23109325002895065 * k9at1 + 0.12747667699928525 * k10at1 + 0.2246434176204158 * k11at1 + 0.5684352689748513 * k12at1 + 0.058258715572158275 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1);
-    out[2] = u2 + h * (0.014611976858423152 * k1at2 - 0.3915211862331339 * k8at2 + 0.23109325002895065 * k9at2 + 0.12747667699928525 * k10at2 + 0.2246434176204158 * k11at2 + 0.5684352689748513 * k12at2 + 0.058258715572158275 * k13at2 + 0.13643174034822156 * k14at2 + 0.030570139830827976 * k15at2);
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.005357988290444578 * k1at0 - 2.583020491182464 * k8at0 + 0.14252253154686625 * k9at0 + 0.013420653512688676 * k10at0 - 0.028672962914094935 * k11at0 + 2.624999655215792 * k12at0 - 0.2825509643291537 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0 - 0.048342313738239585 * k16at0);
-    estimate[1] = h * (-0.005357988290444578 * k1at1 - 2.583020491182464 * k8at1 + 0.14252253154686625 * k9at1 + 0.013420653512688676 * k10at1 - 0.028672962914094935 * k11at1 + 2.624999655215792 * k12at1 - 0.2825509643291537 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1 - 0.048342313738239585 * k16at1);
-    estimate[2] = h * (-0.005357988290444578 * k1at2 - 2.583020491182464 * k8at2 + 0.14252253154686625 * k9at2 + 0.013420653512688676 * k10at2 - 0.028672962914094935 * k11at2 + 2.624999655215792 * k12at2 - 0.2825509643291537 * k13at2 + 0.13643174034822156 * k14at2 + 0.030570139830827976 * k15at2 - 0.048342313738239585 * k16at2);
+    const next0 = u0 + h * (0.014611976858423152 * k1at0 - 0.3915211862331339 * k8at0 + 0.23109325002895065 * k9at0 + 0.12747667699928525 * k10at0 + 0.2246434176204158 * k11at0 + 0.5684352689748513 * k12at0 + 0.058258715572158275 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0);
+    const next1 = u1 + h * (0.014611976858423152 * k1at1 - 0.3915211862331339 * k8at1 + 0.23109325002895065 * k9at1 + 0.12747667699928525 * k10at1 + 0.2246434176204158 * k11at1 + 0.5684352689748513 * k12at1 + 0.058258715572158275 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1);
+    const next2 = u2 + h * (0.014611976858423152 * k1at2 - 0.3915211862331339 * k8at2 + 0.23109325002895065 * k9at2 + 0.12747667699928525 * k10at2 + 0.2246434176204158 * k11at2 + 0.5684352689748513 * k12at2 + 0.058258715572158275 * k13at2 + 0.13643174034822156 * k14at2 + 0.030570139830827976 * k15at2);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const sizes = size0 + size1 + size2;
+    const sum0 = (h * (-0.005357988290444578 * k1at0 - 2.583020491182464 * k8at0 + 0.14252253154686625 * k9at0 + 0.013420653512688676 * k10at0 - 0.028672962914094935 * k11at0 + 2.624999655215792 * k12at0 - 0.2825509643291537 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0 - 0.048342313738239585 * k16at0)) / scale0;
+    const sum1 = (h * (-0.005357988290444578 * k1at1 - 2.583020491182464 * k8at1 + 0.14252253154686625 * k9at1 + 0.013420653512688676 * k10at1 - 0.028672962914094935 * k11at1 + 2.624999655215792 * k12at1 - 0.2825509643291537 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1 - 0.048342313738239585 * k16at1)) / scale1;
+    const sum2 = (h * (-0.005357988290444578 * k1at2 - 2.583020491182464 * k8at2 + 0.14252253154686625 * k9at2 + 0.013420653512688676 * k10at2 - 0.028672962914094935 * k11at2 + 2.624999655215792 * k12at2 - 0.2825509643291537 * k13at2 + 0.13643174034822156 * k14at2 + 0.030570139830827976 * k15at2 - 0.048342313738239585 * k16at2)) / scale2;
+    const sum = sum0 * sum0 + sum1 * sum1 + sum2 * sum2;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 3) : memory.scaledError();
     memory.nf += 15;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const sum2 = estimate[2];
-    if (sum2 !== 0) {
-      const e = sum2 / (abstol + reltol * size2);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 3);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
@@ -780,41 +606,9 @@ class Stepper3 implements Stepper {
 
 class Stepper4 implements Stepper {
   readonly #memory: RkMemory;
-  readonly #k1: Float64Array;
-  readonly #k2: Float64Array;
-  readonly #k3: Float64Array;
-  readonly #k4: Float64Array;
-  readonly #k5: Float64Array;
-  readonly #k6: Float64Array;
-  readonly #k7: Float64Array;
-  readonly #k8: Float64Array;
-  readonly #k9: Float64Array;
-  readonly #k10: Float64Array;
-  readonly #k11: Float64Array;
-  readonly #k12: Float64Array;
-  readonly #k13: Float64Array;
-  readonly #k14: Float64Array;
-  readonly #k15: Float64Array;
-  readonly #k16: Float64Array;
 
   constructor(memory: RkMemory) {
     this.#memory = memory;
-    this.#k1 = memory.stages[0];
-    this.#k2 = memory.stages[1];
-    this.#k3 = memory.stages[2];
-    this.#k4 = memory.stages[3];
-    this.#k5 = memory.stages[4];
-    this.#k6 = memory.stages[5];
-    this.#k7 = memory.stages[6];
-    this.#k8 = memory.stages[7];
-    this.#k9 = memory.stages[8];
-    this.#k10 = memory.stages[9];
-    this.#k11 = memory.stages[10];
-    this.#k12 = memory.stages[11];
-    this.#k13 = memory.stages[12];
-    this.#k14 = memory.stages[13];
-    this.#k15 = memory.stages[14];
-    this.#k16 = memory.stages[15];
   }
 
   get nf(): number {
@@ -823,24 +617,24 @@ class Stepper4 implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, u: start, input } = memory;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
-    const k7 = this.#k7;
-    const k8 = this.#k8;
-    const k9 = this.#k9;
-    const k10 = this.#k10;
-    const k11 = this.#k11;
-    const k12 = this.#k12;
-    const k13 = this.#k13;
-    const k14 = this.#k14;
-    const k15 = this.#k15;
-    const k16 = this.#k16;
-    memory.begin(t, h, out);
+    const { f, stages, input } = memory;
+    const k1 = stages[0];
+    const k2 = stages[1];
+    const k3 = stages[2];
+    const k4 = stages[3];
+    const k5 = stages[4];
+    const k6 = stages[5];
+    const k7 = stages[6];
+    const k8 = stages[7];
+    const k9 = stages[8];
+    const k10 = stages[9];
+    const k11 = stages[10];
+    const k12 = stages[11];
+    const k13 = stages[12];
+    const k14 = stages[13];
+    const k15 = stages[14];
+    const k16 = stages[15];
+    memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
       f.rhs(t, u, k1);
       memory.nf++;
@@ -850,10 +644,6 @@ class Stepper4 implements Stepper {
     const u1 = u[1];
     const u2 = u[2];
     const u3 = u[3];
-    start[0] = u0;
-    start[1] = u1;
-    start[2] = u2;
-    start[3] = u3;
     const k1at0 = k1[0];
     const k1at1 = k1[1];
     const k1at2 = k1[2];
@@ -993,51 +783,36 @@ class Stepper4 implements Stepper {
     const k16at1 = k16[1];
     const k16at2 = k16[2];
     const k16at3 = k16[3];
-    out[0] = u0 + h * (0.014611976858423152 * k1at0 - 0.3915211862331339 * k8at0 + 0.23109325002895065 * k9at0 + 0.12747667699928525 * k10at0 + 0.2246434176204158 * k11at0 + 0.5684352689748513 * k12at0 + 0.058258715572158275 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0);
-    out[1] = u1 + h * (0.014611976858423152 * k1at1 - 0.3915211862331339 * k8at1 + 0.23109325002895065 * k9at1 + 0.12747667699928525 * k10at1 + 0.2246434176204158 * k11at1 + 0.5684352689748513 * k12at1 + 0.058258715572158275 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1);
-    out[2] = u2 + h * (0.014611976858423152 * k1at2 - 0.3915211862331339 * k8at2 + 0.23109325002895065 * k9at2 + 0.12747667699928525 * k10at2 + 0.2246434176204158 * k11at2 + 0.5684352689748513 * k12at2 + 0.058258715572158275 * k13at2 + 0.13643174034822156 * k14at2 + 0.030570139830827976 * k15at2);
-    out[3] = u3 + h * (0.014611976858423152 * k1at3 - 0.3915211862331339 * k8at3 + 0.23109325002895065 * k9at3 + 0.12747667699928525 * k10at3 + 0.2246434176204158 * k11at3 + 0.5684352689748513 * k12at3 + 0.058258715572158275 * k13at3 + 0.13643174034822156 * k14at3 + 0.030570139830827976 * k15at3);
-    const estimate = memory.estimate;
-    estimate[0] = h * (-0.005357988290444578 * k1at0 - 2.583020491182464 * k8at0 + 0.14252253154686625 * k9at0 + 0.013420653512688676 * k10at0 - 0.028672962914094935 * k11at0 + 2.624999655215792 * k12at0 - 0.2825509643291537 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0 - 0.048342313738239585 * k16at0);
-    estimate[1] = h * (-0.005357988290444578 * k1at1 - 2.583020491182464 * k8at1 + 0.14252253154686625 * k9at1 + 0.013420653512688676 * k10at1 - 0.028672962914094935 * k11at1 + 2.624999655215792 * k12at1 - 0.2825509643291537 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1 - 0.048342313738239585 * k16at1);
-    estimate[2] = h * (-0.005357988290444578 * k1at2 - 2.583020491182464 * k8at2 + 0.14252253154686625 * k9at2 + 0.013420653512688676 * k10at2 - 0.028672962914094935 * k11at2 + 2.624999655215792 * k12at2 - 0.2825509643291537 * k13at2 + 0.13643174034822156 * k14at2 + 0.030570139830827976 * k15at2 - 0.048342313738239585 * k16at2);
-    estimate[3] = h * (-0.005357988290444578 * k1at3 - 2.583020491182464 * k8at3 + 0.14252253154686625 * k9at3 + 0.013420653512688676 * k10at3 - 0.028672962914094935 * k11at3 + 2.624999655215792 * k12at3 - 0.2825509643291537 * k13at3 + 0.13643174034822156 * k14at3 + 0.030570139830827976 * k15at3 - 0.048342313738239585 * k16at3);
+    const next0 = u0 + h * (0.014611976858423152 * k1at0 - 0.3915211862331339 * k8at0 + 0.23109325002895065 * k9at0 + 0.12747667699928525 * k10at0 + 0.2246434176204158 * k11at0 + 0.5684352689748513 * k12at0 + 0.058258715572158275 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0);
+    const next1 = u1 + h * (0.014611976858423152 * k1at1 - 0.3915211862331339 * k8at1 + 0.23109325002895065 * k9at1 + 0.12747667699928525 * k10at1 + 0.2246434176204158 * k11at1 + 0.5684352689748513 * k12at1 + 0.058258715572158275 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1);
+    const next2 = u2 + h * (0.014611976858423152 * k1at2 - 0.3915211862331339 * k8at2 + 0.23109325002895065 * k9at2 + 0.12747667699928525 * k10at2 + 0.2246434176204158 * k11at2 + 0.5684352689748513 * k12at2 + 0.058258715572158275 * k13at2 + 0.13643174034822156 * k14at2 + 0.030570139830827976 * k15at2);
+    const next3 = u3 + h * (0.014611976858423152 * k1at3 - 0.3915211862331339 * k8at3 + 0.23109325002895065 * k9at3 + 0.12747667699928525 * k10at3 + 0.2246434176204158 * k11at3 + 0.5684352689748513 * k12at3 + 0.058258715572158275 * k13at3 + 0.13643174034822156 * k14at3 + 0.030570139830827976 * k15at3);
+    out[0] = next0;
+    out[1] = next1;
+    out[2] = next2;
+    out[3] = next3;
+    const { now, abstol, reltol } = memory;
+    const size0 = Math.max(Math.abs(u0), Math.abs(next0));
+    const size1 = Math.max(Math.abs(u1), Math.abs(next1));
+    const size2 = Math.max(Math.abs(u2), Math.abs(next2));
+    const size3 = Math.max(Math.abs(u3), Math.abs(next3));
+    const scale0 = abstol + reltol * size0;
+    const scale1 = abstol + reltol * size1;
+    const scale2 = abstol + reltol * size2;
+    const scale3 = abstol + reltol * size3;
+    const sizes = size0 + size1 + size2 + size3;
+    const sum0 = (h * (-0.005357988290444578 * k1at0 - 2.583020491182464 * k8at0 + 0.14252253154686625 * k9at0 + 0.013420653512688676 * k10at0 - 0.028672962914094935 * k11at0 + 2.624999655215792 * k12at0 - 0.2825509643291537 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0 - 0.048342313738239585 * k16at0)) / scale0;
+    const sum1 = (h * (-0.005357988290444578 * k1at1 - 2.583020491182464 * k8at1 + 0.14252253154686625 * k9at1 + 0.013420653512688676 * k10at1 - 0.028672962914094935 * k11at1 + 2.624999655215792 * k12at1 - 0.2825509643291537 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1 - 0.048342313738239585 * k16at1)) / scale1;
+    const sum2 = (h * (-0.005357988290444578 * k1at2 - 2.583020491182464 * k8at2 + 0.14252253154686625 * k9at2 + 0.013420653512688676 * k10at2 - 0.028672962914094935 * k11at2 + 2.624999655215792 * k12at2 - 0.2825509643291537 * k13at2 + 0.13643174034822156 * k14at2 + 0.030570139830827976 * k15at2 - 0.048342313738239585 * k16at2)) / scale2;
+    const sum3 = (h * (-0.005357988290444578 * k1at3 - 2.583020491182464 * k8at3 + 0.14252253154686625 * k9at3 + 0.013420653512688676 * k10at3 - 0.028672962914094935 * k11at3 + 2.624999655215792 * k12at3 - 0.2825509643291537 * k13at3 + 0.13643174034822156 * k14at3 + 0.030570139830827976 * k15at3 - 0.048342313738239585 * k16at3)) / scale3;
+    const sum = sum0 * sum0 + sum1 * sum1 + sum2 * sum2 + sum3 * sum3;
+    now[2] = sizes + sum < Infinity ? Math.sqrt(sum / 4) : memory.scaledError();
     memory.nf += 15;
     return true;
   }
 
-  scaledError(u: Float64Array, next: Float64Array, abstol: number, reltol: number): number {
-    const estimate = this.#memory.estimate;
-    let sum = 0;
-    const size0 = Math.max(Math.abs(u[0]), Math.abs(next[0]));
-    if (!(size0 < Infinity)) return NaN;
-    const sum0 = estimate[0];
-    if (sum0 !== 0) {
-      const e = sum0 / (abstol + reltol * size0);
-      sum += e * e;
-    }
-    const size1 = Math.max(Math.abs(u[1]), Math.abs(next[1]));
-    if (!(size1 < Infinity)) return NaN;
-    const sum1 = estimate[1];
-    if (sum1 !== 0) {
-      const e = sum1 / (abstol + reltol * size1);
-      sum += e * e;
-    }
-    const size2 = Math.max(Math.abs(u[2]), Math.abs(next[2]));
-    if (!(size2 < Infinity)) return NaN;
-    const sum2 = estimate[2];
-    if (sum2 !== 0) {
-      const e = sum2 / (abstol + reltol * size2);
-      sum += e * e;
-    }
-    const size3 = Math.max(Math.abs(u[3]), Math.abs(next[3]));
-    if (!(size3 < Infinity)) return NaN;
-    const sum3 = estimate[3];
-    if (sum3 !== 0) {
-      const e = sum3 / (abstol + reltol * size3);
-      sum += e * e;
-    }
-    return Math.sqrt(sum / 4);
+  scaledError(): number {
+    return this.#memory.now[2];
   }
 
   error(out: Float64Array): void {
