@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { assertSameResult, lagrangianNetwork, lnnCase } from "./bench/support/lagrangian-network.ts";
 import { lnnTasks } from "./bench/support/lnn-tasks.ts";
@@ -14,10 +17,11 @@ const builds = [
 ] as const;
 
 test.each(builds)("the native network computes what the library does: H = $H, $dtype, $vectorBits bits", ({ tolerance, ...options }) => {
-  const native = buildNativeLnn(options);
-  expect(native !== undefined).toBe(compiler);
-  if (!native) return;
+  const folder = mkdtempSync(join(tmpdir(), "fluxion-lnn-"));
   try {
+    const native = buildNativeLnn(options, folder);
+    expect(native !== undefined).toBe(compiler);
+    if (!native) return;
     for (const task of ["rhs", "rhs+vjp", "acceleration", "rollout"] as const) {
       const data = lnnCase(task, options.H, 5);
       const ours = lnnTasks[task](lagrangianNetwork(options.H, { backend: "javascript" }), data);
@@ -25,7 +29,7 @@ test.each(builds)("the native network computes what the library does: H = $H, $d
       assertSameResult(task, native.run(data, 0), ours.result(), tolerance);
     }
   } finally {
-    native.close();
+    rmSync(folder, { recursive: true });
   }
 }, 60_000);
 

@@ -1,10 +1,13 @@
 // `npm run bench -- lnn`: a Lagrangian network against native code written by hand for this shape: right-hand sides, their
 // vector-Jacobian products, gradients of an acceleration loss and of trajectories. One core; the least CPU time counts.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import type { TargetOptions } from "@fluxion/autodiff";
-import { currentSetting, measure, printTable, short, writeResult } from "./harness.ts";
+import { currentSetting, inOwnProcesses, measure, printTable, short, writeResult } from "./harness.ts";
 import { coldCompile } from "./support/cold-start.ts";
-import { assertSameResult, lagrangianNetwork, lnnCase, lnnModel, type LnnCase, type LnnTask } from "./support/lagrangian-network.ts";
+import { assertSameResult, lagrangianNetwork, lnnCase, lnnModel, type LnnCase, type LnnResult, type LnnTask } from "./support/lagrangian-network.ts";
 import { lnnTasks, productsOf } from "./support/lnn-tasks.ts";
 import { buildNativeLnn, nativeVectors, type NativeLnn } from "./support/native-lnn.ts";
 import { lagrangianUnits, relatives } from "./support/relatives.ts";
@@ -33,21 +36,13 @@ interface Row {
   readonly native_512_us: number | null;
 }
 
-interface Target {
-  readonly backend: BackendLabel;
-  readonly options: TargetOptions;
-  /** Only the tasks with one state or trajectory. */
-  readonly single: boolean;
-}
-
-const targets: Readonly<Record<Dtype, readonly Target[]>> = {
-  f64: [
-    { backend: "wasm", options: { backend: "wasm", relaxedSimd: false }, single: false },
-    { backend: "wasm, fused", options: { backend: "wasm" }, single: false },
-    { backend: "javascript", options: { backend: "javascript" }, single: true },
-  ],
-  f32: [{ backend: "wasm", options: { backend: "wasm", dtype: "f32", relaxedSimd: false }, single: false }],
+/** By their labels. JavaScript computes the tasks with one state or trajectory only. */
+const targets: Readonly<Record<BackendLabel, TargetOptions>> = {
+  wasm: { backend: "wasm", relaxedSimd: false },
+  "wasm, fused": { backend: "wasm" },
+  javascript: { backend: "javascript" },
 };
+const backendsOf = (dtype: Dtype, batch: number): readonly BackendLabel[] => (dtype === "f32" ? ["wasm"] : batch === 1 ? ["wasm", "wasm, fused", "javascript"] : ["wasm", "wasm, fused"]);
 
 const tasks: readonly (readonly [task: LnnTask, batches: readonly number[]])[] = [
   ["rhs", [1, 100]],
@@ -58,68 +53,58 @@ const tasks: readonly (readonly [task: LnnTask, batches: readonly number[]])[] =
 /** How far results may be apart. */
 const tolerance: Readonly<Record<Dtype, number>> = { f64: 1e-9, f32: 1e-3 };
 
+/** What is measured in one process: our program of one row, and in turn the native one. */
+interface Part {
+  readonly task: LnnTask;
+  readonly model: string;
+  readonly H: number;
+  readonly batch: number;
+  readonly dtype: Dtype;
+  readonly backend: BackendLabel;
+}
+
+const widths = (["f64", "f32"] as const).flatMap((dtype) => [10, 32, 128].map((H) => ({ dtype, H })));
+const parts: readonly Part[] = widths.flatMap(({ dtype, H }) => [
+  ...tasks.flatMap(([task, batches]) => batches.flatMap((batch) => backendsOf(dtype, batch).map((backend) => ({ task, model: lnnModel, H, batch, dtype, backend })))),
+  ...relatives.flatMap(({ name }) => [1, 100].flatMap((batch) => backendsOf(dtype, batch).filter((backend) => backend !== "javascript").map((backend) => ({ task: "rhs+vjp" as const, model: name, H, batch, dtype, backend })))),
+]);
+
 /** Programs take turns, so that what else runs on the machine disturbs all of them; the least time of each counts. */
 const rounds = 4;
-const least = (times: readonly number[]): number => Math.min(...times);
 
-/** Times of `data` by the native builds, narrow and wide vectors, which must give one result. */
-function measureNative(builds: readonly (NativeLnn | undefined)[], data: LnnCase, dtype: Dtype): readonly { readonly us: number; readonly value: number; readonly gradientNorm: number }[] {
+/** Native programs are built once for all processes. */
+const folder = (process.env["FLUXION_BENCH_NATIVE"] ??= mkdtempSync(join(tmpdir(), "fluxion-lnn-")));
+
+/** Least times by the native builds, narrow and wide vectors, which must give one result. */
+function measureNative(builds: readonly (NativeLnn | undefined)[], data: LnnCase, dtype: Dtype): readonly (LnnResult & { readonly us: number })[] {
   const results = builds.flatMap((build) => build?.run(data, 0.15) ?? []);
   for (const result of results) assertSameResult(`native ${data.task}, H = ${data.H}`, result, results[0], tolerance[dtype]);
   return results;
 }
 
-function measureWidth(H: number, dtype: Dtype, wide: boolean): Row[] {
-  const builds = [256, ...(wide ? [512] : [])].map((vectorBits) => buildNativeLnn({ H, dtype, vectorBits }));
-  const rows = tasks.flatMap(([task, batches]) =>
-    batches.flatMap((batch) => {
-      const data = lnnCase(task, H, batch);
-      const states = task === "rhs" || task === "rhs+vjp" ? batch : 1;
-      const programs = targets[dtype].filter(({ single }) => !single || batch === 1).map((target) => ({ ...target, ours: lnnTasks[task](lagrangianNetwork(H, target.options), data) }));
-      const turns = Array.from({ length: rounds }, () => ({
-        native: measureNative(builds, data, dtype),
-        own: programs.map(({ ours }) => 1000 * measure(ours.run, { budget: 250 })),
-      }));
-      const [native] = turns.map((turn) => turn.native);
-      const [narrowUs, wideUs] = [0, 1].map((i) => (i < native.length ? least(turns.map((turn) => turn.native[i].us)) / states : null));
-      return programs.map(({ backend, ours }, i): Row => {
-        const us = least(turns.map((turn) => turn.own[i])) / states;
-        if (native.length > 0) assertSameResult(`${task}, H = ${H}`, ours.result(), native[0], tolerance[dtype]);
-        return { task, model: lnnModel, H, batch, dtype, backend, us, native_us: narrowUs, ratio: narrowUs && us / narrowUs, native_512_us: wideUs };
-      });
-    }),
-  );
-  for (const build of builds) build?.close();
-  return rows;
+function measurePart({ task, model, H, batch, dtype, backend }: Part): Row {
+  const wide = model === lnnModel && nativeVectors()?.wide === true;
+  const builds = [256, ...(wide ? [512] : [])].map((vectorBits) => buildNativeLnn({ H, dtype, vectorBits }, folder));
+  const data = lnnCase(task, H, batch);
+  const target = { ...targets[backend], dtype };
+  const relative = relatives.find(({ name }) => name === model);
+  const other = relative?.make(H, target);
+  const ours = other ? productsOf(other, other.init(1), data) : lnnTasks[task](lagrangianNetwork(H, target), data);
+  let us = Infinity;
+  const native = builds.map(() => Infinity);
+  for (let round = 0; round < rounds; round++) {
+    const results = measureNative(builds, data, dtype);
+    results.forEach((result, i) => (native[i] = Math.min(native[i], result.us)));
+    us = Math.min(us, 1000 * measure(ours.run, { budget: 400 }));
+    if (results.length > 0 && !other) assertSameResult(`${task}, H = ${H}`, ours.result(), results[0], tolerance[dtype]);
+  }
+  const states = task === "rhs" || task === "rhs+vjp" ? batch : 1;
+  const [narrow, broad] = [0, 1].map((i) => (native[i] < Infinity ? (native[i] / states) * (relative ? relative.units / lagrangianUnits : 1) : null));
+  return { task, model, H, batch, dtype, backend, us: us / states, native_us: narrow, ratio: narrow && us / states / narrow, native_512_us: broad };
 }
 
-/** Other models against what the native code takes for one product of hidden layers. */
-function measureRelatives(H: number, dtype: Dtype): Row[] {
-  const build = buildNativeLnn({ H, dtype, vectorBits: 256 });
-  const rows = [1, 100].flatMap((batch) => {
-    const data = lnnCase("rhs+vjp", H, batch);
-    const programs = relatives.flatMap((relative) =>
-      targets[dtype].filter(({ single }) => !single).map(({ backend, options }) => {
-        const model = relative.make(H, options);
-        return { ...relative, backend, run: productsOf(model, model.init(1), data).run };
-      }));
-    const turns = Array.from({ length: rounds }, () => ({
-      native: measureNative([build], data, dtype),
-      own: programs.map(({ run }) => 1000 * measure(run, { budget: 250 })),
-    }));
-    const unit = build ? least(turns.map((turn) => turn.native[0].us)) / batch / lagrangianUnits : null;
-    return programs.map(({ name, units, backend }, i): Row => {
-      const us = least(turns.map((turn) => turn.own[i])) / batch;
-      const native = unit && units * unit;
-      return { task: "rhs+vjp", model: name, H, batch, dtype, backend, us, native_us: native, ratio: native && us / native, native_512_us: null };
-    });
-  });
-  build?.close();
-  return rows;
-}
-
-const vectors = nativeVectors();
-const rows = (["f64", "f32"] as const).flatMap((dtype) => [10, 32, 128].flatMap((H) => [...measureWidth(H, dtype, vectors?.wide ?? false), ...measureRelatives(H, dtype)]));
+const rows = await inOwnProcesses(parts.map((part) => JSON.stringify(part)), (part) => measurePart(JSON.parse(part) as Part));
+rmSync(folder, { recursive: true });
 const cell = (x: number | null): string => (x === null ? "-" : short(x));
 printTable(
   ["task", "backend", "model", "dtype", "H", "batch", "us", "native us", "ratio", "native 512 us"],

@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { lnnInput, type LnnCase, type LnnResult } from "./lagrangian-network.ts";
@@ -17,8 +16,6 @@ export interface NativeLnnOptions {
 export interface NativeLnn {
   /** Computes and times the task for about `seconds`; `us` is the least CPU time of the whole task in microseconds. */
   run(data: LnnCase, seconds: number): LnnResult & { readonly us: number };
-  /** Removes the binary. */
-  close(): void;
 }
 
 /** Whether the compiler builds for vectors of 512 bits on this machine; `undefined` without a compiler. */
@@ -27,24 +24,22 @@ export function nativeVectors(): { readonly wide: boolean } | undefined {
   return error ? undefined : { wide: stdout.includes("__AVX512VL__") };
 }
 
-/** Builds `../native/lnn` for one width and type; `undefined` without a compiler. */
-export function buildNativeLnn({ H, dtype, vectorBits }: NativeLnnOptions): NativeLnn | undefined {
+/** Builds `../native/lnn` for one width and type in a folder, unless it is there; `undefined` without a compiler. */
+export function buildNativeLnn({ H, dtype, vectorBits }: NativeLnnOptions, folder: string): NativeLnn | undefined {
   const source = fileURLToPath(new URL("../native/lnn/main.cpp", import.meta.url));
-  const folder = mkdtempSync(join(tmpdir(), "fluxion-lnn-"));
-  const binary = join(folder, "lnn");
-  const close = (): void => rmSync(folder, { recursive: true });
+  const binary = join(folder, `lnn-${dtype}-${H}-${vectorBits}`);
   // Not -ffast-math as a whole, which drops the rounding that the exponential rests on.
   const flags = ["-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", `-DHIDDEN=${H}`, `-DREAL=${dtype === "f64" ? "double" : "float"}`, `-DVECTOR_BYTES=${vectorBits / 8}`];
-  const built = spawnSync("c++", [...flags, "-o", binary, source], { encoding: "utf8" });
-  if (built.error || built.status !== 0) close();
-  if (built.error) return undefined;
-  if (built.status !== 0) throw new Error(`Cannot build the native reference: ${built.stderr}`);
+  if (!existsSync(binary)) {
+    const { error, status, stderr } = spawnSync("c++", [...flags, "-o", binary, source], { encoding: "utf8" });
+    if (error) return undefined;
+    if (status !== 0) throw new Error(`Cannot build the native reference: ${stderr}`);
+  }
   return {
     run: (data, seconds) => {
       const { stdout, status } = spawnSync(binary, [data.task, String(data.count), String(seconds)], { input: lnnInput(data), encoding: "utf8" });
       if (status !== 0) throw new Error(`Cannot run the native reference for ${data.task}, H = ${H}: it ended with ${status}`);
       return JSON.parse(stdout) as LnnResult & { us: number };
     },
-    close,
   };
 }
