@@ -23,9 +23,9 @@ export const norm = (x: Float64Array): number => Math.sqrt(x.reduce((squares, on
 /** The model's parameters: its last bias has no effect. */
 export const withBias = (parameters: Float64Array): Float64Array => Float64Array.of(...parameters, 0);
 
-/** The states in batches of up to four, with the field for each. */
+/** The states in equal batches of up to five, with the field for each. */
 const batches = (model: DynamicsModel, count: number): { field: VectorField; rounds: number; size: number } => {
-  const size = Math.min(count, 4);
+  const size = [5, 4, 3, 2, 1].find((k) => count % k === 0)!;
   return { field: size === 1 ? model : model.batch!(size), rounds: count / size, size };
 };
 
