@@ -1,16 +1,17 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { benchProblems } from "./bench/support/bench-problems.ts";
-import { startNative } from "./bench/support/native-solvers.ts";
+import { buildNative, removeNative, startNative } from "./bench/support/native-solvers.ts";
 import { countedStarts, evaluationCounts, stiffCounts } from "./fixtures/evaluation-counts.ts";
 import { stiffProblems } from "./fixtures/stiff-problems.ts";
 
 const compiler = spawnSync("cc", ["--version"]).error === undefined;
 
 test("the compiled references take exactly the evaluations of the Fortran codes, and none is there without a compiler", async () => {
-  const native = startNative();
-  expect(native !== undefined).toBe(compiler);
-  if (!native) return;
+  const program = buildNative();
+  expect(program !== undefined).toBe(compiler);
+  if (program === undefined) return;
+  const native = startNative(program);
   try {
     for (const { id } of benchProblems) {
       for (const solver of ["dopri5", "dop853"] as const) {
@@ -30,6 +31,7 @@ test("the compiled references take exactly the evaluations of the Fortran codes,
     }
   } finally {
     native.close();
+    removeNative(program);
   }
 });
 

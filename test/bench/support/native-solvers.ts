@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -22,26 +22,29 @@ export interface NativeSolvers {
   close(): void;
 }
 
-/** Builds `../native/*.c` with `cc` and starts them; `undefined` where there is no C compiler. */
-export function startNative(flags: readonly string[] = ["-O2"]): NativeSolvers | undefined {
+/** Builds `../native/*.c` with `cc` into a folder of its own; returns the program, `undefined` where there is no C compiler. */
+export function buildNative(flags: readonly string[] = ["-O2"]): string | undefined {
   const sources = fileURLToPath(new URL("../native", import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), "fluxion-native-"));
-  const binary = join(folder, "server");
+  const program = join(folder, "server");
   const files = readdirSync(sources).filter((name) => name.endsWith(".c")).map((name) => join(sources, name));
-  const built = spawnSync("cc", [...flags, "-o", binary, ...files, "-lm"], { stdio: "pipe", encoding: "utf8" });
-  if (built.error) {
-    rmSync(folder, { recursive: true });
-    return undefined;
-  }
-  if (built.status !== 0) throw new Error(`Cannot build the compiled references: ${built.stderr}`);
-  const child = spawn(binary);
+  const built = spawnSync("cc", [...flags, "-o", program, ...files, "-lm"], { stdio: "pipe", encoding: "utf8" });
+  if (!built.error && built.status === 0) return program;
+  removeNative(program);
+  if (built.error) return undefined;
+  throw new Error(`Cannot build the compiled references: ${built.stderr}`);
+}
+
+/** Removes what {@link buildNative} made. */
+export const removeNative = (program: string): void => rmSync(dirname(program), { recursive: true });
+
+/** Starts a program of {@link buildNative}. */
+export function startNative(program: string): NativeSolvers {
+  const child = spawn(program);
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     solve: (solver, problem, tol, repeats) => ask(child, answers, `${solver} ${problem} ${tol} ${repeats}\n`),
-    close: () => {
-      child.stdin.end();
-      rmSync(folder, { recursive: true });
-    },
+    close: () => void child.stdin.end(),
   };
 }
 
