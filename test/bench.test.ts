@@ -12,12 +12,12 @@ test("a section of a page is replaced, the rest is left alone, and again gives t
   expect(() => replaceSection(page, "c", "")).toThrow("must hold <!-- c:begin -->");
 });
 
-test("each part of a benchmark runs in a process of its own, with the arguments of the whole, and sends its result", () => {
+test("each part of a benchmark runs in a process of its own, with what was prepared once, and sends its result", () => {
   const run = (argument: string): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(process.execPath, [`${root}/node_modules/tsx/dist/cli.mjs`, `${root}/test/fixtures/own-processes.ts`, argument], { encoding: "utf8" });
-  const { pid, before, results } = JSON.parse(run("x").stdout) as { pid: number; before: number; results: { part: string; before: number; pid: number; argument: string }[] };
+  const { pid, before, results } = JSON.parse(run("x").stdout) as { pid: number; before: number; results: { part: string; prepared: number; before: number; pid: number; argument: string }[] };
   expect(before).toBe(0);
-  expect(results.map(({ part, before: count, argument }) => [part, count, argument])).toEqual([["a", 1, "x"], ["b", 1, "x"]]);
+  expect(results.map(({ part, prepared, before: count, argument }) => [part, prepared, count, argument])).toEqual([["a", pid, 1, "x"], ["b", pid, 1, "x"]]);
   expect(new Set([pid, ...results.map((one) => one.pid)]).size).toBe(3);
   const failed = run("fail");
   expect(failed.status).not.toBe(0);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fbdf, odeProblem, solve } from "@fluxion/ode-core";
 import { expect, test } from "vitest";
 import { benchProblems } from "./bench/support/bench-problems.ts";
-import { startNative } from "./bench/support/native-solvers.ts";
+import { buildNative, removeNative, startNative } from "./bench/support/native-solvers.ts";
 import { cvodeAdams, cvodeBdf } from "./fixtures/cvode-counts.ts";
 import { countedStarts, evaluationCounts, stiffCounts } from "./fixtures/evaluation-counts.ts";
 import { stiffProblems } from "./fixtures/stiff-problems.ts";
@@ -10,9 +10,10 @@ import { stiffProblems } from "./fixtures/stiff-problems.ts";
 const compiler = spawnSync("cc", ["--version"]).error === undefined;
 
 test("the compiled references take exactly the evaluations of the Fortran codes, and none is there without a compiler", async () => {
-  const native = startNative();
-  expect(native !== undefined).toBe(compiler);
-  if (!native) return;
+  const program = buildNative();
+  expect(program !== undefined).toBe(compiler);
+  if (program === undefined) return;
+  const native = startNative(program);
   try {
     for (const { id } of benchProblems) {
       for (const solver of ["dopri5", "dop853"] as const) {
@@ -32,12 +33,14 @@ test("the compiled references take exactly the evaluations of the Fortran codes,
     }
   } finally {
     native.close();
+    removeNative(program);
   }
 });
 
 test("CVODE, where SUNDIALS is installed, takes the evaluations on record, and agrees with fbdf on the stiff problems", async ({ skip }) => {
-  const native = startNative();
-  if (!native) return skip("there is no C compiler");
+  const program = buildNative();
+  if (!program) return skip("there is no C compiler");
+  const native = startNative(program);
   try {
     if ("missing" in native.sundials) return skip(native.sundials.missing);
     // Another build may round otherwise, another version take some more steps.
@@ -55,6 +58,7 @@ test("CVODE, where SUNDIALS is installed, takes the evaluations on record, and a
     }
   } finally {
     native.close();
+    removeNative(program);
   }
 });
 

@@ -35,27 +35,31 @@ export function measure(run: () => void, { budget = 800, sample = 4, clock = "cp
   return least;
 }
 
-const partVariable = "FLUXION_BENCH_PART";
+const taskVariable = "FLUXION_BENCH_TASK";
 
 /**
  * The results of `work` for each of the parts, each from a process of its own, one after the other: what the engine learnt from one
  * part would make it compile the next one worse than it compiles a program that does nothing else. The benchmark starts
  * itself anew for each part, and what is to run once belongs behind this call. Results must survive JSON.
+ *
+ * @param prepare - Runs once, before; what it returns is handed to each part and must survive JSON, too.
  */
-export async function inOwnProcesses<T>(parts: readonly string[], work: (part: string) => T | Promise<T>): Promise<T[]> {
-  const part = process.env[partVariable];
-  if (part !== undefined) {
-    const result = await work(part);
+export async function inOwnProcesses<T, S>(parts: readonly string[], work: (part: string, prepared: S) => T | Promise<T>, prepare: () => S): Promise<T[]> {
+  const task = process.env[taskVariable];
+  if (task !== undefined) {
+    const [part, prepared] = JSON.parse(task) as [string, S];
+    const result = await work(part, prepared);
     process.send?.(result, () => process.exit());
     return new Promise(() => {});
   }
+  const prepared = prepare();
   const results: T[] = [];
-  for (const name of parts) results.push(await startPart<T>(name));
+  for (const part of parts) results.push(await startPart<T>(part, JSON.stringify([part, prepared])));
   return results;
 }
 
-function startPart<T>(part: string): Promise<T> {
-  const child = fork(process.argv[1], process.argv.slice(2), { env: { ...process.env, [partVariable]: part } });
+function startPart<T>(part: string, task: string): Promise<T> {
+  const child = fork(process.argv[1], process.argv.slice(2), { env: { ...process.env, [taskVariable]: task } });
   return new Promise((resolve, reject) => {
     child.once("message", (result) => resolve(result as T));
     child.once("exit", (code) => reject(new Error(`Cannot measure ${part} as its process must send a result: it ended with code ${code}`)));

@@ -72,9 +72,6 @@ const parts: readonly Part[] = widths.flatMap(({ dtype, H }) => [
 /** Programs take turns, so that what else runs on the machine disturbs all of them; the least time of each counts. */
 const rounds = 4;
 
-/** Native programs are built once for all processes. */
-const folder = (process.env["FLUXION_BENCH_NATIVE"] ??= mkdtempSync(join(tmpdir(), "fluxion-lnn-")));
-
 /** Least times by the native builds, narrow and wide vectors, which must give one result. */
 function measureNative(builds: readonly (NativeLnn | undefined)[], data: LnnCase, dtype: Dtype): readonly (LnnResult & { readonly us: number })[] {
   const results = builds.flatMap((build) => build?.run(data, 0.15) ?? []);
@@ -82,7 +79,8 @@ function measureNative(builds: readonly (NativeLnn | undefined)[], data: LnnCase
   return results;
 }
 
-function measurePart({ task, model, H, batch, dtype, backend }: Part): Row {
+/** @param folder - For native programs, which are built once for all processes. */
+function measurePart({ task, model, H, batch, dtype, backend }: Part, folder: string): Row {
   const wide = model === lnnModel && nativeVectors()?.wide === true;
   const builds = [256, ...(wide ? [512] : [])].map((vectorBits) => buildNativeLnn({ H, dtype, vectorBits }, folder));
   const data = lnnCase(task, H, batch);
@@ -103,7 +101,12 @@ function measurePart({ task, model, H, batch, dtype, backend }: Part): Row {
   return { task, model, H, batch, dtype, backend, us: us / states, native_us: narrow, ratio: narrow && us / states / narrow, native_512_us: broad };
 }
 
-const rows = await inOwnProcesses(parts.map((part) => JSON.stringify(part)), (part) => measurePart(JSON.parse(part) as Part));
+let folder = "";
+const rows = await inOwnProcesses(
+  parts.map((part) => JSON.stringify(part)),
+  (part, shared: string) => measurePart(JSON.parse(part) as Part, shared),
+  () => (folder = mkdtempSync(join(tmpdir(), "fluxion-lnn-"))),
+);
 rmSync(folder, { recursive: true });
 const cell = (x: number | null): string => (x === null ? "-" : short(x));
 printTable(

@@ -2,7 +2,7 @@
 import { dop853, dp5, odeProblem, rodas4, solve, tsit5, vern7, vern9, type Algorithm, type OdeProblem, type OdeSolution } from "@fluxion/ode-core";
 import { benchProblems, stiffBenchProblems, type BenchProblem } from "./support/bench-problems.ts";
 import { currentSetting, inOwnProcesses, writeResult } from "./harness.ts";
-import { startNative, type NativeResult, type NativeSolver, type NativeSolvers } from "./support/native-solvers.ts";
+import { buildNative, removeNative, startNative, type NativeProgram, type NativeResult, type NativeSolver, type NativeSolvers } from "./support/native-solvers.ts";
 import { relativeError } from "./support/relative-error.ts";
 import { stiffProblems } from "../fixtures/stiff-problems.ts";
 
@@ -94,8 +94,8 @@ async function measure({ id, scale = 1 }: BenchProblem, problem: OdeProblem, { a
 }
 
 /** All of one method on one problem. The exact solution comes last, as its method would be compiled together with the measured one. */
-async function measureAll(entry: BenchProblem, one: Method): Promise<Measured[]> {
-  const natives = builds.map((flags) => startNative(flags)).filter((native) => native !== undefined);
+async function measureAll(entry: BenchProblem, one: Method, programs: readonly NativeProgram[]): Promise<Measured[]> {
+  const natives = programs.map((program) => startNative(program));
   const problem = odeProblem(entry.f, entry.u0, [0, entry.end]);
   const measured = [];
   for (const tol of one.tolerances) measured.push(...(await measure(entry, problem, one, tol, natives)));
@@ -122,10 +122,16 @@ const entries: readonly { entry: BenchProblem; one: Method }[] = [
 ].filter(({ entry }) => wanted.length === 0 || wanted.includes(entry.id));
 const partOf = ({ entry, one }: (typeof entries)[number]): string => `${entry.id} ${one.algorithm.name}`;
 const parts = entries.map(partOf);
-const all = (await inOwnProcesses(Array.from({ length: passes }, () => parts).flat(), (part) => {
-  const { entry, one } = entries.find((candidate) => partOf(candidate) === part)!;
-  return measureAll(entry, one);
-})).flat();
+let programs: readonly NativeProgram[] = [];
+const all = (await inOwnProcesses(
+  Array.from({ length: passes }, () => parts).flat(),
+  (part, built: readonly NativeProgram[]) => {
+    const { entry, one } = entries.find((candidate) => partOf(candidate) === part)!;
+    return measureAll(entry, one, built);
+  },
+  () => (programs = builds.map((flags) => buildNative(flags)).filter((program) => program !== undefined)),
+)).flat();
+programs.forEach((program) => removeNative(program));
 const isSame = (a: Measured, b: Measured): boolean => a.problem === b.problem && a.algorithm === b.algorithm && a.tol === b.tol;
 const least = all
   .filter((row, i) => all.findIndex((other) => isSame(row, other)) === i)

@@ -3,7 +3,7 @@ import { fbdf, odeProblem, solve, vcabm, vern9, type Algorithm, type OdeProblem 
 import { stiffProblems } from "../fixtures/stiff-problems.ts";
 import { currentSetting, printTable, short, writeResult } from "./harness.ts";
 import { benchProblems, stiffBenchProblems } from "./support/bench-problems.ts";
-import { startNative, type NativeSolver, type NativeSolvers } from "./support/native-solvers.ts";
+import { buildNative, removeNative, startNative, type NativeSolver, type NativeSolvers } from "./support/native-solvers.ts";
 import { relativeError } from "./support/relative-error.ts";
 import { atError, solveCurve, type CountedCurve } from "./support/work-curve.ts";
 
@@ -66,15 +66,18 @@ function stop(why: string): never {
   process.exit(2);
 }
 
-const native = startNative();
-if (!native) stop("there is no C compiler");
+const program = buildNative();
+if (!program) stop("there is no C compiler");
+const native = startNative(program);
 const { sundials } = native;
 if ("missing" in sundials) {
   native.close();
+  removeNative(program);
   stop(sundials.missing);
 }
 const rows = await measureAll(native);
 native.close();
+removeNative(program);
 printTable(["problem", "algorithm", "error", "nfev", "CVODE nfev", "ratio", "us", "CVODE us", "ratio"], rows.map((row) =>
   [row.problem, row.algorithm, row.error.toExponential(0), ...[row.nfev, row.cvode_nfev, row.cvode_nfev / row.nfev, row.us, row.cvode_us, row.cvode_us / row.us].map(short)]));
 const mean = (values: readonly number[]): number => Math.exp(values.reduce((s, x) => s + Math.log(x), 0) / values.length);

@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams, type SpawnSyncReturns } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -24,32 +24,41 @@ export interface NativeSolvers {
   close(): void;
 }
 
-/** Builds `../native/*.c` with `cc`, with SUNDIALS where it is installed, and starts them; `undefined` where there is no C compiler. */
-export function startNative(flags: readonly string[] = ["-O2"]): NativeSolvers | undefined {
+/** What {@link buildNative} made. */
+export interface NativeProgram {
+  readonly path: string;
+  /** The version of SUNDIALS in it, or why there is none. */
+  readonly sundials: NativeSolvers["sundials"];
+}
+
+/** Builds `../native/*.c` with `cc` into a folder of its own, with SUNDIALS where it is installed; `undefined` where there is no C compiler. */
+export function buildNative(flags: readonly string[] = ["-O2"]): NativeProgram | undefined {
   const sources = fileURLToPath(new URL("../native", import.meta.url));
-  const folder = mkdtempSync(join(tmpdir(), "fluxion-native-"));
-  const binary = join(folder, "server");
-  const cc = (...args: string[]): SpawnSyncReturns<string> => spawnSync("cc", [...flags, "-o", binary, ...args], { stdio: "pipe", encoding: "utf8" });
+  const path = join(mkdtempSync(join(tmpdir(), "fluxion-native-")), "server");
+  const cc = (...args: string[]): SpawnSyncReturns<string> => spawnSync("cc", [...flags, "-o", path, ...args], { stdio: "pipe", encoding: "utf8" });
   const files = readdirSync(sources).filter((name) => name.endsWith(".c")).map((name) => join(sources, name));
   const withSundials = cc("-DWITH_SUNDIALS", ...files, join(sources, "sundials/cvode.c"), "-lsundials_cvode", "-lsundials_nvecserial", "-lm");
-  if (withSundials.error) {
-    rmSync(folder, { recursive: true });
-    return undefined;
+  const built = withSundials.status === 0 ? withSundials : cc(...files, "-lm");
+  if (built.status === 0) {
+    const version = spawnSync(path, ["version"], { encoding: "utf8" }).stdout.trim();
+    return { path, sundials: version === "" ? { missing: whyNot(withSundials.stderr) } : { version } };
   }
-  if (withSundials.status !== 0) {
-    const built = cc(...files, "-lm");
-    if (built.status !== 0) throw new Error(`Cannot build the compiled references: ${built.stderr}`);
-  }
-  const version = spawnSync(binary, ["version"], { encoding: "utf8" }).stdout.trim();
-  const child = spawn(binary);
+  rmSync(dirname(path), { recursive: true });
+  if (built.error) return undefined;
+  throw new Error(`Cannot build the compiled references: ${built.stderr}`);
+}
+
+/** Removes what {@link buildNative} made. */
+export const removeNative = ({ path }: NativeProgram): void => rmSync(dirname(path), { recursive: true });
+
+/** Starts a program of {@link buildNative}. */
+export function startNative({ path, sundials }: NativeProgram): NativeSolvers {
+  const child = spawn(path);
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
-    sundials: version === "" ? { missing: whyNot(withSundials.stderr) } : { version },
+    sundials,
     solve: (solver, problem, tol, repeats) => ask(child, answers, `${solver} ${problem} ${tol} ${repeats}\n`),
-    close: () => {
-      child.stdin.end();
-      rmSync(folder, { recursive: true });
-    },
+    close: () => void child.stdin.end(),
   };
 }
 
