@@ -23,8 +23,8 @@ export async function buildPrograms(...paths: readonly string[]): Promise<string
   return outdir;
 }
 
-/** Runs a built program that ends by itself within four minutes, and returns what it prints. */
-export async function runProgram(folder: string, name: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [`${folder}/${name}.js`, ...args], { timeout: 240_000 });
+/** Runs a built program that ends by itself within `timeout` ms, four minutes if not told, and returns what it prints. */
+export async function runProgram(folder: string, name: string, args: readonly string[] = [], timeout = 240_000): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [`${folder}/${name}.js`, ...args], { timeout });
   return stdout;
 }

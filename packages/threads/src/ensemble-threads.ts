@@ -53,6 +53,7 @@ export async function ensembleThreads<R>(module: URL | string, options: Ensemble
     const pool = pools.start(Math.min(threads, parts.length));
     // A part of nothing tells whether there is such an ensemble, and whether threads can be started at all.
     await run(pool, { first: 0, count: 0 });
+    pools.watch(pool);
     return (await Promise.all(parts.map((part) => solve<R>(pools, pool, part)))).flat();
   } catch (error) {
     signal?.throwIfAborted();
@@ -92,6 +93,11 @@ class Pools {
     return pool;
   }
 
+  /** Ends a pool with the first of its threads: it hears of that only from the thread, whose last message may be lost. */
+  watch(pool: Tinypool): void {
+    for (const { thread } of threadsOf(pool)) thread.once("exit", () => setImmediate(() => this.#end(pool)));
+  }
+
   /** Ends one of them. */
   async end(pool: Tinypool): Promise<void> {
     this.#end(pool);
@@ -113,7 +119,7 @@ class Pools {
 
   #end(pool: Tinypool): void {
     if (!this.#running.delete(pool)) return;
-    const threads: readonly PoolThread[] = [...(pool.threads as unknown as PoolThread[])];
+    const threads = threadsOf(pool);
     // A thread that breaks while the pool waits for its end has a listener taken away, which the pool's threads do not know
     // how to do: the exception would end the process.
     for (const one of threads) one.removeListener ??= (event, listener) => void one.thread.removeListener(event, listener);
@@ -124,10 +130,12 @@ class Pools {
 
 /** What the pool holds for each thread, as far as it is used here. */
 interface PoolThread {
-  readonly thread: { removeListener(event: string, listener: () => void): unknown };
+  readonly thread: { once(event: "exit", listener: () => void): unknown; removeListener(event: string, listener: () => void): unknown };
   removeListener?: (event: string, listener: () => void) => void;
   terminate(): Promise<unknown>;
 }
+
+const threadsOf = (pool: Tinypool): readonly PoolThread[] => [...(pool.threads as unknown as PoolThread[])];
 
 async function run<R>(pool: Tinypool, part: Part): Promise<Trajectory<R>[]> {
   const result = (await pool.run(part)) as PartResult;
@@ -150,10 +158,15 @@ async function solve<R>(pools: Pools, pool: Tinypool, part: Part): Promise<Traje
 /** One trajectory in a thread of its own. */
 async function solveAlone<R>(pools: Pools, i: number): Promise<Trajectory<R>> {
   const pool = pools.start(1);
+  pools.watch(pool);
+  let hasEnded = false;
+  for (const { thread } of threadsOf(pool)) thread.once("exit", () => (hasEnded = true));
   try {
     return (await run<R>(pool, { first: i, count: 1 }))[0];
   } catch (error) {
-    return { ok: false, error };
+    // Ended without a word: the pool only says that it was terminated.
+    const silent = hasEnded && !/process\.exit/.test(String(error)) && /terminat/i.test(String(error));
+    return { ok: false, error: silent ? new Error("Cannot solve the trajectory as its thread must go on: process.exit was called") : error };
   } finally {
     await pools.end(pool);
   }
