@@ -19,12 +19,12 @@ export async function buildPrograms(...paths: readonly string[]): Promise<string
   mkdirSync(`${root}/out`, { recursive: true });
   const outdir = mkdtempSync(`${root}/out/programs-`);
   const entryPoints = [...paths, ...threadFiles].map((path) => `${root}/${path}`);
-  await build({ entryPoints, outdir, entryNames: "[name]", bundle: true, splitting: true, format: "esm", platform: "node", target: "es2022", conditions: ["@fluxion/source"], external: ["tinypool", "esbuild"], logLevel: "silent" });
+  await build({ entryPoints, outdir, entryNames: "[name]", bundle: true, splitting: true, format: "esm", platform: "node", target: "es2022", conditions: ["@fluxion/source"], external: ["esbuild"], logLevel: "silent" });
   return outdir;
 }
 
-/** Runs a built program that ends by itself within `timeout` ms, four minutes if not told, and returns what it prints. */
-export async function runProgram(folder: string, name: string, args: readonly string[] = [], timeout = 240_000): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [`${folder}/${name}.js`, ...args], { timeout });
+/** Runs a built program that ends by itself within four minutes, and returns what it prints. */
+export async function runProgram(folder: string, name: string, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [`${folder}/${name}.js`, ...args], { timeout: 240_000 });
   return stdout;
 }

@@ -30,7 +30,7 @@ test("a training on two threads gives the same bits again, and the numbers of on
   for (const name of ["two", "again"]) writeConfig(name, { threads: 2 });
   const programs = await buildPrograms("test/fixtures/training-scenarios.ts", "packages/cli/src/training-loss.ts");
   try {
-    const { one, two, again } = JSON.parse(await runProgram(programs, "training-scenarios", [folder])) as Record<"one" | "two" | "again", readonly Outcome[]>;
+    const { one, two, again } = JSON.parse(await runProgram(programs, "training-scenarios", folder)) as Record<"one" | "two" | "again", readonly Outcome[]>;
     expect(two.map(({ losses }) => losses.length)).toEqual([60, 60]);
     expect(again).toEqual(two);
     for (const name of ["model", "neural_ode"]) {

@@ -1,10 +1,8 @@
 import { availableParallelism } from "node:os";
 import { option, readOptions, type Trajectory } from "@fluxion/ode-core";
-import { Tinypool } from "tinypool";
 import { callSpecs, type ModuleCall } from "./module-call.ts";
-import type { PartResult } from "./solve-part.ts";
-import { sendingData, threadFile } from "./thread-file.ts";
-import { unpackError } from "./wire-error.ts";
+import { PartThread } from "./part-thread.ts";
+import type { Part } from "./solve-part.ts";
 
 /** Options of {@link ensembleThreads}. */
 export interface EnsembleThreadsOptions {
@@ -48,34 +46,36 @@ export async function ensembleThreads<R>(module: URL | string, options: Ensemble
   if (trajectories === 0) return [];
   const size = Math.min(largestPart, Math.ceil(trajectories / (partsPerThread * threads)));
   const parts = Array.from({ length: Math.ceil(trajectories / size) }, (_, k): Part => ({ first: k * size, count: Math.min(size, trajectories - k * size) }));
-  const pools = new Pools({ module: String(module), name, data }, signal);
+  const team = new Team({ module: String(module), name, data }, signal);
   try {
-    const pool = pools.start(Math.min(threads, parts.length));
+    const first = team.start();
     // A part of nothing tells whether there is such an ensemble, and whether threads can be started at all.
-    await run(pool, { first: 0, count: 0 });
-    pools.watch(pool);
-    return (await Promise.all(parts.map((part) => solve<R>(pools, pool, part)))).flat();
+    await first.solve({ first: 0, count: 0 });
+    const found: Trajectory<R>[][] = [];
+    let next = 0;
+    const work = async (thread: PartThread): Promise<void> => {
+      for (let own = thread; next < parts.length;) {
+        const k = next++;
+        found[k] = await solve<R>(team, own, parts[k]);
+        if (!own.isAlive) own = team.start();
+      }
+    };
+    await Promise.all([first, ...Array.from({ length: Math.min(threads, parts.length) - 1 }, () => team.start())].map(work));
+    return found.flat();
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
   } finally {
-    await pools.endAll();
+    await team.end();
   }
 }
 
-/** Trajectories `first` to `first + count - 1`. */
-interface Part {
-  readonly first: number;
-  readonly count: number;
-}
-
-/** Pools of threads for one ensemble, that end with it or when its signal is aborted. */
-class Pools {
+/** The threads of one ensemble, that end with it or when its signal is aborted. */
+class Team {
   readonly #call: ModuleCall;
   readonly #signal: AbortSignal | null;
-  readonly #running = new Set<Tinypool>();
-  readonly #ending: Promise<void>[] = [];
-  readonly #abort = (): void => [...this.#running].forEach((pool) => this.#end(pool));
+  readonly #threads: PartThread[] = [];
+  readonly #abort = (): void => void this.end();
   #isOver = false;
 
   constructor(call: ModuleCall, signal: AbortSignal | null) {
@@ -84,90 +84,40 @@ class Pools {
     signal?.addEventListener("abort", this.#abort);
   }
 
-  start(threads: number): Tinypool {
-    this.#signal?.throwIfAborted();
+  start(): PartThread {
     if (this.#isOver) throw new Error("Cannot start a thread as the ensemble must be going on: it was ended");
-    const pool = sendingData("an ensemble on threads", () => new Tinypool({ filename: threadFile("solve-part"), name: "solvePart", workerData: this.#call, minThreads: threads, maxThreads: threads }));
-    this.#running.add(pool);
-    pool.on("error", () => this.mend(pool));
-    return pool;
-  }
-
-  /** Ends a pool with the first of its threads: it hears of that only from the thread, whose last message may be lost. */
-  watch(pool: Tinypool): void {
-    for (const { thread } of threadsOf(pool)) thread.once("exit", () => setImmediate(() => this.#end(pool)));
-  }
-
-  /** Ends one of them. */
-  async end(pool: Tinypool): Promise<void> {
-    this.#end(pool);
-    await Promise.all(this.#ending);
+    const thread = new PartThread(this.#call);
+    this.#threads.push(thread);
+    return thread;
   }
 
   /** Ends all, for good. */
-  async endAll(): Promise<void> {
+  async end(): Promise<void> {
     this.#isOver = true;
     this.#signal?.removeEventListener("abort", this.#abort);
-    this.#abort();
-    await Promise.all(this.#ending);
-  }
-
-  /** After a thread of it broke: ends a pool that has none left, as what waits would do so for ever. */
-  mend(pool: Tinypool): void {
-    if (pool.threads.length === 0) this.#end(pool);
-  }
-
-  #end(pool: Tinypool): void {
-    if (!this.#running.delete(pool)) return;
-    const threads = threadsOf(pool);
-    // A thread that breaks while the pool waits for its end has a listener taken away, which the pool's threads do not know
-    // how to do: the exception would end the process.
-    for (const one of threads) one.removeListener ??= (event, listener) => void one.thread.removeListener(event, listener);
-    const broken = (): undefined => undefined;
-    this.#ending.push(pool.destroy().catch(broken).then(async () => void (await Promise.allSettled(threads.map((one) => one.terminate())))));
+    await Promise.all(this.#threads.map((thread) => thread.end()));
   }
 }
 
-/** What the pool holds for each thread, as far as it is used here. */
-interface PoolThread {
-  readonly thread: { once(event: "exit", listener: () => void): unknown; removeListener(event: string, listener: () => void): unknown };
-  removeListener?: (event: string, listener: () => void) => void;
-  terminate(): Promise<unknown>;
-}
-
-const threadsOf = (pool: Tinypool): readonly PoolThread[] => [...(pool.threads as unknown as PoolThread[])];
-
-async function run<R>(pool: Tinypool, part: Part): Promise<Trajectory<R>[]> {
-  const result = (await pool.run(part)) as PartResult;
-  if ("fault" in result) throw unpackError(result.fault);
-  return result.trajectories.map((one) => (one.ok ? { ok: true, value: one.value as R } : { ok: false, error: unpackError(one.error) }));
-}
-
-async function solve<R>(pools: Pools, pool: Tinypool, part: Part): Promise<Trajectory<R>[]> {
+async function solve<R>(team: Team, thread: PartThread, part: Part): Promise<Trajectory<R>[]> {
   try {
-    return await run<R>(pool, part);
+    return await thread.solve<R>(part);
   } catch {
-    // A thread broke, perhaps by another part: each trajectory answers for itself.
-    pools.mend(pool);
+    // The thread broke, perhaps by an earlier part: each trajectory answers for itself.
     const found: Trajectory<R>[] = [];
-    for (let k = 0; k < part.count; k++) found.push(await solveAlone(pools, part.first + k));
+    for (let k = 0; k < part.count; k++) found.push(await solveAlone(team, part.first + k));
     return found;
   }
 }
 
 /** One trajectory in a thread of its own. */
-async function solveAlone<R>(pools: Pools, i: number): Promise<Trajectory<R>> {
-  const pool = pools.start(1);
-  pools.watch(pool);
-  let hasEnded = false;
-  for (const { thread } of threadsOf(pool)) thread.once("exit", () => (hasEnded = true));
+async function solveAlone<R>(team: Team, i: number): Promise<Trajectory<R>> {
+  const thread = team.start();
   try {
-    return (await run<R>(pool, { first: i, count: 1 }))[0];
+    return (await thread.solve<R>({ first: i, count: 1 }))[0];
   } catch (error) {
-    // Ended without a word: the pool only says that it was terminated.
-    const silent = hasEnded && !/process\.exit/.test(String(error)) && /terminat/i.test(String(error));
-    return { ok: false, error: silent ? new Error("Cannot solve the trajectory as its thread must go on: process.exit was called") : error };
+    return { ok: false, error };
   } finally {
-    await pools.end(pool);
+    await thread.end();
   }
 }

@@ -5,24 +5,23 @@ import type { EnsembleJob } from "./ensemble-job.ts";
 import { callModule, type ModuleCall } from "./module-call.ts";
 import { packError, type WireError } from "./wire-error.ts";
 
+/** Trajectories `first` to `first + count - 1`. */
+export interface Part {
+  readonly first: number;
+  readonly count: number;
+}
+
 /** What became of a part of an ensemble; `fault` when there is no such ensemble. */
 export type PartResult = { readonly fault: WireError } | { readonly trajectories: readonly WireTrajectory[] };
 
 /** A `Trajectory` that can be sent. */
 export type WireTrajectory = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: WireError };
 
-// The pool hears of errors, but not of a thread that calls process.exit: a message that it does not expect is an error to it.
-let failed = false;
-process.once("uncaughtExceptionMonitor", () => void (failed = true));
-process.once("exit", () => void (failed || parentPort?.postMessage("process.exit was called"))); // oxlint-disable-line unicorn/require-post-message-target-origin
-
 let job: Promise<EnsembleJob<unknown>> | undefined;
 
-/** Solves `count` trajectories from index `first` on. */
-export async function solvePart({ first, count }: { readonly first: number; readonly count: number }): Promise<PartResult> {
+async function solvePart({ first, count }: Part): Promise<PartResult> {
   try {
-    // The pool hands its own data in front.
-    job ??= loadJob((workerData as readonly [unknown, ModuleCall])[1]);
+    job ??= loadJob(workerData as ModuleCall);
     const { problem, algorithm, options } = await job;
     const found = ensemble(problem, algorithm, { ...options, first, trajectories: count });
     return { trajectories: isCloneable(found.filter(({ ok }) => ok)) ? found.map(pack) : found.map((one, k) => packAlone(one, first + k)) };
@@ -53,3 +52,5 @@ function packAlone(one: Trajectory<unknown>, i: number): WireTrajectory {
   if (!one.ok || isCloneable(one.value)) return pack(one);
   return { ok: false, error: packError(new OdeError("INVALID_ARGUMENT", `Cannot send the result of trajectory ${i} as "reduce" must return what structuredClone takes: it returned a ${typeof one.value} with functions or the like in it`)) };
 }
+
+parentPort!.on("message", (part: Part) => void solvePart(part).then((result) => parentPort!.postMessage(result))); // oxlint-disable-line unicorn/require-post-message-target-origin
