@@ -18,7 +18,8 @@ if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString("--exper
 type Dtype = "f64" | "f32";
 type BackendLabel = "wasm" | "wasm, fused" | "javascript";
 
-interface Row {
+/** What is measured in one process: our program, and in turn the native one. */
+interface Part {
   readonly task: LnnTask;
   readonly model: string;
   readonly H: number;
@@ -26,6 +27,9 @@ interface Row {
   readonly batch: number;
   readonly dtype: Dtype;
   readonly backend: BackendLabel;
+}
+
+interface Row extends Part {
   /** For one state of `rhs` and `rhs+vjp`, and for one whole gradient otherwise. */
   readonly us: number;
   /** With vectors of 256 bits; for other models than the Lagrangian one its time for as many products of hidden layers. Null without a C++ compiler. */
@@ -52,16 +56,6 @@ const tasks: readonly (readonly [task: LnnTask, batches: readonly number[]])[] =
 ];
 /** How far results may be apart. */
 const tolerance: Readonly<Record<Dtype, number>> = { f64: 1e-9, f32: 1e-3 };
-
-/** What is measured in one process: our program of one row, and in turn the native one. */
-interface Part {
-  readonly task: LnnTask;
-  readonly model: string;
-  readonly H: number;
-  readonly batch: number;
-  readonly dtype: Dtype;
-  readonly backend: BackendLabel;
-}
 
 const widths = (["f64", "f32"] as const).flatMap((dtype) => [10, 32, 128].map((H) => ({ dtype, H })));
 const parts: readonly Part[] = widths.flatMap(({ dtype, H }) => [

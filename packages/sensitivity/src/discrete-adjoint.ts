@@ -1,6 +1,7 @@
 import { readOptions, timeTolerance, type Linearization, type SensitivityAlgorithm, type SensitivityContext, type Tableau } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
 import { KeptSteps } from "./kept-steps.ts";
+import { accumulate } from "./small-vectors.ts";
 import { StepTranspose } from "./step-transpose.ts";
 import { TapedField } from "./taped-field.ts";
 import { linearizeWholeSteps } from "./whole-steps.ts";
@@ -64,16 +65,12 @@ function linearizeStages({ problem, algorithm, options: solveOptions, solve }: S
         taped.turnTo(i);
         transpose.begin(t, h, tape.states, i * n);
         // The states at the end of the step were saved as they are, those before it interpolated.
-        for (; saved >= 0 && direction * (solution.t[saved] - end) >= -tolerance; saved--) add(uBar[saved], du0);
+        for (; saved >= 0 && direction * (solution.t[saved] - end) >= -tolerance; saved--) accumulate(1, uBar[saved], du0);
         for (; saved >= 0 && direction * (solution.t[saved] - t) > tolerance; saved--) transpose.addInside((solution.t[saved] - t) / h, uBar[saved]);
         transpose.pull(du0);
       }
-      for (; saved >= 0; saved--) add(uBar[saved], du0);
+      for (; saved >= 0; saved--) accumulate(1, uBar[saved], du0);
       return { dp: taped.gradient(), du0 };
     },
   };
-}
-
-function add(x: Float64Array, out: Float64Array): void {
-  for (let i = 0; i < out.length; i++) out[i] += x[i];
 }

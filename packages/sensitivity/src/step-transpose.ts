@@ -1,4 +1,5 @@
 import type { Tableau } from "@fluxion/ode-core";
+import { accumulate, isZero, scale } from "./small-vectors.ts";
 import type { TapedField } from "./taped-field.ts";
 
 /**
@@ -113,18 +114,4 @@ export class StepTranspose {
       if (i < last && this.#evaluations[i] < 0) this.#f.evaluate(t, y, this.#k[i]);
     }
   }
-}
-
-/** For a few numbers faster than `fill` and adding. */
-function scale(factor: number, x: Float64Array, out: Float64Array): void {
-  for (let j = 0; j < out.length; j++) out[j] = factor * x[j];
-}
-
-function accumulate(factor: number, x: Float64Array, out: Float64Array): void {
-  for (let j = 0; j < out.length; j++) out[j] += factor * x[j];
-}
-
-function isZero(x: Float64Array): boolean {
-  for (let j = 0; j < x.length; j++) if (x[j] !== 0) return false;
-  return true;
 }

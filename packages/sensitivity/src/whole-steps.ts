@@ -1,5 +1,6 @@
 import { outputTimes, timeTolerance, type Interpolant, type Linearization, type OdeProblem, type SensitivityContext, type SolveOptions, type StepTape, type Stepper, type Tableau } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
+import { accumulate, isZero } from "./small-vectors.ts";
 
 /**
  * The discrete adjoint of a solve whose steps the vector field takes itself (`BoundField.stepTape`): fixed steps, with all
@@ -41,10 +42,10 @@ export function linearizeWholeSteps({ problem, algorithm, options, solve }: Sens
       let saved = solution.t.length - 1;
       for (let i = count - 1; i >= 0; i--) {
         const end = i + 1 < count ? starts[i + 1] : tspan[1];
-        for (; saved >= 0 && direction * (solution.t[saved] - end) >= -tolerance; saved--) add(uBar[saved], lambda);
+        for (; saved >= 0 && direction * (solution.t[saved] - end) >= -tolerance; saved--) accumulate(1, uBar[saved], lambda);
         if (!isZero(lambda)) tape.pull(i, lambda);
       }
-      for (; saved >= 0; saved--) add(uBar[saved], lambda);
+      for (; saved >= 0; saved--) accumulate(1, uBar[saved], lambda);
       const dp = new Float64Array(p.length);
       tape.addGradient(dp);
       return { dp, du0: lambda };
@@ -91,13 +92,4 @@ class TapedStepper implements Stepper {
     this.gaveUp = true;
     return { at: () => {}, derivative: () => {} };
   }
-}
-
-function add(x: Float64Array, out: Float64Array): void {
-  for (let i = 0; i < out.length; i++) out[i] += x[i];
-}
-
-function isZero(x: Float64Array): boolean {
-  for (let i = 0; i < x.length; i++) if (x[i] !== 0) return false;
-  return true;
 }
