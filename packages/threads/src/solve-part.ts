@@ -53,4 +53,5 @@ function packAlone(one: Trajectory<unknown>, i: number): WireTrajectory {
   return { ok: false, error: packError(new OdeError("INVALID_ARGUMENT", `Cannot send the result of trajectory ${i} as "reduce" must return what structuredClone takes: it returned a ${typeof one.value} with functions or the like in it`)) };
 }
 
-parentPort!.on("message", (part: Part) => void solvePart(part).then((result) => parentPort!.postMessage(result))); // oxlint-disable-line unicorn/require-post-message-target-origin
+// Sent in a turn of its own: what a trajectory has left to be done at once, and may end this thread, comes first.
+parentPort!.on("message", (part: Part) => void solvePart(part).then((result) => setImmediate(() => parentPort!.postMessage(result)))); // oxlint-disable-line unicorn/require-post-message-target-origin
