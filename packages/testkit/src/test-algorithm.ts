@@ -2,7 +2,7 @@ import { vectorField, type Algorithm, type Stepper, type Tableau } from "@fluxio
 import { describe, expect, test } from "vitest";
 import { adaptiveTests, type AdaptivePowers } from "./adaptive-tests.ts";
 import { exactProblems, type Exact } from "./exact-problems.ts";
-import { slope } from "./slope.ts";
+import { observedOrder } from "./slope.ts";
 
 /** What a conformance test of an algorithm expects. */
 export interface TestAlgorithmOptions {
@@ -14,17 +14,13 @@ export interface TestAlgorithmOptions {
   readonly denseOrder: number;
   /** Order of the error estimate, `h^errorOrder`; absent for a method of fixed steps. */
   readonly errorOrder?: number;
-  /** Coarsest of the steps `h`, `h / 2`, `h / 4` of the convergence measurements. Default 0.05. */
-  readonly h?: number;
-  /** The same for the interpolant. Default `h`. */
-  readonly denseH?: number;
-  /** The same for the error estimate. Default `h`. */
-  readonly errorH?: number;
   /** Steps before the interpolant and the error estimate are looked at, where the first steps are those of another method. Default 0. */
   readonly startSteps?: number;
-  /** How far above the orders the observed ones may lie: methods of high order have tiny leading error terms, so that the next show. Default 0.6. */
+  /** Errors of a solve below which they are those of rounding, or of Newton's method. Default 2e-12. */
+  readonly floor?: number;
+  /** How far above the orders the observed ones may lie. More for methods with tiny leading error terms, whose next ones show. Default 0.15. */
   readonly above?: number;
-  /** How far further below the orders they may lie: where the leading term shows, rounding may begin to. Default 0. */
+  /** How far below the orders they may lie: where the leading term shows, rounding may begin to. Default 0.15. */
   readonly below?: number;
   /** Power of the tolerances that the method keeps its error estimate below. Default 1. */
   readonly tolerancePower?: number;
@@ -82,35 +78,24 @@ function largestError(algorithm: Algorithm, problem: Exact, t0: number, t1: numb
 }
 
 function convergence(algorithm: Algorithm, options: TestAlgorithmOptions): void {
-  const { order: stated, fixedOrder: order = stated, denseOrder, errorOrder, h: coarse = 0.05, denseH = coarse, errorH = coarse, startSteps = 0, above = 0.6, below = 0 } = options;
+  const { order: stated, fixedOrder: order = stated, denseOrder, errorOrder, startSteps = 0, floor = 2e-12, above = 0.15, below = 0.15 } = options;
+  const expectOrder = (observed: number, expected: number): void => {
+    expect(observed).toBeGreaterThan(expected - below);
+    expect(observed).toBeLessThan(expected + above);
+  };
   for (const problem of exactProblems(algorithm)) {
     for (const [t0, t1] of [[0.2, 2.2], [2.2, 0.2]]) {
       test(`has order ${order} on ${problem.name} from ${t0} to ${t1}`, () => {
-        const counts = [1, 2, 4].map((k) => k * Math.round(2 / coarse));
-        const observed = slope(counts.map((count) => 1 / count), counts.map((count) => largestError(algorithm, problem, t0, t1, count)));
-        // Above the order it may lie: where the leading error terms are tiny, the next ones show.
-        expect(observed).toBeGreaterThan(order - 0.1 - below);
-        expect(observed).toBeLessThan(order + above);
+        expectOrder(observedOrder((count) => largestError(algorithm, problem, t0, t1, count), floor), order);
       });
     }
+    // The errors of one step are clear of rounding for longer.
     test(`has an interpolant of order ${denseOrder} on ${problem.name}`, () => {
-      const steps = [denseH, denseH / 2, denseH / 4];
-      const errors = steps.map((h) => interpolantError(algorithm, problem, h, startSteps));
-      expect(slope(steps, errors)).toBeGreaterThan(denseOrder + 1 - 0.2 - below);
-      expect(slope(steps, errors)).toBeLessThan(denseOrder + 1 + above);
+      expectOrder(observedOrder((count) => interpolantError(algorithm, problem, 2 / count, startSteps), floor / 20), denseOrder + 1);
     });
     test(`estimates its error with order ${errorOrder ?? "none"} on ${problem.name}`, () => {
-      const steps = [errorH, errorH / 2, errorH / 4];
-      const estimates = steps.map((h) => {
-        const { stepper, out } = stepAt(algorithm, problem, h, startSteps);
-        stepper.error?.(out);
-        return Math.hypot(...out);
-      });
       if (errorOrder === undefined) expect(stepperOf(algorithm, problem).error).toBeUndefined();
-      else {
-        expect(slope(steps, estimates)).toBeGreaterThan(errorOrder - 0.3 - below);
-        expect(slope(steps, estimates)).toBeLessThan(errorOrder + (options.above ?? 0.3));
-      }
+      else expectOrder(observedOrder((count) => errorEstimate(algorithm, problem, 2 / count, startSteps), floor / 50), errorOrder);
     });
   }
 }
@@ -127,6 +112,12 @@ function stepAt(algorithm: Algorithm, problem: Exact, h: number, before: number)
     [u, out] = [out, u];
   }
   return { stepper, out };
+}
+
+function errorEstimate(algorithm: Algorithm, problem: Exact, h: number, startSteps: number): number {
+  const { stepper, out } = stepAt(algorithm, problem, h, startSteps);
+  stepper.error?.(out);
+  return Math.hypot(...out);
 }
 
 function interpolantError(algorithm: Algorithm, problem: Exact, h: number, startSteps: number): number {

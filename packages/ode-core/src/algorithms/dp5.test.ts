@@ -1,4 +1,4 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { dp5 } from "./dp5.ts";
 
-testAlgorithm(dp5, { order: 5, denseOrder: 4, errorOrder: 5, h: 0.02 });
+testAlgorithm(dp5, { order: 5, denseOrder: 4, errorOrder: 5, below: 0.25 });

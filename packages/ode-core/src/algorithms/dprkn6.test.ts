@@ -1,4 +1,4 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { dprkn6 } from "./dprkn6.ts";
 
-testAlgorithm(dprkn6, { order: 6, denseOrder: 5, errorOrder: 5, h: 0.2, denseH: 0.06, errorH: 0.1 });
+testAlgorithm(dprkn6, { order: 6, denseOrder: 5, errorOrder: 5 });

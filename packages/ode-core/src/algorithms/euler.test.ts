@@ -1,4 +1,4 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { euler } from "./euler.ts";
 
-testAlgorithm(euler, { order: 1, denseOrder: 1, h: 0.01 });
+testAlgorithm(euler, { order: 1, denseOrder: 1 });

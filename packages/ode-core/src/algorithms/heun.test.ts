@@ -1,4 +1,4 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { heun } from "./heun.ts";
 
-testAlgorithm(heun, { order: 2, denseOrder: 2, errorOrder: 2, h: 0.02 });
+testAlgorithm(heun, { order: 2, denseOrder: 2, errorOrder: 2 });

@@ -1,4 +1,4 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { midpoint } from "./midpoint.ts";
 
-testAlgorithm(midpoint, { order: 2, denseOrder: 2, errorOrder: 2, h: 0.02 });
+testAlgorithm(midpoint, { order: 2, denseOrder: 2, errorOrder: 2 });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { radauTableau } from "../radau-tableau.ts";
 import { radauIIA5 } from "./radau-iia5.ts";
 
-testAlgorithm(() => radauIIA5({ newtonTolerance: 1e-8 }), { order: 5, denseOrder: 3, errorOrder: 4, h: 0.1, denseH: 0.02, tolerancePower: 2 / 3 });
+testAlgorithm(() => radauIIA5({ newtonTolerance: 1e-8 }), { order: 5, denseOrder: 3, errorOrder: 4, tolerancePower: 2 / 3, floor: 1e-10 });
 
 const s = Math.sqrt(6);
 /** The method's matrix. */

@@ -1,4 +1,4 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { ralston } from "./ralston.ts";
 
-testAlgorithm(ralston, { order: 2, denseOrder: 2, errorOrder: 2, h: 0.02 });
+testAlgorithm(ralston, { order: 2, denseOrder: 2, errorOrder: 2 });

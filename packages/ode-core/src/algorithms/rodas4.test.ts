@@ -1,4 +1,4 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { rodas4 } from "./rodas4.ts";
 
-testAlgorithm(rodas4, { order: 4, denseOrder: 3, errorOrder: 4, h: 0.02 });
+testAlgorithm(rodas4, { order: 4, denseOrder: 3, errorOrder: 4 });

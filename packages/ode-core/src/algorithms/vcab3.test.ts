@@ -1,4 +1,4 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { vcab3 } from "./vcab3.ts";
 
-testAlgorithm(vcab3, { order: 3, denseOrder: 3, errorOrder: 3, startSteps: 2, h: 0.02, above: 0.15 });
+testAlgorithm(vcab3, { order: 3, denseOrder: 3, errorOrder: 3, startSteps: 2 });

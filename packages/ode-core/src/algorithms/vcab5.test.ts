@@ -1,4 +1,4 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { vcab5 } from "./vcab5.ts";
 
-testAlgorithm(vcab5, { order: 5, denseOrder: 5, errorOrder: 5, startSteps: 4, h: 0.02, above: 0.2 });
+testAlgorithm(vcab5, { order: 5, denseOrder: 5, errorOrder: 5, startSteps: 4 });

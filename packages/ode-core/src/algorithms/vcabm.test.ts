@@ -1,4 +1,4 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { vcabm } from "./vcabm.ts";
 
-testAlgorithm(vcabm, { order: 12, fixedOrder: 2, denseOrder: 2, errorOrder: 2, denseH: 0.025 });
+testAlgorithm(vcabm, { order: 12, fixedOrder: 2, denseOrder: 2, errorOrder: 2 });

@@ -1,4 +1,4 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { vern6 } from "./vern6.ts";
 
-testAlgorithm(vern6, { order: 6, denseOrder: 6, errorOrder: 6, h: 0.262, above: 1.3 });
+testAlgorithm(vern6, { order: 6, denseOrder: 6, errorOrder: 6, above: 1.6, below: 0.35 });

@@ -1,4 +1,4 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { vern8 } from "./vern8.ts";
 
-testAlgorithm(vern8, { order: 8, denseOrder: 8, errorOrder: 8, h: 0.432, denseH: 1.05, errorH: 0.252, above: 1.5, below: 0.1 });
+testAlgorithm(vern8, { order: 8, denseOrder: 8, errorOrder: 8, above: 1.5, below: 0.3 });
