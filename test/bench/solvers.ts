@@ -4,6 +4,7 @@ import { benchProblems, stiffBenchProblems, type BenchProblem } from "./support/
 import { currentSetting, inOwnProcesses, writeResult } from "./harness.ts";
 import { buildNative, removeNative, startNative, type NativeProgram, type NativeResult, type NativeSolver, type NativeSolvers } from "./support/native-solvers.ts";
 import { relativeError } from "./support/relative-error.ts";
+import { extrapolated } from "./support/work-curve.ts";
 import { stiffProblems } from "../fixtures/stiff-problems.ts";
 
 interface Row {
@@ -18,12 +19,12 @@ interface Row {
   /** What the ratios divide by; null without a C compiler. */
   readonly reference: string | null;
   readonly ratio: number | null;
-  /** The ratio of the times per evaluation: methods take different numbers of them for one tolerance. */
-  readonly ratio_per_evaluation: number | null;
+  /** To the time of the reference for the same error: methods of one order have different errors at one tolerance. */
+  readonly ratio_at_error: number | null;
 }
 
 /** What one process measures: a row without its ratios. */
-type Measured = Omit<Row, "ratio" | "ratio_per_evaluation">;
+type Measured = Omit<Row, "ratio" | "ratio_at_error">;
 
 const rounds = 8;
 const roundUs = 6_000;
@@ -109,8 +110,8 @@ function exactEnd({ id, end }: BenchProblem, problem: OdeProblem): ArrayLike<num
   return solve(problem, vern9(), { reltol: 1e-14, abstol: 1e-14, saveAt: [end], dense: false, maxIters: 1e6 }).u[0];
 }
 
-function print({ problem, algorithm, tol, nfev, error, cpu_us, ratio, ratio_per_evaluation }: Row): void {
-  const ratios = [ratio, ratio_per_evaluation].map((x) => (x === null ? "" : x.toFixed(2).padStart(6)));
+function print({ problem, algorithm, tol, nfev, error, cpu_us, ratio, ratio_at_error }: Row): void {
+  const ratios = [ratio, ratio_at_error].map((x) => (x === null ? "" : x.toFixed(2).padStart(6)));
   const cells = [problem.padEnd(17), algorithm.padEnd(11), tol.toExponential(0), String(nfev).padStart(7), error.toExponential(1).padStart(8), cpu_us.toFixed(1).padStart(9), ...ratios];
   console.log(cells.join("  "));
 }
@@ -137,10 +138,12 @@ const least = all
   .filter((row, i) => all.findIndex((other) => isSame(row, other)) === i)
   .map((row) => ({ ...row, cpu_us: Math.min(...all.filter((other) => isSame(row, other)).map(({ cpu_us }) => cpu_us)) }));
 const rows = least.map((row): Row => {
-  const native = least.find((other) => isSame(other, { ...row, algorithm: row.reference ?? "" }));
-  return { ...row, ratio: native ? row.cpu_us / native.cpu_us : null, ratio_per_evaluation: native ? row.cpu_us / row.nfev / (native.cpu_us / native.nfev) : null };
+  const natives = least.filter(({ problem, algorithm }) => problem === row.problem && algorithm === row.reference).sort((a, b) => b.tol - a.tol);
+  const native = natives.find(({ tol }) => tol === row.tol);
+  const us = extrapolated(natives.map(({ error }) => error), natives.map(({ cpu_us }) => cpu_us), row.error);
+  return { ...row, ratio: native ? row.cpu_us / native.cpu_us : null, ratio_at_error: native ? row.cpu_us / us : null };
 });
-console.log("problem            algorithm      tol     nfev     error     cpu_us   ratio  per evaluation");
+console.log("problem            algorithm      tol     nfev     error     cpu_us   ratio  at equal error");
 rows.forEach(print);
 if (rows.every(({ ratio }) => ratio === null)) console.log("No C compiler: without the compiled references.");
 const few = benchProblems.filter(({ u0 }) => u0.length <= 4);
@@ -149,6 +152,6 @@ const groups = [...["dp5", "tsit5", "vern7", "dop853"].flatMap((name) => [[name,
 for (const [algorithm, label, problems] of groups) {
   const own = rows.filter((row) => row.algorithm === algorithm && row.ratio !== null && problems.some(({ id }) => id === row.problem));
   const mean = (of: (row: Row) => number | null): string => Math.exp(own.reduce((sum, row) => sum + Math.log(of(row) as number), 0) / own.length).toFixed(2);
-  if (own.length > 0) console.log(`${algorithm}, ${label}: geometric mean of the ratios ${mean(({ ratio }) => ratio)}, per evaluation ${mean((row) => row.ratio_per_evaluation)}`);
+  if (own.length > 0) console.log(`${algorithm}, ${label}: geometric mean of the ratios ${mean(({ ratio }) => ratio)}, at equal error ${mean((row) => row.ratio_at_error)}`);
 }
 writeResult("solvers.json", `${JSON.stringify({ ...currentSetting(), rows }, null, 2)}\n`);

@@ -83,12 +83,12 @@ function jaxSection(result: JaxResult): string {
 
 /** out/bench/solvers.json. */
 interface SolversResult extends Setting {
-  readonly rows: readonly { readonly problem: string; readonly algorithm: string; readonly tol: number; readonly nfev: number; readonly error: number; readonly cpu_us: number; readonly reference: string | null; readonly ratio: number | null; readonly ratio_per_evaluation: number | null }[];
+  readonly rows: readonly { readonly problem: string; readonly algorithm: string; readonly tol: number; readonly nfev: number; readonly error: number; readonly cpu_us: number; readonly reference: string | null; readonly ratio: number | null; readonly ratio_at_error: number | null }[];
 }
 
 function solversSection(result: SolversResult): string {
-  const rows = result.rows.map((row) => [`${row.problem}, ${row.algorithm}, ${row.tol.toExponential(0)}`, String(row.nfev), row.error.toExponential(1), short(row.cpu_us), ...[row.ratio, row.ratio_per_evaluation].map((x) => (x === null ? "" : short(x)))]);
-  return `${where(result)}.\n\n${markdownTable(["problem, algorithm, tolerance", "evaluations", "error", "us per solve", "ratio", "ratio per evaluation"], rows)}`;
+  const rows = result.rows.map((row) => [`${row.problem}, ${row.algorithm}, ${row.tol.toExponential(0)}`, String(row.nfev), row.error.toExponential(1), short(row.cpu_us), ...[row.ratio, row.ratio_at_error].map((x) => (x === null ? "" : short(x)))]);
+  return `${where(result)}.\n\n${markdownTable(["problem, algorithm, tolerance", "evaluations", "error", "us per solve", "ratio", "ratio at equal error"], rows)}`;
 }
 
 /** out/bench/threads.json. */

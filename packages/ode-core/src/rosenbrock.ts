@@ -118,8 +118,9 @@ class RosenbrockStepper implements Stepper {
   /** The right-hand side of a stage's linear system, which becomes the stage. */
   readonly #side: Float64Array;
   readonly #product: Float64Array;
-  readonly #u: Float64Array;
-  readonly #next: Float64Array;
+  /** States at the start and at the end of the last step: the caller's arrays. */
+  #u: Float64Array;
+  #next: Float64Array;
   /** `#slope`, `#J` and `#timeSlope` belong to the state that the next step starts from. */
   #hasSlope = false;
   #hasJacobian = false;
@@ -141,8 +142,14 @@ class RosenbrockStepper implements Stepper {
     this.#J = new Float64Array(this.#jacobian.size);
     this.#W = iterationMatrix(n, context);
     this.#stages = new Float64Array(table.stride * n);
-    [this.#slope, this.#lastSlope, this.#timeSlope] = [vector(), vector(), vector()];
-    [this.#input, this.#side, this.#product, this.#u, this.#next] = [vector(), vector(), vector(), vector(), vector()];
+    this.#slope = vector();
+    this.#lastSlope = vector();
+    this.#timeSlope = autonomous ? this.#slope : vector();
+    this.#input = vector();
+    this.#side = vector();
+    this.#product = this.#mass ? vector() : this.#side;
+    this.#u = this.#input;
+    this.#next = this.#input;
   }
 
   get nf(): number {
@@ -157,10 +164,10 @@ class RosenbrockStepper implements Stepper {
     const { gamma, stages, a, C, c } = this.#table;
     const input = this.#input;
     const side = this.#side;
-    const own = this.#u;
-    const next = this.#next;
     const n = this.#n;
     this.#h = h;
+    this.#u = u;
+    this.#next = out;
     this.#linearise(t, h, u);
     this.nlu++;
     if (!this.#W.factor(1 / (gamma * h), this.#J)) return false;
@@ -168,10 +175,7 @@ class RosenbrockStepper implements Stepper {
     if (!this.#wasKept) this.#stages.fill(0);
     this.#wasKept = false;
     const first = this.#slope;
-    for (let j = 0; j < n; j++) {
-      own[j] = u[j];
-      side[j] = first[j];
-    }
+    for (let j = 0; j < n; j++) side[j] = first[j];
     this.#solveStage(0, h);
     const slope = this.#lastSlope;
     for (let i = 1; i < stages; i++) {
@@ -182,7 +186,6 @@ class RosenbrockStepper implements Stepper {
     }
     this.#nf += stages - 1;
     this.#setEnd(u, out);
-    for (let j = 0; j < n; j++) next[j] = out[j];
     return true;
   }
 

@@ -135,12 +135,13 @@ export function vectorField(rhs: InPlaceRhs, options: VectorFieldOptions): Vecto
     provides,
     ...(structure ? { structure } : {}),
     ...(bandwidth ? { bandwidth } : {}),
-    bind: (p) => ({
-      rhs: (t, u, out) => rhs(t, u, p, out),
-      ...(jvp ? { jvp: (t, u, du, dp, out) => jvp(t, u, p, du, dp, out) } : {}),
-      ...(vjp ? { vjp: (t, u, w, outU, outP) => vjp(t, u, p, w, outU, outP) } : {}),
-      ...(jacobian ? { jacobian: (t, u, out) => jacobian(t, u, p, out) } : {}),
-    }),
+    bind: (p) => {
+      const bound: { -readonly [K in keyof BoundField]: BoundField[K] } = { rhs: (t, u, out) => rhs(t, u, p, out) };
+      if (jvp) bound.jvp = (t, u, du, dp, out) => jvp(t, u, p, du, dp, out);
+      if (vjp) bound.vjp = (t, u, w, outU, outP) => vjp(t, u, p, w, outU, outP);
+      if (jacobian) bound.jacobian = (t, u, out) => jacobian(t, u, p, out);
+      return bound;
+    },
   };
 }
 

@@ -27,8 +27,18 @@ export function solveCurve(problem: OdeProblem, algorithm: Algorithm, tolerances
 
 /** The work that a curve has for an error of `target`, by interpolation between the points around it; NaN outside of them. */
 export function atError(error: readonly number[], work: readonly number[], target: number): number {
-  for (let i = 1; i < error.length; i++) {
-    if (error[i] <= target && error[i - 1] >= target) return work[i] * (work[i - 1] / work[i]) ** (Math.log(target / error[i]) / Math.log(error[i - 1] / error[i]));
-  }
+  for (let i = 1; i < error.length; i++) if (error[i] <= target && error[i - 1] >= target) return onLine(error, work, i, target);
   return NaN;
+}
+
+/** The same, by the first or last two points outside of them. NaN for fewer than two. */
+export function extrapolated(error: readonly number[], work: readonly number[], target: number): number {
+  if (error.length < 2) return NaN;
+  const after = error.findIndex((e, i) => i > 0 && e <= target);
+  return onLine(error, work, after < 0 ? error.length - 1 : after, target);
+}
+
+/** On the line through points `i - 1` and `i` in logarithms. */
+function onLine(error: readonly number[], work: readonly number[], i: number, target: number): number {
+  return work[i] * (work[i - 1] / work[i]) ** (Math.log(target / error[i]) / Math.log(error[i - 1] / error[i]));
 }
