@@ -16,6 +16,8 @@ export function labelSizes({ a, b }: Labels, x: Shape, y: Shape): Map<string, nu
   return new Map([...[...a].map((l, i) => [l, x[i]] as const), ...[...b].map((l, i) => [l, y[i]] as const)]);
 }
 
+const outShape = ({ a, b, out }: Labels, x: Tensor, y: Tensor): number[] => Array.from(out, (l) => (a.includes(l) ? x.shape[a.indexOf(l)] : y.shape[b.indexOf(l)]));
+
 /** Letters in order of appearance, so that equal contractions are equal nodes whatever letters they were written with. */
 function canonical({ a, b, out }: Labels): Labels {
   const names = new Map<string, string>();
@@ -34,8 +36,7 @@ export const contractPrimitive: Primitive<Labels> = {
     const { a, b, out } = labels;
     const fits = a.length === x.shape.length && b.length === y.shape.length && [...a].every((l, i) => !b.includes(l) || y.shape[b.indexOf(l)] === x.shape[i]);
     if (!fits) throw shapeError(`contract "${a},${b}->${out}"`, "equal letters must have equal sizes", [x, y]);
-    const sizes = labelSizes(labels, x.shape, y.shape);
-    return [...out].map((l) => sizes.get(l)!);
+    return outShape(labels, x, y);
   },
   jvp: ([dx, dy], { args: [x, y], attrs }) => {
     const left = dx && apply(dx, y, attrs);
@@ -67,14 +68,13 @@ export const contractPrimitive: Primitive<Labels> = {
   },
   simplify: ([x, y], labels) => {
     const { a, b, out } = labels;
-    const sizes = labelSizes(labels, x.shape, y.shape);
-    const shape = [...out].map((l) => sizes.get(l)!);
     const [valueX, valueY] = [constantValue(x), constantValue(y)];
-    if (valueX !== undefined || a === "") return scaled(valueX ?? x, y, b, out, shape);
-    if (valueY !== undefined || b === "") return scaled(valueY ?? y, x, a, out, shape);
+    if (valueX !== undefined || a === "") return scaled(valueX ?? x, y, b, out, outShape(labels, x, y));
+    if (valueY !== undefined || b === "") return scaled(valueY ?? y, x, a, out, outShape(labels, x, y));
     // Signs move outwards, so that a product and its negative are one product.
     return isNeg(x) ? neg(apply(x.args[0], y, labels)) : isNeg(y) ? neg(apply(x, y.args[0], labels)) : null;
   },
+  key: ({ a, b, out }) => `${a},${b},${out}`,
   // A letter of both operands is summed by leaving it out of the result.
   sumOver: ({ args: [x, y], attrs: { a, b, out } }, axes) =>
     axes.every((i) => a.includes(out[i]) && b.includes(out[i])) ? apply(x, y, { a, b, out: [...out].filter((_, i) => !axes.includes(i)).join("") }) : null,

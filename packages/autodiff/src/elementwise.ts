@@ -1,5 +1,6 @@
 import erfValue from "@stdlib/math-base-special-erf";
 import { broadcastTogether, repeat, sumAxes } from "./broadcast.ts";
+import { fixedPower, isPowerByProducts, type PowerArithmetic } from "./fixed-power.ts";
 import { constant, constantValue, makeNode, sameShape, shapeError, type MaybeZero, type Primitive, type Tensor, type TensorLike } from "./tensor.ts";
 
 /** A function applied entry by entry to arrays of one shape. */
@@ -235,20 +236,22 @@ export const erf = (x: TensorLike): Tensor => call(elementwise.erf, x);
 /** Angle of the point `(x, y)`, in `(-pi, pi]`. */
 export const atan2 = (y: TensorLike, x: TensorLike): Tensor => call(elementwise.atan2, y, x);
 
+const onNumbers: PowerArithmetic<number> = { mul: (x, y) => x * y, sqrt: (x) => Math.sqrt(x) + 0, inverse: (x) => 1 / x };
+const onSource: PowerArithmetic<string> = { mul: (x, y) => `(${x}*${y})`, sqrt: (x) => `(Math.sqrt(${x})+0)`, inverse: (x) => `(1/${x})` };
+
 /** `x` to a fixed power. Kept apart as it has an attribute. */
 const powPrimitive: ElementwisePrimitive = {
   name: "pow",
   kind: "elementwise",
   ...rules(() => powPrimitive),
-  // Products are accurate to 1 ulp, too, and several times faster.
-  scalar: ({ exponent }) => (exponent === 3 ? (x) => x * x * x : exponent === 4 ? (x) => (x * x) * (x * x) : (x) => x ** exponent!),
-  source: ({ exponent }, x) => (exponent === 3 ? `(${x}*${x}*${x})` : exponent === 4 ? `((${x}*${x})*(${x}*${x}))` : `(${x}**${exponent! < 0 ? `(${exponent})` : exponent})`),
+  scalar: ({ exponent = 1 }) => (isPowerByProducts(exponent) ? (x) => fixedPower(exponent, x, onNumbers)! : (x) => x ** exponent),
+  source: ({ exponent = 1 }, x) => fixedPower(exponent, x, onSource) ?? `(${x}**${exponent < 0 ? `(${exponent})` : exponent})`,
   key: ({ exponent }) => String(exponent),
   partials: ([x], out) => [mul(out.attrs.exponent as number, pow(x, out.attrs.exponent - 1))],
   simplify: (args, attrs) => fold(powPrimitive, args, attrs),
 };
 
-/** `x ** exponent` for a fixed number; 0, 1, 2 and -1 become products and quotients. */
+/** `x ** exponent` for a fixed number, multiples of 1/2 up to 4 in size by products, square roots and quotients. */
 export function pow(x: TensorLike, exponent: number): Tensor {
   const [base] = broadcastTogether("pow", [x]);
   if (exponent === 0) return one(base);

@@ -106,12 +106,19 @@ export function tracing<R>(f: () => R): R {
   }
 }
 
+/** Equal for equal nodes. */
+function keyOf<A>(primitive: Primitive<A>, args: readonly Tensor[], attrs: A): string {
+  let key = `${primitive.name}|${primitive.key ? primitive.key(attrs) : JSON.stringify(attrs)}`;
+  for (let i = 0; i < args.length; i++) key += `|${args[i].id}`;
+  return key;
+}
+
 /** The node of `primitive` applied to `args`: shape-checked, simplified, and shared with equal nodes of the trace. */
 export function makeNode<A>(primitive: Primitive<A>, args: readonly Tensor[], attrs: A): Tensor {
   // Before any simplification, which may assume that the arguments fit.
   const shape = primitive.shape(args, attrs);
   if (!shape.every((s) => Number.isInteger(s) && s >= 0)) throw shapeError(primitive.name, `sizes must be whole numbers >= 0, not [${shape.join(", ")}]`, args);
-  const key = table && `${primitive.name}|${primitive.key ? primitive.key(attrs) : JSON.stringify(attrs)}|${args.map((a) => a.id).join()}`;
+  const key = table && keyOf(primitive, args, attrs);
   const known = key === null ? undefined : table!.get(key);
   if (known) return known;
   // Looked up first, as simplifying may walk down shared arguments.

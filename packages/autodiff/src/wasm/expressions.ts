@@ -1,5 +1,7 @@
 import type { ElementwisePrimitive } from "../elementwise.ts";
+import { fixedPower } from "../fixed-power.ts";
 import type { Tensor } from "../tensor.ts";
+import { arcTangent } from "./arc-tangent.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { errorFunction } from "./error-function.ts";
 import { exponential, type Exponential } from "./exponential.ts";
@@ -45,8 +47,8 @@ export interface VectorCode {
 }
 
 /** Functions with vector code. */
-const functions: Readonly<Record<string, ((v: VectorCode, x: number) => number) | undefined>> = {
-  erf: errorFunction, expm1: exponentialMinusOne, log: logarithm, log1p: logarithmOfNext, sin: sine, cos: cosine, tan: tangent,
+const functions: Readonly<Record<string, ((v: VectorCode, x: number, y: number) => number) | undefined>> = {
+  atan2: arcTangent, erf: errorFunction, expm1: exponentialMinusOne, log: logarithm, log1p: logarithmOfNext, sin: sine, cos: cosine, tan: tangent,
 };
 
 /**
@@ -101,10 +103,10 @@ export class Expressions {
       case "tanh":
         return this.#tanh(x);
       case "pow":
-        return this.#fixedPower(node, x);
+        return this.#power(node, x);
       default: {
         const f = functions[node.primitive.name];
-        return f ? f(this.#codeFor(node, args), x) : this.#call(node, args);
+        return f ? f(this.#codeFor(node, args), x, y) : this.#call(node, args);
       }
     }
   }
@@ -172,7 +174,7 @@ export class Expressions {
   }
 
   /** `2^n` where the low bits of `x` hold n and the exponent's bias. */
-  #power(x: number): number {
+  #powerOfTwo(x: number): number {
     return this.#shift("shiftLeft", x, this.#numbers.mantissaBits);
   }
 
@@ -220,7 +222,7 @@ export class Expressions {
   /** `2^k x`, in two factors, as 2^k may be no normal number; `biased` holds k and twice the bias. */
   #scaled(x: number, biased: number): number {
     const half = this.#shift("shiftRight", biased, 1);
-    return this.#op("mul", this.#op("mul", x, this.#power(half)), this.#power(this.#op("intSub", biased, half)));
+    return this.#op("mul", this.#op("mul", x, this.#powerOfTwo(half)), this.#powerOfTwo(this.#op("intSub", biased, half)));
   }
 
   /** Accurate to 1 ulp on the whole range: overflows to Infinity and underflows through subnormals to 0. */
@@ -257,18 +259,19 @@ export class Expressions {
   /** `-t / (t + 2)` with `t = e^(-2 |x|) - 1`, which keeps small arguments accurate; the sign is put back. */
   #tanh(x: number): number {
     const { biased, r } = this.#reduced(this.#times(this.#op("lesser", this.#op("abs", x), this.constant(20)), -2), 1);
-    const scale = this.#power(biased);
+    const scale = this.#powerOfTwo(biased);
     const t = this.#op("add", this.#op("mul", scale, this.#op("add", r, this.#remainder(r))), this.#op("sub", scale, this.constant(1)));
     const magnitude = this.#op("div", this.#op("neg", t), this.#op("add", t, this.constant(2)));
     return this.#op("or", this.#op("abs", magnitude), this.#op("and", x, this.constant(-0)));
   }
 
-  /** 3 or 4 equal factors are multiplied in the order of the primitive's own. */
-  #fixedPower(node: Tensor, x: number): number {
-    const exponent = node.attrs.exponent as number;
-    if (exponent !== 3 && exponent !== 4) return this.#call(node, [x]);
-    const square = this.#op("mul", x, x);
-    return this.#op("mul", square, exponent === 3 ? x : square);
+  #power(node: Tensor, base: number): number {
+    const power = fixedPower(node.attrs.exponent as number, base, {
+      mul: (x, y) => this.#op("mul", x, y),
+      sqrt: (x) => this.#op("add", this.#op("sqrt", x), this.constant(0)),
+      inverse: (x) => this.#op("div", this.constant(1), x),
+    });
+    return power ?? this.#call(node, [base]);
   }
 
   /** Any other function, lane by lane in JavaScript. */

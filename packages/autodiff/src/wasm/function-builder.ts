@@ -83,7 +83,7 @@ export class FunctionBuilder {
   }
 
   emit(...bytes: readonly number[]): void {
-    for (const byte of bytes) this.#code.push(byte);
+    this.#code.push(...bytes);
   }
 
   get(local: number): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compile, cos, erf, exp, expm1, log, log1p, sigmoid, sin, softplus, tan, tanh, type Tensor } from "../index.ts";
+import { atan2, compile, cos, erf, exp, expm1, log, log1p, pow, sigmoid, sin, softplus, tan, tanh, type Tensor } from "../index.ts";
 
 // Reference: integers times 2^-220, independent of any library of functions.
 const scale = 220n;
@@ -49,6 +49,13 @@ const logarithmOf = (x: bigint): bigint => {
   return 2n * series(y, (term) => times(term, square), (term, n) => term / (2n * n + 1n)) + k * ln2;
 };
 
+/** By a step of Newton's method from the host's own, which is within 1e-15. */
+const angleOf = (y: bigint, x: bigint): bigint => {
+  const near = fixed(Math.atan2(rounded(y), rounded(x)));
+  const [s, c] = [sineOf(near), cosineOf(near)];
+  return near + ((times(y, c) - times(x, s)) << scale) / (times(x, c) + times(y, s));
+};
+
 /** A number as such an integer: exact, if its last bit is above 2^-220. */
 function fixed(x: number): bigint {
   let [mantissa, shift] = [x, scale];
@@ -76,6 +83,7 @@ const angles = [
   ...Array.from({ length: 200 }, (_, k) => Math.round(1.09 ** (k / 2) * (k + 1)) * (Math.PI / 2)).filter((x) => x <= 1e5),
 ];
 
+const sides = [...between(-0.3, 0.3), ...between(-2, 2), ...between(-40, 40), ...between(-1e-5, 1e-5), ...between(1e5, 1e9)];
 const slopes = [...between(-0.5, 0.5), ...between(-2, 2), ...between(-10, 10), ...between(-40, 40)];
 
 describe.each([
@@ -89,6 +97,11 @@ describe.each([
   ["sigmoid", sigmoid, (x: bigint) => (one << scale) / (one + exponentialOf(-x)), slopes, 3],
   ["softplus", softplus, (x: bigint) => logarithmOf(one + exponentialOf(x)), slopes, 3],
   ["tanh", tanh, (x: bigint) => ((exponentialOf(2n * x) - one) << scale) / (exponentialOf(2n * x) + one), [...slopes, ...between(-1e-5, 1e-5)], 3],
+  ...[0.7, -0.7].flatMap((side) => [
+    [`atan2(x, ${side})`, (x: Tensor) => atan2(x, side), (x: bigint) => angleOf(x, fixed(side)), sides, 1.5] as const,
+    [`atan2(${side}, x)`, (x: Tensor) => atan2(side, x), (x: bigint) => angleOf(fixed(side), x), sides, 1.5] as const,
+  ]),
+  ...[-4, -3.5, -3, -1.5, -0.5, 0.5, 1.5, 2.5, 3, 3.5, 4].map((n) => [`pow ${n}`, (x: Tensor) => pow(x, n), (x: bigint) => exponentialOf((BigInt(2 * n) * logarithmOf(x)) / 2n), [...between(0.1, 3), ...between(1, 1e5)], 2.5] as const),
   ["tan", tan, (x: bigint) => (sineOf(x) << scale) / cosineOf(x), angles, 2],
 ] as const)("%s", (_name, f, exact, points, limit) => {
   test.each(["javascript", "wasm"] as const)(`is within ${limit} ulp of the exact value, %s`, (backend) => {
