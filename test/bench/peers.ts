@@ -5,8 +5,8 @@ import { stiffProblems } from "../fixtures/stiff-problems.ts";
 import { currentSetting, inOwnProcesses, measure, printTable, short, writeResult } from "./harness.ts";
 import { benchProblems } from "./support/bench-problems.ts";
 import { coldSolve } from "./support/cold-start.ts";
-import { solveOdex } from "./support/odex.ts";
-import { peerProblems, type PeerProblem } from "./support/peer-problems.ts";
+import { npmSolvers, npmVersions, type PeerRhs } from "./support/npm-solvers.ts";
+import { peerProblems } from "./support/peer-problems.ts";
 import { relativeError } from "./support/relative-error.ts";
 import { askScipy, type ScipyAnswer } from "./support/scipy.ts";
 import { atError, budget, solveCurve, type WorkCurve } from "./support/work-curve.ts";
@@ -16,18 +16,19 @@ interface Row {
   readonly problem: string;
   readonly error: number;
   readonly us: Readonly<Record<string, number>>;
-  /** Of odex and SciPy to the faster of tsit5 and vern7. */
+  /** Of the others to the faster of tsit5 and vern7. */
   readonly ratios: Readonly<Record<string, number>>;
 }
 
 const tolerances = Array.from({ length: 9 }, (_, k) => 10 ** (-3 - k));
 const stiffTolerances = tolerances.slice(0, 6);
 const wanted = [1e-4, 1e-6, 1e-8];
-const gates: Readonly<Record<string, number>> = { odex: 3, "SciPy RK45": 50 };
+const gates: Readonly<Record<string, number>> = { ...Object.fromEntries(Object.keys(npmSolvers).map((name) => [name, 3])), "SciPy RK45": 50 };
 
-function odexCurve({ returned }: PeerProblem, u0: readonly number[], end: number, errorOf: (u: ArrayLike<number>) => number): WorkCurve {
-  const us = tolerances.map((tol) => 1000 * measure(() => void solveOdex(returned, u0, end, tol), budget));
-  return { solver: "odex", error: tolerances.map((tol) => errorOf(solveOdex(returned, u0, end, tol))), us };
+function npmCurve(solver: string, f: PeerRhs, u0: readonly number[], end: number, errorOf: (u: ArrayLike<number>) => number): WorkCurve {
+  const run = npmSolvers[solver];
+  const us = tolerances.map((tol) => 1000 * measure(() => void run(f, u0, end, tol), budget));
+  return { solver, error: tolerances.map((tol) => errorOf(run(f, u0, end, tol))), us };
 }
 
 const starts = peerProblems.map(({ id }) => benchProblems.find((one) => one.id === id)!);
@@ -44,7 +45,7 @@ const curves: Readonly<Record<string, () => WorkCurve>> = Object.fromEntries([
     const own = [tsit5(), vern7(), dop853(), ...(problem.f.structure ? [dprkn6()] : [])];
     return [
       ...own.map((algorithm): [string, () => WorkCurve] => [`${peer.id} ${algorithm.name}`, () => solveCurve(problem, algorithm, tolerances, errorOf)]),
-      [`${peer.id} odex`, () => odexCurve(peer, u0, end, errorOf)] as [string, () => WorkCurve],
+      ...Object.keys(npmSolvers).map((name): [string, () => WorkCurve] => [`${peer.id} ${name}`, () => npmCurve(name, { returned: peer.returned, filled: f }, u0, end, errorOf)]),
     ];
   }),
   ...[rodas5P({ autonomous: true }), kvaerno5(), rosenbrock23({ autonomous: true }), autoTsit5(rodas5P({ autonomous: true }))].map((algorithm): [string, () => WorkCurve] => {
@@ -102,5 +103,5 @@ for (const [name, gate] of Object.entries(gates)) {
 }
 console.log(`A fresh process: library ${short(cold.load)} ms, first solve ${short(cold.first)} ms, second ${short(cold.second)} ms`);
 const setting = currentSetting();
-const versions = { ...setting.versions, odex: "2.0.4", ...("missing" in scipy ? {} : { scipy: scipy.version, python: scipy.python }) };
+const versions = { ...setting.versions, ...npmVersions(), ...("missing" in scipy ? {} : { scipy: scipy.version, python: scipy.python }) };
 writeResult("peers.json", `${JSON.stringify({ ...setting, versions, rows, means, gates, cold, missing: "missing" in scipy ? scipy.missing : null }, null, 2)}\n`);

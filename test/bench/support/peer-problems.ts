@@ -4,7 +4,7 @@
 export interface PeerProblem {
   readonly id: "lotka_volterra" | "kepler_e06_10" | "pleiades";
   readonly title: string;
-  /** For odex: returns a new array. */
+  /** For solvers whose right-hand sides return a new array. */
   readonly returned: (t: number, u: number[]) => number[];
   /** For SciPy: the body of `def f(t, u):`; NumPy is there as `np`. */
   readonly python: string;
