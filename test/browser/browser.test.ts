@@ -13,11 +13,12 @@ const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", 
 
 // Skipped where no Chromium is installed: everything it runs is tested in Node as well.
 describe.skipIf(!chromium)("in a browser (skipped without Chromium)", () => {
-  const profile = mkdtempSync(join(tmpdir(), "fluxion-browser-"));
+  let profile = "";
   let server: Worker;
   let origin = "";
 
   beforeAll(async () => {
+    profile = mkdtempSync(join(tmpdir(), "fluxion-browser-"));
     const { outputFiles } = await build({ entryPoints: [`${root}/test/browser/page.ts`], bundle: true, write: false, format: "iife", conditions: ["@fluxion/source"], logLevel: "silent" });
     // A thread of its own serves the page, as this one waits for the browser.
     server = new Worker(serve, { eval: true, workerData: outputFiles[0].text });
@@ -25,7 +26,8 @@ describe.skipIf(!chromium)("in a browser (skipped without Chromium)", () => {
   });
   afterAll(async () => {
     await server.terminate();
-    rmSync(profile, { recursive: true, force: true });
+    // The browser's own processes may still be writing.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   });
 
   /** What the page wrote. */
