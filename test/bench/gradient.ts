@@ -17,6 +17,7 @@ const models: Readonly<Record<string, (network: Network) => DynamicsModel>> = {
 /** Widths of both hidden layers. The cost of the last two algorithms grows with the number of parameters. */
 const widths: Readonly<Record<keyof typeof sensealgs, readonly number[]>> = {
   discreteAdjoint: [4, 10, 24, 60, 138],
+  gaussAdjoint: [4, 10, 24, 60, 138],
   interpolatingAdjoint: [4, 10, 24, 60, 138],
   forwardSensitivity: [4, 7, 10],
   finiteDifference: [4, 7, 10],

@@ -1,5 +1,6 @@
 export { discreteAdjoint, type DiscreteAdjointOptions } from "./discrete-adjoint.ts";
 export { finiteDifference, type FiniteDifferenceOptions } from "./finite-difference.ts";
 export { forwardSensitivity, type ForwardSensitivityOptions } from "./forward-sensitivity.ts";
+export { gaussAdjoint, type GaussAdjointOptions } from "./gauss-adjoint.ts";
 export { interpolatingAdjoint, type InterpolatingAdjointOptions } from "./interpolating-adjoint.ts";
 export { sensealgs } from "./sensealgs.ts";
