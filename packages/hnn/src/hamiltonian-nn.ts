@@ -1,5 +1,5 @@
 import { concat, hamilton, mul, slice, sum, type TargetOptions, type Tensor } from "@fluxion/autodiff";
-import { angleFeatureCount, angleFeatures, dynamicsModel, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
+import { angleFeatureCount, angleFeatures, dynamicsModel, networkOption, targetOptions, type ConservativeModel, type Network } from "@fluxion/nn-core";
 import { option, readOptions } from "@fluxion/ode-core";
 
 /** Options of {@link hamiltonianNN}. */
@@ -25,7 +25,7 @@ export interface HamiltonianNNOptions extends TargetOptions {
  * @throws OdeError `INVALID_OPTION`
  * @source Greydanus et al. 2019, arXiv 1906.01563
  */
-export function hamiltonianNN(options: HamiltonianNNOptions): DynamicsModel {
+export function hamiltonianNN(options: HamiltonianNNOptions): ConservativeModel {
   const o = readOptions("hamiltonianNN", options, {
     coordinates: option.count(),
     angles: option.indices([]),

@@ -1,5 +1,5 @@
 import { concat, constant, dot, eulerLagrange, slice, sub, vjp, type TargetOptions, type Tensor } from "@fluxion/autodiff";
-import { dynamicsModel, type DynamicsModel, type DynamicsModelParts, type ParamShapes, type ParamTree } from "@fluxion/nn-core";
+import { dynamicsModel, type ConservativeModel, type DynamicsModelParts, type ParamShapes, type ParamTree } from "@fluxion/nn-core";
 
 /** The parts of a {@link lagrangianModel}. */
 export interface LagrangianModelParts<S extends ParamShapes> {
@@ -17,7 +17,7 @@ export interface LagrangianModelParts<S extends ParamShapes> {
  * A dynamics model from any parametrised Lagrangian: state `u = (q, v)`, `du/dt = (v, a)` with `a` from the
  * Euler-Lagrange equations, energy `v . dL/dv - L`.
  */
-export function lagrangianModel<S extends ParamShapes>({ name, coordinates: d, layer, target = {}, lagrangian }: LagrangianModelParts<S>): DynamicsModel {
+export function lagrangianModel<S extends ParamShapes>({ name, coordinates: d, layer, target = {}, lagrangian }: LagrangianModelParts<S>): ConservativeModel {
   const split = (u: Tensor): [q: Tensor, v: Tensor] => [slice(u, 0, d), slice(u, d, 2 * d)];
   return dynamicsModel({
     name,

@@ -1,6 +1,6 @@
 import { add, concat, dot, mul, sum, type TargetOptions } from "@fluxion/autodiff";
 import { option, readOptions } from "@fluxion/ode-core";
-import { angleFeatureCount, angleFeatures, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
+import { angleFeatureCount, angleFeatures, networkOption, targetOptions, type ConservativeModel, type Network } from "@fluxion/nn-core";
 import { lagrangianModel } from "./lagrangian-model.ts";
 
 /** Options of {@link lagrangianNN}. */
@@ -30,7 +30,7 @@ export interface LagrangianNNOptions extends TargetOptions {
  * @throws OdeError `INVALID_OPTION`
  * @source Cranmer et al. 2020, arXiv 2003.04630
  */
-export function lagrangianNN(options: LagrangianNNOptions): DynamicsModel {
+export function lagrangianNN(options: LagrangianNNOptions): ConservativeModel {
   const o = readOptions("lagrangianNN", options, {
     coordinates: option.count(),
     angles: option.indices([]),

@@ -1,5 +1,5 @@
 import { add, at, dot, gather, identity, matmul, mul, slice, softplus, sub, type TargetOptions, type Tensor } from "@fluxion/autodiff";
-import { angleFeatureCount, angleFeatures, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
+import { angleFeatureCount, angleFeatures, networkOption, targetOptions, type ConservativeModel, type Network } from "@fluxion/nn-core";
 import { option, readOptions } from "@fluxion/ode-core";
 import { lagrangianModel } from "./lagrangian-model.ts";
 
@@ -37,7 +37,7 @@ function choleskyFactor(entries: Tensor, d: number, floor: number): Tensor {
  * @throws OdeError `INVALID_OPTION`
  * @source Lutter et al. 2019, arXiv 1907.04490 (deep Lagrangian networks)
  */
-export function structuredLagrangianNN(options: StructuredLagrangianNNOptions): DynamicsModel {
+export function structuredLagrangianNN(options: StructuredLagrangianNNOptions): ConservativeModel {
   const o = readOptions("structuredLagrangianNN", options, {
     coordinates: option.count(),
     angles: option.indices([]),

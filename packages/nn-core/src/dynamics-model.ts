@@ -16,6 +16,9 @@ export interface DynamicsModel extends VectorField {
   energy?(u: Float64Array, p: Float64Array): number;
 }
 
+/** A model that conserves an energy of its own, as Lagrangian and Hamiltonian ones do. */
+export type ConservativeModel = DynamicsModel & Required<Pick<DynamicsModel, "energy">>;
+
 /** The parts of a {@link dynamicsModel}. */
 export interface DynamicsModelParts<S extends ParamShapes> {
   readonly name: string;
@@ -33,6 +36,8 @@ export interface DynamicsModelParts<S extends ParamShapes> {
 }
 
 /** Makes a dynamics model from a traced right-hand side over named parameters. */
+export function dynamicsModel<S extends ParamShapes>(parts: DynamicsModelParts<S> & Required<Pick<DynamicsModelParts<S>, "energy">>): ConservativeModel;
+export function dynamicsModel<S extends ParamShapes>(parts: DynamicsModelParts<S>): DynamicsModel;
 export function dynamicsModel<S extends ParamShapes>({ name, dim, layer, rhs, energy, structure, target: { backend = "auto", dtype = "f64", relaxedSimd = "auto" } = {} }: DynamicsModelParts<S>): DynamicsModel {
   const target = { backend, dtype, relaxedSimd };
   const layout = parameterLayout(layer.params);

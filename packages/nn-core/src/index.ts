@@ -4,7 +4,7 @@ export { angleFeatureCount, angleFeatures } from "./angle-features.ts";
 export { chain } from "./chain.ts";
 export { clipNorm } from "./clip-norm.ts";
 export { dense, type DenseOptions } from "./dense.ts";
-export { dynamicsModel, targetOptions, type DynamicsModel, type DynamicsModelParts } from "./dynamics-model.ts";
+export { dynamicsModel, targetOptions, type ConservativeModel, type DynamicsModel, type DynamicsModelParts } from "./dynamics-model.ts";
 export { glorotNormal, glorotUniform, initializers, type Initializer } from "./initializers.ts";
 export type { DenseParams, Layer, Network } from "./layer.ts";
 export { huber, losses, meanAbsoluteError, meanSquaredError, type Loss } from "./losses.ts";

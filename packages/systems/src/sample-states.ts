@@ -2,14 +2,17 @@ import uniform from "@stdlib/random-base-uniform";
 import { OdeError } from "@fluxion/ode-core";
 
 /**
- * `count` states with entry `i` uniform in `[low[i], high[i])`; the same seed gives the same states on every machine.
+ * `count` states with entry `i` uniform in `[low[i], high[i])`, or `low[i]` where both are equal; the same seed gives the same states on every machine.
  *
- * @throws OdeError `INVALID_ARGUMENT` for a bad seed or bounds of different lengths.
+ * @throws OdeError `INVALID_ARGUMENT` for a bad seed, bounds of different lengths, and ones that are out of order or not finite.
  */
 export function sampleStates(count: number, low: readonly number[], high: readonly number[], seed: number): Float64Array[] {
   if (!Number.isInteger(seed) || seed < 1 || low.length !== high.length) {
     throw new OdeError("INVALID_ARGUMENT", `Cannot sample states as the seed must be a whole number >= 1 and the bounds equally long: seed is ${seed}, lengths are ${low.length} and ${high.length}`);
   }
+  low.forEach((a, i) => {
+    if (!(a <= high[i] && Number.isFinite(a) && Number.isFinite(high[i]))) throw new OdeError("INVALID_ARGUMENT", `Cannot sample states as low[${i}] must be at most high[${i}], both finite: they are ${a} and ${high[i]}`);
+  });
   const draw = uniform.factory({ seed });
-  return Array.from({ length: count }, () => Float64Array.from(low, (a, i) => draw(a, high[i])));
+  return Array.from({ length: count }, () => Float64Array.from(low, (a, i) => (a < high[i] ? draw(a, high[i]) : a)));
 }
