@@ -5,7 +5,7 @@ import { adam, cosine, seededRandom } from "@fluxion/nn-core";
 import { fromConfig, linearize, odeProblem, remake, solve, tsit5 } from "@fluxion/ode-core";
 import { sensealgs } from "@fluxion/sensitivity";
 
-const sensealg = fromConfig(sensealgs, { name: (process.argv[2] ?? "discreteAdjoint") as keyof typeof sensealgs });
+const sensealg = fromConfig(sensealgs, { name: process.argv[2] ?? "discreteAdjoint" });
 
 // dx/dt = alpha x - beta x y, dy/dt = delta x y - gamma y
 const lotkaVolterra = tracedField((_t, u, p) => {
