@@ -21,7 +21,7 @@ const tolerance = 1e-11;
 function gradients(model: DynamicsModel, name: string): { du0: Float64Array; dp: Float64Array } {
   const u0 = Float64Array.from({ length: model.dim }, (_, i) => 0.8 * Math.sin(1 + 2 * i));
   const problem = odeProblem(model, u0, [0, 1.5], model.init(7));
-  const { solution, pull } = linearize(problem, tsit5(), { reltol: tolerance, abstol: tolerance, saveAt, sensealg: fromConfig(sensealgs, { name: name as keyof typeof sensealgs }) });
+  const { solution, pull } = linearize(problem, tsit5(), { reltol: tolerance, abstol: tolerance, saveAt, sensealg: fromConfig(sensealgs, { name }) });
   return pull(solution.u.map((u, k) => u.map((_, i) => Math.cos(k + 3 * i))));
 }
 

@@ -16,9 +16,9 @@ export type LossPlugins = Pick<TrajectoryLossOptions, "algorithm" | "sensealg" |
 export function lossPlugins({ solver, sensealg, loss }: Pick<TrainConfig, "solver" | "sensealg" | "loss">, here: <T>(entry: string, make: () => T) => T): LossPlugins {
   const { name, dt, reltol, abstol, maxIters, ...options } = solver;
   return {
-    algorithm: here("solver", () => fromConfig(algorithms, { name, ...options } as never)),
+    algorithm: here("solver", () => fromConfig(algorithms, { name, ...options })),
     solver: { ...(dt ? { dt } : {}), ...(reltol ? { reltol } : {}), ...(abstol ? { abstol } : {}), ...(maxIters ? { maxIters } : {}) },
-    sensealg: here("sensealg", () => fromConfig(sensealgs, sensealg as never)),
-    loss: here("loss", () => fromConfig(losses, loss as never)),
+    sensealg: here("sensealg", () => fromConfig(sensealgs, sensealg)),
+    loss: here("loss", () => fromConfig(losses, loss)),
   };
 }

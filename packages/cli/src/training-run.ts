@@ -37,15 +37,15 @@ export function prepareRun(path: string, options: TrainOptions = {}): PreparedRu
   const fraction = options.fraction ?? 1;
   if (!(fraction > 0 && fraction <= 1)) throw new OdeError("INVALID_OPTION", `Cannot train as --fraction must be above 0 and at most 1: current value is ${fraction}`);
   const here = <T>(entry: string, make: () => T): T => at(path, entry, make);
-  const schedule = here("schedule", () => fromConfig(schedules, config.schedule as never));
+  const schedule = here("schedule", () => fromConfig(schedules, config.schedule));
   const fitting = {
     ...lossPlugins(config, here),
-    optimizer: here("optimizer", () => fromConfig(optimizers, config.optimizer as never)),
+    optimizer: here("optimizer", () => fromConfig(optimizers, config.optimizer)),
     stages: config.curriculum.map(({ intervals, steps }) => ({ intervals, steps: Math.max(1, Math.round(steps * fraction)), schedule })),
     ...(config.clipNorm ? { clipNorm: config.clipNorm } : {}),
   };
-  const system = here("system", () => fromConfig(systems, config.system as never));
-  here("network", () => fromConfig(networks, config.network as never));
+  const system = here("system", () => fromConfig(systems, config.system));
+  here("network", () => fromConfig(networks, config.network));
   const models = Object.entries(config.models).map(([key, model]) => {
     const own = { model, network: config.network };
     return { key, config: own, model: here(`models.${key}`, () => makeModel(own, config.backend)) };

@@ -10,12 +10,14 @@ test("fromConfig makes the named plug-in with defaults filled in", () => {
 });
 
 test("a wrong name lists the known ones, with code UNKNOWN_NAME", () => {
-  const config = { name: "gadget" } as never;
+  const config: { readonly name: string } = { name: "gadget" };
   expect(() => fromConfig(table, config)).toThrow(expect.objectContaining({ code: "UNKNOWN_NAME", message: expect.stringContaining("widget") as string }));
-  expect(() => fromConfig(table, { name: "toString" } as never)).toThrow(expect.objectContaining({ code: "UNKNOWN_NAME" }));
+  // @ts-expect-error a literal name must be one of the table
+  expect(() => fromConfig(table, { name: "toString" })).toThrow(expect.objectContaining({ code: "UNKNOWN_NAME" }));
 });
 
 test("a wrong option names itself, what is needed and what was found", () => {
   expect(() => fromConfig(table, { name: "widget", size: -1 })).toThrow('option "size" must be a number > 0: current value is -1');
-  expect(() => fromConfig(table, { name: "widget", sise: 1 } as never)).toThrow('its options are size, kind: got "sise"');
+  // @ts-expect-error the options of a literal name are known
+  expect(() => fromConfig(table, { name: "widget", sise: 1 })).toThrow('its options are size, kind: got "sise"');
 });

@@ -10,12 +10,16 @@ export type ConfigOf<R extends Table<unknown>> = {
 }[keyof R & string];
 
 /**
- * Makes the plug-in that `config` names.
+ * Makes the plug-in that `config` names. A literal name has its options checked by the compiler, too; a config that was read
+ * from a file, whose name is some string, only when it is used.
  *
  * @throws OdeError `UNKNOWN_NAME` listing the names of the table, `INVALID_OPTION` from the factory.
  */
-export function fromConfig<R extends Table<unknown>>(table: R, config: ConfigOf<R>): ReturnType<R[keyof R]> {
-  const { name, ...options } = config as { name: keyof R & string };
+export function fromConfig<R extends Table<unknown>, N extends string>(
+  table: R,
+  config: { readonly name: N } & (string extends N ? Readonly<Record<string, unknown>> : ConfigOf<R>),
+): ReturnType<R[keyof R]> {
+  const { name, ...options } = config;
   if (typeof name !== "string" || !Object.hasOwn(table, name)) {
     throw new OdeError("UNKNOWN_NAME", `Cannot find ${JSON.stringify(name)} as the name must be one of ${Object.keys(table).join(", ")}`);
   }

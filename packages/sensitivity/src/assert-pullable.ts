@@ -19,7 +19,11 @@ export function assertPullable(solution: OdeSolution, uBar: readonly Float64Arra
   });
 }
 
-/** Throws `SOLVE_FAILED` with the message of a solve that did not succeed. */
+/**
+ * Checks a solve of a sensitivity algorithm's own; `what` it is stands in the message, before that of the solve.
+ *
+ * @throws OdeError `SOLVE_FAILED` unless it succeeded.
+ */
 export function assertSucceeded(what: string, { retcode, message }: OdeSolution): void {
   if (retcode !== "success") throw new OdeError("SOLVE_FAILED", `Cannot differentiate ${what} as its retcode must be "success": it is "${retcode}". ${message}`);
 }

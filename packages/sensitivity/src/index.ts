@@ -1,3 +1,4 @@
+export { assertPullable, assertSucceeded } from "./assert-pullable.ts";
 export { discreteAdjoint, type DiscreteAdjointOptions } from "./discrete-adjoint.ts";
 export { finiteDifference, type FiniteDifferenceOptions } from "./finite-difference.ts";
 export { forwardSensitivity, type ForwardSensitivityOptions } from "./forward-sensitivity.ts";

@@ -36,7 +36,7 @@ const format = "fluxion-model/1";
  * @throws OdeError `UNKNOWN_NAME`, `INVALID_OPTION`
  */
 export function makeModel({ model, network }: ModelConfig, backend: BackendName = "auto", table: Table<DynamicsModel> = models): DynamicsModel {
-  return fromConfig(table, { ...model, network: fromConfig(networks, network as never), backend } as never);
+  return fromConfig(table, { ...model, network: fromConfig(networks, network), backend });
 }
 
 /** The two files of a trained model: JSON that says what it is, and its parameters as safetensors, named by `weights`. */
