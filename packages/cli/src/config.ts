@@ -25,8 +25,8 @@ export interface TrainConfig {
     readonly evaluate: string;
     readonly heldOut: string;
   };
-  /** The known system, for the energies of the metrics. */
-  readonly system: Plugin;
+  /** The system that was recorded, where it is a known one: the metrics then tell true energies. */
+  readonly system?: Plugin | undefined;
   /** By the key they have in metrics.json; the first one is written as model.json and model.safetensors. */
   readonly models: Readonly<Record<string, Plugin>>;
   readonly network: Plugin;
@@ -57,7 +57,7 @@ const modelKey = v.pipe(
 const configSchema: v.GenericSchema<unknown, TrainConfig> = v.strictObject({
   output: text,
   data: v.strictObject({ columns: v.pipe(v.array(text), v.minLength(1)), train: text, evaluate: text, heldOut: text }),
-  system: plugin,
+  system: v.optional(plugin),
   models: v.pipe(v.record(modelKey, plugin), v.minEntries(1)),
   network: plugin,
   solver: v.looseObject({ name: text, dt: v.optional(positive), reltol: v.optional(positive), abstol: v.optional(positive), maxIters: v.optional(count) }),

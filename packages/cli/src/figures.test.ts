@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import { energyFigure, gradientCostFigure, lossFigure, trajectoryFigure, workPrecisionFigure, type GradientCostSeries, type LossSeries, type RolloutSeries } from "./figures.ts";
+import { energyFigure, gradientCostFigure, lossFigure, trajectoryFigure, workPrecisionFigure, type EnergySeries, type GradientCostSeries, type LossSeries } from "./figures.ts";
 import { colorAt, faint, ink } from "./figures/palette.ts";
 
 interface Element {
@@ -13,7 +13,7 @@ const steps = Array.from({ length: 900 }, (_, i) => i);
 const losses: LossSeries[] = ["LNN", "neural ODE"].map((model, m) => ({ model, step: steps, loss: steps.map((i) => Math.exp(-i / (100 + 60 * m))), stageStarts: [0, 300, 600] }));
 
 /** A swing whose amplitude changes by `growth` per second. */
-function rollout(model: string, growth: number): RolloutSeries {
+function rollout(model: string, growth: number): EnergySeries {
   const t = Array.from({ length: 601 }, (_, k) => k / 20);
   const amplitude = t.map((time) => Math.exp(growth * time));
   return {
@@ -98,7 +98,7 @@ describe("figures", () => {
 
   test("a model that runs away, or that ends early, does not hide the truth", () => {
     const wild = rollout("neural ODE", 2);
-    const drawn = (growing: RolloutSeries): number => {
+    const drawn = (growing: EnergySeries): number => {
       const [first] = curves(trajectoryFigure({ truth, models: [growing], until: 30 }), ink);
       return Math.max(...first) - Math.min(...first);
     };

@@ -132,6 +132,17 @@ describe("fluxion train", () => {
     expect((JSON.parse(read("again", "series.json")) as { losses: { loss: number[] }[] }).losses.map(({ loss }) => loss.length)).toEqual([4, 4]);
   });
 
+  test("recordings of an unknown system are trained on as well, without energies", async () => {
+    expect(await fluxion("train", writeConfig({ system: undefined }), "--out", inRoot("again"))).toBe(0);
+    const metrics = (folder: string): { lnn: Record<string, number> } => JSON.parse(read(folder, "metrics.json")) as { lnn: Record<string, number> };
+    const { energy_drift_percent: drift, gradient_ms: _, ...others } = metrics("run").lnn;
+    expect(drift).toBeGreaterThan(0);
+    expect(metrics("again").lnn).toEqual({ ...others, gradient_ms: expect.any(Number) });
+    expect(readdirSync(inRoot("again"))).not.toContain("energy.svg");
+    expect(read("again", "report.html")).not.toMatch(/Energy drift|True energy/);
+    expect(out).toMatch(/^lnn( +[\d.]+e[+-]\d+){3} +[\d.]+ ms$/m);
+  });
+
   test("shows a table of the metrics on standard output, the rest on standard error", async () => {
     expect(await fluxion("train", writeConfig(), "--out", inRoot("again"), "--fraction", "0.05")).toBe(0);
     const { lnn } = JSON.parse(read("again", "metrics.json")) as { lnn: { mse_0_1: number; energy_drift_percent: number } };

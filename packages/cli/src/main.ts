@@ -54,8 +54,8 @@ async function runTraining(config: string, options: { out?: string; fraction?: n
 /** A small table of the metrics that matter. */
 function summary(outcomes: readonly ModelOutcome[]): string {
   const cell = (x: number): string => x.toExponential(2).padStart(11);
-  const rows = outcomes.map(({ key, mse, energyDriftPercent, gradientMs }) =>
-    `${key.padEnd(12)}${cell(mse.to1)}${cell(mse.to10)}${cell(mse.to30)}${`${energyDriftPercent.toFixed(2)} %`.padStart(14)}${`${gradientMs.toFixed(1)} ms`.padStart(13)}`);
+  const rows = outcomes.map(({ key, mse, energyDriftPercent: drift, gradientMs }) =>
+    `${key.padEnd(12)}${cell(mse.to1)}${cell(mse.to10)}${cell(mse.to30)}${(drift === undefined ? "" : `${drift.toFixed(2)} %`).padStart(14)}${`${gradientMs.toFixed(1)} ms`.padStart(13)}`);
   return `${"model".padEnd(12)}${"MSE 0-1 s".padStart(11)}${"0-10 s".padStart(11)}${"0-30 s".padStart(11)}${"energy drift".padStart(14)}${"gradient".padStart(13)}\n${rows.join("\n")}\n`;
 }
 

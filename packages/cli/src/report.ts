@@ -6,8 +6,8 @@ export interface ModelMetrics {
   readonly mse_0_1: number;
   readonly mse_0_10: number;
   readonly mse_0_30: number;
-  /** Largest change of the energy over the longest rollout, as a share of the initial energy. */
-  readonly energy_drift_percent: number;
+  /** Mean change of the true energy over the longest rollout, as a share of what the motion has to spend; absent where the system is not known. */
+  readonly energy_drift_percent?: number;
   /** Median over the held-out initial states. */
   readonly heldout_mse_0_10_median: number;
   readonly parameters: number;
@@ -83,10 +83,13 @@ function formatDuration(seconds: number): string {
 }
 
 function metricRow({ key, label, unit, judged }: Row, models: readonly ModelMetrics[]): string {
-  const best = Math.min(...models.map((model) => model[key]));
-  const unique = models.filter((model) => model[key] === best).length === 1;
-  const cells = models.map((model) => `<td${judged && unique && model[key] === best ? ' class="best"' : ""}>${formatNumber(model[key])}</td>`).join("");
-  const ratio = models.length === 2 ? models[1][key] / models[0][key] : undefined;
+  const values = models.flatMap((model) => model[key] ?? []);
+  // What one of them does not have is not compared.
+  if (values.length < models.length) return "";
+  const best = Math.min(...values);
+  const unique = values.filter((value) => value === best).length === 1;
+  const cells = values.map((value) => `<td${judged && unique && value === best ? ' class="best"' : ""}>${formatNumber(value)}</td>`).join("");
+  const ratio = values.length === 2 ? values[1] / values[0] : undefined;
   const last = ratio === undefined ? "" : `<td class="ratio">${Number.isFinite(ratio) ? formatNumber(Number(ratio.toPrecision(3))) : "–"}</td>`;
   return `<tr><th scope="row">${label}${unit && ` <span>${unit}</span>`}</th>${cells}${last}</tr>`;
 }
@@ -98,7 +101,7 @@ function metricTable(metrics: RunMetrics): string {
   return `<table>
 <thead><tr><th scope="col"></th>${heads.join("")}</tr></thead>
 <tbody>
-${rows.map((row) => metricRow(row, models.map(([, model]) => model))).join("\n")}
+${rows.map((row) => metricRow(row, models.map(([, model]) => model))).filter((row) => row !== "").join("\n")}
 </tbody>
 </table>`;
 }
@@ -126,7 +129,7 @@ export function reportHtml({ metrics, config, figures }: ReportOptions): string 
 <main>
 <header>
 <h1>Training report</h1>
-<p>Dynamics models trained through the solver on the same data, measured against the true system.</p>
+<p>Dynamics models trained through the solver on the same data, measured against recordings of it.</p>
 </header>
 <section>
 <h2>Metrics</h2>

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { OdeError } from "@fluxion/ode-core";
 import { readText, writeWhole } from "./files.ts";
 import { motionOf, type Motion } from "./evaluation.ts";
-import { energyFigure, lossFigure, trajectoryFigure, type LossSeries } from "./figures.ts";
+import { energyFigure, lossFigure, trajectoryFigure, type EnergySeries, type LossSeries, type RolloutSeries } from "./figures.ts";
 import { reportHtml, type ModelMetrics, type RunMetrics } from "./report.ts";
 import type { ModelOutcome, PreparedRun } from "./training-run.ts";
 
@@ -14,6 +14,7 @@ interface Series {
   readonly motions: Readonly<Record<string, Motion>>;
 }
 
+const hasEnergy = (series: RolloutSeries & { readonly energy?: readonly number[] }): series is EnergySeries => series.energy !== undefined;
 const round = (x: number, digits: number): number => Number(x.toPrecision(digits));
 
 /** The metrics of one model under the names of metrics.json. */
@@ -21,7 +22,7 @@ const metricsOf = ({ mse, energyDriftPercent, heldOutMedian, parameters, gradien
   mse_0_1: mse.to1,
   mse_0_10: mse.to10,
   mse_0_30: mse.to30,
-  energy_drift_percent: energyDriftPercent,
+  ...(energyDriftPercent === undefined ? {} : { energy_drift_percent: energyDriftPercent }),
   heldout_mse_0_10_median: heldOutMedian,
   parameters,
   gradient_ms: round(gradientMs, 4),
@@ -41,7 +42,7 @@ export function writeRun(run: PreparedRun, outcomes: readonly ModelOutcome[], wa
   const starts = run.fitting.stages.map((_, i) => run.fitting.stages.slice(0, i).reduce((n, s) => n + s.steps, 0));
   const series: Series = {
     losses: outcomes.map(({ key, losses }) => ({ model: key, step: losses.map((_, i) => i), loss: losses.map((x) => round(x, 6)), stageStarts: starts })),
-    truth: motionOf(run.data.evaluate.t, run.data.evaluate.u, (u) => run.system.energy(u)),
+    truth: motionOf(run.data.evaluate.t, run.data.evaluate.u, run.system),
     motions: Object.fromEntries(outcomes.map(({ key, motion }) => [key, motion])),
   };
   writeWhole(join(run.output, "config.json"), `${JSON.stringify(run.config, null, 2)}\n`);
@@ -77,7 +78,7 @@ export function writeReport(folder: string): string[] {
     { name: "loss", caption: "Training loss of each step; the horizon grows at each stage.", svg: lossFigure(series.losses) },
     { name: "trajectory-1", caption: "Prediction and truth over the training horizon.", svg: trajectoryFigure({ truth, models, until: 1 }) },
     { name: "trajectory-30", caption: "Prediction and truth far beyond the training horizon.", svg: trajectoryFigure({ truth, models, until: 30 }) },
-    { name: "energy", caption: "True energy of the predicted states: it should stay where it started.", svg: energyFigure({ truth, models }) },
+    ...(hasEnergy(truth) ? [{ name: "energy", caption: "True energy of the predicted states: it should stay where it started.", svg: energyFigure({ truth, models: models.filter(hasEnergy) }) }] : []),
   ];
   mkdirSync(folder, { recursive: true });
   const written = figures.map(({ name, svg }) => {

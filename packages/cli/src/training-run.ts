@@ -17,7 +17,8 @@ export interface PreparedRun {
   readonly config: TrainConfig;
   readonly backend: string;
   readonly output: string;
-  readonly system: MechanicalSystem;
+  /** Absent where it is not a known one. */
+  readonly system: MechanicalSystem | undefined;
   readonly data: { readonly train: readonly Trajectory[]; readonly evaluate: Trajectory; readonly heldOut: readonly Trajectory[] };
   readonly models: readonly { readonly key: string; readonly config: ModelConfig; readonly model: DynamicsModel }[];
   readonly fitting: LossPlugins & Pick<FitOptions, "optimizer" | "stages" | "clipNorm">;
@@ -44,15 +45,17 @@ export function prepareRun(path: string, options: TrainOptions = {}): PreparedRu
     stages: config.curriculum.map(({ intervals, steps }) => ({ intervals, steps: Math.max(1, Math.round(steps * fraction)), schedule })),
     ...(config.clipNorm ? { clipNorm: config.clipNorm } : {}),
   };
-  const system = here("system", () => fromConfig(systems, config.system));
+  const known = config.system;
+  const system = known && here("system", () => fromConfig(systems, known));
   here("network", () => fromConfig(networks, config.network));
   const models = Object.entries(config.models).map(([key, model]) => {
     const own = { model, network: config.network };
     return { key, config: own, model: here(`models.${key}`, () => makeModel(own, config.backend)) };
   });
   for (const { key, model } of models) {
-    if (model.dim !== config.data.columns.length || model.dim !== 2 * system.coordinates) {
-      throw new OdeError("SHAPE_MISMATCH", `${path}: models.${key}: Cannot fit the model as its state must have as many entries as data.columns (${config.data.columns.length}) and the system (${2 * system.coordinates}): it has ${model.dim}`);
+    const needed = [`data.columns (${config.data.columns.length})`, ...(system ? [`the system (${2 * system.coordinates})`] : [])];
+    if (model.dim !== config.data.columns.length || (system && model.dim !== 2 * system.coordinates)) {
+      throw new OdeError("SHAPE_MISMATCH", `${path}: models.${key}: Cannot fit the model as its state must have as many entries as ${needed.join(" and ")}: it has ${model.dim}`);
     }
   }
   const read = (entry: "train" | "evaluate" | "heldOut"): Trajectory[] => here(`data.${entry}`, () => readTrajectories(isAbsolute(config.data[entry]) ? config.data[entry] : join(dirname(path), config.data[entry]), config.data.columns));

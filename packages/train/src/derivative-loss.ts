@@ -1,4 +1,4 @@
-import type { DynamicsModel, Loss } from "@fluxion/nn-core";
+import type { Loss } from "@fluxion/nn-core";
 import { assertLength, OdeError, requireCapabilities, type BoundField, type VectorField } from "@fluxion/ode-core";
 import { penaltyKernel } from "./penalty-kernel.ts";
 import { tiles } from "./tiles.ts";
@@ -14,7 +14,8 @@ export interface DerivativeSample {
 
 /** What a model's right-hand side is compared with. */
 export interface DerivativeLossOptions {
-  readonly model: DynamicsModel;
+  /** A model, or any vector field with a `vjp`. */
+  readonly model: VectorField;
   readonly samples: readonly DerivativeSample[];
   readonly loss: Loss;
 }
@@ -79,7 +80,7 @@ function buffersFor(size: number, loss: Loss): Buffers {
 /** So many states fill the vector registers; more would only need more memory. */
 const tileSize = 8;
 
-function inTiles(model: DynamicsModel, samples: readonly DerivativeSample[]): Tile[] {
+function inTiles(model: VectorField, samples: readonly DerivativeSample[]): Tile[] {
   const groups = new Map<number, DerivativeSample[]>();
   for (const sample of samples) {
     assertLength("an observed state", sample.u, model.dim);

@@ -1,3 +1,4 @@
+import { at, mul, neg, tracedField } from "@fluxion/autodiff";
 import { structuredLagrangianNN } from "@fluxion/lnn";
 import { constantRate, cosine, meanSquaredError, mlp } from "@fluxion/nn-core";
 import { odeProblem, rk4, solve, tsit5, type SensitivityAlgorithm } from "@fluxion/ode-core";
@@ -133,6 +134,14 @@ describe("a solve that fails", () => {
     await expect(fit({ ...rest, resume, onProgress: ({ step }) => seen.push(step) })).rejects.toMatchObject({ code: "SOLVE_FAILED" });
     expect(seen).toEqual([16, 17, 18, 19]);
   });
+});
+
+test("finds the parameters of a vector field that is no model", async () => {
+  const field = tracedField((_t, u, p) => neg(mul(at(p, 0), u)), { dim: 1, paramCount: 1 });
+  const decay = { t, u: Array.from(t, (time) => Float64Array.of(2 * Math.exp(-1.7 * time))) };
+  const { state } = await fit({ ...options, model: field, trajectories: [decay], stages: [{ intervals: 4, steps: 400, schedule: cosine({ peak: 0.05 }) }], start: Float64Array.of(1) });
+  // Runge and Kutta's method has an error of its own.
+  expect(state.p[0]).toBeCloseTo(1.7, 4);
 });
 
 test.each([

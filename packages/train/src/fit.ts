@@ -1,5 +1,5 @@
-import { adam, clipNorm, meanSquaredError, type DynamicsModel, type Loss, type Optimizer, type OptimizerState, type Schedule } from "@fluxion/nn-core";
-import { assertLength, OdeError, type Algorithm, type SensitivityAlgorithm } from "@fluxion/ode-core";
+import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerState, type Schedule } from "@fluxion/nn-core";
+import { assertLength, OdeError, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
 import { trajectoryLoss, type LossValue, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
 
@@ -40,7 +40,8 @@ export interface FitProgress {
 
 /** What to fit, to what, and how. */
 export interface FitOptions {
-  readonly model: DynamicsModel;
+  /** A model, or any vector field with the derivatives that `sensealg` needs. */
+  readonly model: VectorField;
   readonly trajectories: readonly Trajectory[];
   readonly algorithm: Algorithm;
   readonly solver?: NonNullable<TrajectoryLossOptions["solver"]>;

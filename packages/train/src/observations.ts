@@ -1,4 +1,3 @@
-import type { DynamicsModel } from "@fluxion/nn-core";
 import { assertLength, OdeError, type Algorithm, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { tiles } from "./tiles.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
@@ -21,7 +20,7 @@ const tileSize = 2;
 
 /** What decides on batches. */
 export interface ObservationOptions {
-  readonly model: DynamicsModel;
+  readonly model: VectorField;
   readonly trajectories: readonly Trajectory[];
   readonly algorithm: Algorithm;
   readonly solver: SolveOptions;
@@ -62,7 +61,7 @@ export function requireTrajectories(trajectories: readonly Trajectory[]): void {
 /** How many times of a trajectory are compared: the first one is where its solve starts. */
 export const comparedTimes = ({ t }: Trajectory, intervals: number): number => Math.min(intervals, t.length - 1);
 
-function observed(model: DynamicsModel, group: readonly Trajectory[]): Observations {
+function observed(model: VectorField, group: readonly Trajectory[]): Observations {
   const count = group.length;
   const [{ t }] = group;
   const [u0, ...states] = Array.from(t, (_, k) => Float64Array.from(group.flatMap(({ u }) => [...u[k]])));

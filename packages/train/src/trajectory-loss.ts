@@ -1,12 +1,13 @@
-import type { DynamicsModel, Loss } from "@fluxion/nn-core";
-import { linearize, odeProblem, type Algorithm, type SensitivityAlgorithm, type SolveOptions } from "@fluxion/ode-core";
+import type { Loss } from "@fluxion/nn-core";
+import { linearize, odeProblem, type Algorithm, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { observations } from "./observations.ts";
 import { penaltyKernel } from "./penalty-kernel.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
 
 /** How a model is solved and compared with data. */
 export interface TrajectoryLossOptions {
-  readonly model: DynamicsModel;
+  /** A model, or any vector field with the derivatives that `sensealg` needs. */
+  readonly model: VectorField;
   /** Observed states; each starts a solve at its own first state. */
   readonly trajectories: readonly Trajectory[];
   readonly loss: Loss;

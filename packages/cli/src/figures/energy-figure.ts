@@ -1,18 +1,18 @@
 import { line } from "@observablehq/plot";
 import { colorAt, dashAt, ink } from "./palette.ts";
 import { renderFigure } from "./render.ts";
-import { rangeAround, type RolloutSeries } from "./rollout.ts";
+import { rangeAround, type EnergySeries } from "./rollout.ts";
 import { thin } from "./thin.ts";
 
 /** What {@link energyFigure} shows. */
 export interface EnergyFigureOptions {
-  readonly truth: RolloutSeries;
-  readonly models: readonly RolloutSeries[];
+  readonly truth: EnergySeries;
+  readonly models: readonly EnergySeries[];
 }
 
 /** The true energy along each trajectory over time: a straight line for a model that conserves it. */
 export function energyFigure({ truth, models }: EnergyFigureOptions): string {
-  const curve = ({ t, energy }: RolloutSeries, stroke: string, strokeWidth: number, strokeDasharray: string): ReturnType<typeof line> =>
+  const curve = ({ t, energy }: EnergySeries, stroke: string, strokeWidth: number, strokeDasharray: string): ReturnType<typeof line> =>
     line(thin(t, energy, 360), { x: "x", y: "y", stroke, strokeWidth, strokeDasharray, strokeLinejoin: "round", clip: true });
   return renderFigure(
     {

@@ -1,10 +1,14 @@
-/** A simulated trajectory of the double pendulum, by a model or by the equations themselves. */
+/** A motion, by a model or the true one. */
 export interface RolloutSeries {
   readonly model: string;
   /** Times in s. */
   readonly t: readonly number[];
-  /** Rows of q1, q2 in rad and v1, v2 in rad/s. */
+  /** States as rows. */
   readonly u: readonly (readonly number[])[];
+}
+
+/** A motion with its energies. */
+export interface EnergySeries extends RolloutSeries {
   /** Energy of each row in J. */
   readonly energy: readonly number[];
 }
