@@ -2,6 +2,7 @@ import { AdamsInterpolant, adamsWeights } from "./adams-interpolant.ts";
 import { predict } from "./adams-predictor.ts";
 import type { Algorithm, Interpolant, Stepper } from "./algorithm.ts";
 import { DividedDifferences } from "./divided-differences.ts";
+import { firstNonFinite } from "./failure.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /**
@@ -115,7 +116,9 @@ class AdamsBashforthStepper implements Stepper {
     this.#finish();
     const { phi, beta, span } = this.#past;
     const rows = Array.from({ length: this.#order }, (_, j) => phi[j].map((x) => beta[j] * x));
-    return new AdamsInterpolant(this.#h, this.#u.slice(), rows, span.slice(0, this.#order), this.#e.slice());
+    // Where the slope at the end is not finite, the polynomial through those before it is what there is.
+    const e = firstNonFinite(this.#e) < 0 ? this.#e.slice() : new Float64Array(this.#e.length);
+    return new AdamsInterpolant(this.#h, this.#u.slice(), rows, span.slice(0, this.#order), e);
   }
 
   /** The evaluation at the end, of a step that is kept. */

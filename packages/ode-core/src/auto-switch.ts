@@ -1,6 +1,6 @@
-import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorithm.ts";
+import { requireAlgorithm, type Algorithm, type Interpolant, type Stepper, type StepperContext } from "./algorithm.ts";
 import { option, readOptions } from "./config.ts";
-import { controllerOf, type StepController } from "./controller.ts";
+import { controllerOf, quarter, type StepController } from "./controller.ts";
 import { errorNorm } from "./error-norm.ts";
 import { OdeError } from "./errors.ts";
 import { stabilityLimit } from "./stability-limit.ts";
@@ -40,6 +40,8 @@ const specs = {
  * @source Petzold, SIAM J. Sci. Stat. Comput. 4 (1983) 136-148; Hairer, Wanner, Solving Ordinary Differential Equations II (1996), section IV.2.
  */
 export function autoSwitch(nonstiff: Algorithm, stiff: Algorithm, options: AutoSwitchOptions = {}): Algorithm {
+  requireAlgorithm("make autoSwitch", "nonstiff", nonstiff);
+  requireAlgorithm("make autoSwitch", "stiff", stiff);
   const name = `autoSwitch(${nonstiff.name}, ${stiff.name})`;
   const checked = readOptions("autoSwitch", options, specs);
   const { tableau, initialStep } = nonstiff;
@@ -79,6 +81,10 @@ class SwitchedController implements StepController {
   reject(error: number): number {
     return this.current.reject(error);
   }
+
+  fail(): number {
+    return this.current.fail?.() ?? quarter;
+  }
 }
 
 class SwitchingStepper implements Stepper {
@@ -94,6 +100,8 @@ class SwitchingStepper implements Stepper {
   readonly #estimate: Float64Array;
   /** Start and length of the last step. In an array, as properties would be boxed anew at each assignment. */
   readonly #now: Float64Array = new Float64Array(2);
+  /** Length of the last step that was kept; NaN before. */
+  readonly #kept: Float64Array = Float64Array.of(NaN);
   /** States at both ends of the last step: the caller's arrays. */
   #u: Float64Array;
   #next: Float64Array;
@@ -120,7 +128,11 @@ class SwitchingStepper implements Stepper {
   takeOver(previous: SwitchingStepper): void {
     this.controller = previous.controller;
     this.switches = previous.switches;
+    this.#count = previous.#count;
+    this.#rest = previous.#rest;
     if (previous.#active !== previous.#nonstiff) this.#active = this.#makeStiff();
+    // One that a stepper brings along looks at that stepper.
+    if (this.#active.controller) this.controller.current = this.#active.controller;
   }
 
   get nf(): number {
@@ -165,6 +177,9 @@ class SwitchingStepper implements Stepper {
 
   accept(): void {
     const active = this.#active;
+    const length = Math.abs(this.#now[1]);
+    const isShorter = length < 0.9 * this.#kept[0];
+    this.#kept[0] = length;
     if (this.#rest > 0) {
       this.#rest--;
       active.accept?.();
@@ -172,11 +187,14 @@ class SwitchingStepper implements Stepper {
     }
     const { nonstiffTol, stiffTol, maxStiffStep, maxNonstiffStep } = this.#setting;
     const isStiff = active !== this.#nonstiff;
-    const product = Math.abs(this.#now[1]) * (active as Required<Stepper>).rate();
+    const product = length * (active as Required<Stepper>).rate();
     // A rate that is not a number is no reason to leave the stiff method.
     const speaksForStiff = !(product <= (isStiff ? stiffTol : nonstiffTol));
-    this.#count = speaksForStiff === isStiff ? 0 : this.#count + 1;
-    if (!isStiff && !speaksForStiff) this.#rest = lookEvery - 1;
+    // That a step shorter than the last one is not stiff says nothing: it was cut at a stop, or follows a rejected one.
+    const saysNothing = !isStiff && !speaksForStiff && isShorter;
+    if (speaksForStiff !== isStiff) this.#count++;
+    else if (!saysNothing) this.#count = 0;
+    if (!isStiff && !speaksForStiff && !isShorter) this.#rest = lookEvery - 1;
     active.accept?.();
     if (this.#count > (isStiff ? maxNonstiffStep : maxStiffStep)) this.#change();
   }

@@ -11,6 +11,8 @@ export interface StepController {
   fail?(): number;
 }
 
+/** Part of the length with which a step is tried again when nothing else says how. */
+export const quarter = 0.25;
 const gamma = 0.9;
 /** Errors below this count as this much, so that one lucky step does not make the next one reckless. */
 const logFloor = Math.log(1e-4);
@@ -20,7 +22,7 @@ const lost = 0.1;
 export interface PiControllerOptions {
   /** Power of the error of the step, and of that of a rejected one. */
   readonly beta1: number;
-  /** Power of the error of the step before. */
+  /** Power of the error of the step before, which lets a step grow. 0 for an integral controller. */
   readonly beta2: number;
   /** Least factor. Default 0.2. */
   readonly qmin?: number;
@@ -39,35 +41,55 @@ export interface PiControllerOptions {
  * @source Gustafsson, ACM Trans. Math. Softw. 17 (1991) 533-554.
  */
 export function piController(options: PiControllerOptions): StepController {
-  return new PiController(options);
+  return new PidController({ ...options, beta3: 0 });
+}
+
+/** Gains and limits of {@link pidController}. */
+export interface PidControllerOptions extends PiControllerOptions {
+  /** Power of the error of the step before the last. */
+  readonly beta3: number;
+}
+
+/**
+ * Proportional-integral-derivative control: the next step is `0.9 error^-beta1 errorBefore^beta2 errorBeforeThat^-beta3` times this one, within
+ * limits and in logarithms as {@link piController}. An algorithm takes any controller: `{ ...tsit5(), controller: () => pidController({ ... }) }`.
+ *
+ * @source Soederlind, ACM Trans. Math. Softw. 29 (2003) 1-26.
+ */
+export function pidController(options: PidControllerOptions): StepController {
+  return new PidController(options);
 }
 
 // A class, as variables of a closure would be checked at each use.
-class PiController implements StepController {
+class PidController implements StepController {
   readonly #beta1: number;
   readonly #beta2: number;
+  readonly #beta3: number;
   readonly #qmin: number;
   readonly #qmax: number;
   readonly #steady: number;
   readonly #growAfterReject: boolean;
-  /** Logarithm of the error of the last kept step. In a typed array, as a property would be boxed anew at each assignment. */
-  readonly #logOld = new Float64Array(1);
+  /** Logarithms of the errors of the last two kept steps. In a typed array, as properties would be boxed anew at each assignment. */
+  readonly #logOld = new Float64Array(2);
   #rejected = false;
 
-  constructor({ beta1, beta2, qmin = 0.2, qmax = 10, steady = 1, growAfterReject = true }: PiControllerOptions) {
+  constructor({ beta1, beta2, beta3, qmin = 0.2, qmax = 10, steady = 1, growAfterReject = true }: PidControllerOptions) {
     this.#beta1 = beta1;
     this.#beta2 = beta2;
+    this.#beta3 = beta3;
     this.#qmin = qmin;
     this.#qmax = qmax;
     this.#steady = steady;
     this.#growAfterReject = growAfterReject;
-    this.#logOld[0] = logFloor;
+    this.#logOld.fill(logFloor);
   }
 
   accept(error: number): number {
     const log = fastLog(error);
-    const factor = gamma * fastExp(this.#beta2 * this.#logOld[0] - this.#beta1 * log);
-    this.#logOld[0] = Math.max(log, logFloor);
+    const logOld = this.#logOld;
+    const factor = gamma * fastExp(this.#beta2 * logOld[0] - this.#beta1 * log - this.#beta3 * logOld[1]);
+    logOld[1] = logOld[0];
+    logOld[0] = Math.max(log, logFloor);
     const most = this.#rejected && !this.#growAfterReject ? 1 : this.#qmax;
     this.#rejected = false;
     return factor >= this.#steady && factor <= 1 ? 1 : Math.min(most, Math.max(this.#qmin, factor));

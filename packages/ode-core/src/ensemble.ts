@@ -1,6 +1,7 @@
 import type { Algorithm } from "./algorithm.ts";
 import { OdeError } from "./errors.ts";
 import { integrate } from "./integrate.ts";
+import { checkStepControl } from "./integrator.ts";
 import type { OdeProblem } from "./problem.ts";
 import type { OdeSolution, SolveOptions } from "./solution.ts";
 import { checkSolveOptions } from "./solve-options.ts";
@@ -35,7 +36,9 @@ export function ensemble<R = OdeSolution>(problem: OdeProblem, algorithm: Algori
   if (!Number.isInteger(first) || first < 0) throw wrong("first", "a whole number >= 0", first);
   if (typeof prob !== "function") throw wrong("prob", "a function", prob);
   if (reduce !== undefined && typeof reduce !== "function") throw wrong("reduce", "a function", reduce);
-  checkSolveOptions(options, problem);
+  // Times that suit the problems need not suit the one that they are made of.
+  const { saveAt, ...rest } = options;
+  checkStepControl(problem, algorithm, checkSolveOptions(typeof saveAt === "number" ? options : rest, problem));
   return Array.from({ length: trajectories }, (_, k): Trajectory<R> => {
     const i = first + k;
     try {

@@ -9,10 +9,29 @@ export function firstNonFinite(x: Float64Array): number {
   return -1;
 }
 
-/** Says which component of `f(t, u[n])` is not finite. */
-export function nonFiniteSlope(f: BoundField, t: number, u: Float64Array): string {
-  const slope = new Float64Array(u.length);
+/** Steps after a failed one of length 1 that are looked at. */
+const ahead = [1, 4, 16];
+
+/** Evaluations per call of {@link nonFiniteSlope}, at most. */
+export const nonFiniteCost: number = 1 + ahead.length;
+
+/**
+ * Says which component of the right-hand side is not finite at `u[n]`, or at the end of Euler steps of `length` and somewhat more from there;
+ * empty when all are finite.
+ */
+export function nonFiniteSlope(f: BoundField, t: number, u: Float64Array, length: number): string {
+  const [slope, point, beyond] = [new Float64Array(u.length), new Float64Array(u.length), new Float64Array(u.length)];
+  const found = (time: number, x: Float64Array): string => {
+    const bad = firstNonFinite(x);
+    return bad < 0 ? "" : `component ${bad} of the right-hand side is ${x[bad]} at t = ${time}`;
+  };
   f.rhs(t, u, slope);
-  const bad = firstNonFinite(slope);
-  return `component ${bad} of the right-hand side is ${slope[bad]} at the initial state`;
+  let what = found(t, slope);
+  for (let k = 0; what === "" && k < ahead.length && Number.isFinite(length); k++) {
+    const h = ahead[k] * length;
+    for (let i = 0; i < u.length; i++) point[i] = u[i] + h * slope[i];
+    f.rhs(t + h, point, beyond);
+    what = found(t + h, beyond);
+  }
+  return what;
 }

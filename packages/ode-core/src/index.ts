@@ -57,7 +57,7 @@ export {
 export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type Table } from "./config.ts";
 export { ensemble, type EnsembleOptions, type Trajectory } from "./ensemble.ts";
 export { assertFinite, assertLength, OdeError, type OdeErrorCode } from "./errors.ts";
-export { piController, type PiControllerOptions, type StepController } from "./controller.ts";
+export { piController, pidController, type PidControllerOptions, type PiControllerOptions, type StepController } from "./controller.ts";
 export { explicitRk, type ExplicitRkOptions } from "./explicit-rk.ts";
 export type { InitialStep, InitialStepContext } from "./initial-step.ts";
 export { init } from "./init.ts";

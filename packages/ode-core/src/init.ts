@@ -1,4 +1,4 @@
-import type { Algorithm } from "./algorithm.ts";
+import { requireAlgorithm, type Algorithm } from "./algorithm.ts";
 import { OdeError } from "./errors.ts";
 import { Integrator } from "./integrator.ts";
 import type { OdeProblem } from "./problem.ts";
@@ -10,6 +10,8 @@ import { requireCapabilities } from "./vector-field.ts";
  * Throws what `solve` throws.
  */
 export function init(problem: OdeProblem, algorithm: Algorithm, options: SolveOptions = {}): Integrator {
+  requireAlgorithm("solve", "algorithm", algorithm);
+  if (typeof options !== "object" || options === null) throw new OdeError("INVALID_ARGUMENT", `Cannot solve as the options must be an object: current value is ${String(options)}`);
   const { name, structure } = algorithm;
   const { f } = problem;
   requireCapabilities(`algorithm "${name}"`, algorithm.requires, f);

@@ -60,9 +60,9 @@ function choose({ problem, f, order, abstol, reltol, dtmax }: InitialStepContext
   f.rhs(t0 + h, u1, f1);
   for (let i = 0; i < n; i++) f1[i] -= f0[i];
   const d2 = norm(f1) / h0;
-  // The Euler step left the domain of f: begin with less than it.
-  if (!Number.isFinite(d2)) return h0 / 10;
   const steepest = Math.max(d1, d2);
+  // The Euler step left the domain of f, or a component that rests at 0 has no scale yet: begin with less than it.
+  if (!Number.isFinite(steepest)) return h0 / 10;
   const h1 = steepest <= 1e-15 ? Math.max(1e-6, h0 * 1e-3) : (0.01 / steepest) ** (1 / order);
   return Math.min(100 * h0, h1, longest);
 }

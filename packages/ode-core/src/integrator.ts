@@ -3,7 +3,7 @@ import { CallbackRunner } from "./callback-runner.ts";
 import { makeConsistent } from "./consistent-state.ts";
 import { controllerOf } from "./controller.ts";
 import { denseOutput } from "./dense-output.ts";
-import { nonFiniteSlope, stopped } from "./failure.ts";
+import { nonFiniteCost, nonFiniteSlope, stopped } from "./failure.ts";
 import { initialStep, initialStepCost } from "./initial-step.ts";
 import { nullSpaces, type NullSpaces } from "./linear-algebra/null-spaces.ts";
 import { timeTolerance } from "./output-times.ts";
@@ -39,7 +39,7 @@ export class Integrator {
     this.#algorithm = algorithm;
     this.#given = options;
     this.#problem = problem;
-    this.#adaptive = stepper.error !== undefined && checked.adaptive !== false;
+    this.#adaptive = isAdaptive(stepper, checked);
     requireStepControl(algorithm, checked, this.#adaptive);
     this.#loop = {
       stepper, controller: controllerOf(algorithm, stepper), multistep: algorithm.startOrder !== undefined, recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
@@ -179,7 +179,7 @@ export class Integrator {
     const loop = this.#loop;
     const { dtmin, dtmax } = loop.options;
     loop.size = dt ?? Math.max(dtmin, this.#chooseStep());
-    if (Number.isNaN(loop.size)) return this.#finish("nonFinite", nonFiniteSlope(this.#problem.f.bind(loop.p), loop.t, loop.u));
+    if (Number.isNaN(loop.size)) return this.#finish("nonFinite", "the first step has no length", NaN);
     if (this.#adaptive) loop.size = Math.min(loop.size, dtmax);
     this.#aim();
   }
@@ -213,7 +213,7 @@ export class Integrator {
   #advance(limit: number): void {
     const loop = this.#loop;
     const fault = this.#adaptive ? adaptiveSteps(loop, limit) : fixedSteps(loop, limit);
-    if (fault) return this.#finish(fault.retcode, fault.why);
+    if (fault) return this.#finish(fault.retcode, fault.why, fault.length);
     if (this.#callbacks) this.#keepStep(this.#callbacks);
     if (this.done || loop.t !== loop.target) return;
     this.#stop++;
@@ -259,9 +259,15 @@ export class Integrator {
     else if (terminatedBy >= 0) this.#finish("terminated", `callback ${terminatedBy} ended the solve`);
   }
 
-  #finish(retcode: Retcode, why: string): void {
+  /** @param length - That of a step that could not be taken. */
+  #finish(retcode: Retcode, why: string, length?: number): void {
     const { t, u, p, size, stepper } = this.#loop;
     let hint = "";
+    if (length !== undefined && retcode !== "aborted" && retcode !== "maxIters") {
+      const cause = nonFiniteSlope(this.#problem.f.bind(p.slice()), t, u, length);
+      this.#spent.nf += nonFiniteCost;
+      if (cause !== "") [retcode, why] = ["nonFinite", cause];
+    }
     if (retcode === "maxIters" && this.#adaptive && stepper.njac === undefined) {
       hint = stiffnessHint(this.#problem.f.bind(p.slice()), t, u, size);
       this.#spent.nf += stiffnessCost;
@@ -274,6 +280,13 @@ export class Integrator {
 function makeStepper(algorithm: Algorithm, problem: OdeProblem, options: CheckedOptions, p: Float64Array): Stepper {
   return algorithm.stepper(problem.f.bind(p), problem.f.dim, stepperContext(problem, options));
 }
+
+/** @throws OdeError `INVALID_OPTION` when the options do not fit the way in which `algorithm` steps. */
+export function checkStepControl(problem: OdeProblem, algorithm: Algorithm, options: CheckedOptions): void {
+  requireStepControl(algorithm, options, isAdaptive(makeStepper(algorithm, problem, options, problem.p), options));
+}
+
+const isAdaptive = ({ error }: Stepper, { adaptive }: CheckedOptions): boolean => error !== undefined && adaptive !== false;
 
 function stepperContext({ f: { bandwidth }, massMatrix }: OdeProblem, { reltol, abstol, abstols, norm }: CheckedOptions): StepperContext {
   return { reltol, abstol, abstols, norm, ...(massMatrix ? { massMatrix } : {}), ...(bandwidth ? { bandwidth } : {}) };

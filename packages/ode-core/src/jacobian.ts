@@ -1,4 +1,5 @@
 import type { StepperContext } from "./algorithm.ts";
+import { firstNonFinite } from "./failure.ts";
 import { matrixLayout, store, type MatrixLayout } from "./linear-algebra/matrix-layout.ts";
 import type { BoundField } from "./vector-field.ts";
 
@@ -25,7 +26,7 @@ export interface JacobianEvaluator {
 
 /**
  * The Jacobian of `f` by the best means that `f` offers: its own `jacobian`, else `n` calls of its `jvp`, else central
- * differences at `2 n` evaluations. In a band one call or difference serves all columns that meet no common row, so that
+ * differences at `2 n` evaluations, one-sided ones where those leave the domain of `f` below. In a band one call or difference serves all columns that meet no common row, so that
  * `lower + upper + 1` take the place of `n`, and `jvp` comes before a `jacobian` of all `n * n` entries. Increments are
  * relative to each component, and to `abstol / reltol` for smaller ones: an increment that is large beside a tiny but active
  * component ruins Rosenbrock methods, whose order needs an exact Jacobian.
@@ -137,6 +138,12 @@ class Evaluator implements JacobianEvaluator {
       this.#f.rhs(t, point, high);
       for (let j = first; j < n; j += columnStep) point[j] = u[j] - delta(j);
       this.#f.rhs(t, point, low);
+      if (firstNonFinite(low) >= 0) {
+        // Outside of the domain of f: one-sided then.
+        for (let j = first; j < n; j += columnStep) point[j] = u[j];
+        this.#f.rhs(t, point, low);
+        this.nf++;
+      }
       for (let i = 0; i < n; i++) high[i] -= low[i];
       for (let j = first; j < n; j += columnStep) {
         // The difference of what was evaluated, rounding included.

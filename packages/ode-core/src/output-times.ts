@@ -1,6 +1,6 @@
 import { OdeError } from "./errors.ts";
 
-/** Times closer than this are one time: what rounding does to `t0 + i h` in `[t0, t1]`. */
+/** Times closer than this are one time: what rounding does to `t0 + i h` between `t0` and `t1`. */
 export function timeTolerance(t0: number, t1: number): number {
   return 16 * Number.EPSILON * Math.max(Math.abs(t0), Math.abs(t1));
 }

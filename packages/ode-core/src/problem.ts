@@ -32,7 +32,8 @@ export interface OdeProblemOptions {
  * @param tspan - Start and end time.
  * @param p - Parameters `p[m]`.
  * @param options - A mass matrix.
- * @throws OdeError `SHAPE_MISMATCH` for a wrong length, `NON_FINITE` for a NaN or infinite entry.
+ * @throws OdeError `INVALID_ARGUMENT` for what is no function or no list, `SHAPE_MISMATCH` for a wrong length, `NON_FINITE` for a NaN or
+ * infinite entry.
  */
 export function odeProblem(
   f: VectorField | InPlaceRhs,
@@ -41,6 +42,11 @@ export function odeProblem(
   p: ArrayLike<number> = [],
   { massMatrix }: OdeProblemOptions = {},
 ): OdeProblem {
+  requireLists({ u0, tspan, p, ...(massMatrix === undefined ? {} : { massMatrix }) });
+  if (typeof f !== "function" && typeof (f as Partial<VectorField> | undefined)?.bind !== "function") {
+    throw new OdeError("INVALID_ARGUMENT", `Cannot state a problem as f must be a function (t, u, p, out) or a vector field: current value is ${String(f)}`);
+  }
+  if (u0.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot state a problem as u0 must have at least one entry: it is empty");
   const field = typeof f === "function" ? vectorField(f, { dim: u0.length, paramCount: p.length }) : f;
   assertLength("u0", u0, field.dim);
   assertLength("p", p, field.paramCount);
@@ -53,6 +59,12 @@ export function odeProblem(
     assertFinite("massMatrix", massMatrix);
   }
   return { f: field, u0: Float64Array.from(u0), tspan: [tspan[0], tspan[1]], p: Float64Array.from(p), ...(massMatrix ? { massMatrix: Float64Array.from(massMatrix) } : {}) };
+}
+
+function requireLists(lists: Readonly<Record<string, unknown>>): void {
+  for (const [name, list] of Object.entries(lists)) {
+    if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw new OdeError("INVALID_ARGUMENT", `Cannot state a problem as ${name} must be a list of numbers: current value is ${String(list)}`);
+  }
 }
 
 /** A copy of `problem` with some parts replaced, checked like a new one. */

@@ -68,8 +68,9 @@ export class RadauStepper implements Stepper {
   nlu = 0;
 
   constructor(f: BoundField, n: number, context: StepperContext, newtonTolerance: number) {
-    const { reltol, abstol } = context;
-    const tolerance = reltol > 0 ? reltol : abstol;
+    const { reltol, abstol, abstols } = context;
+    // The loosest one: all are loosened by one factor, which is larger for tighter ones.
+    const tolerance = Math.max(reltol, abstol, ...(abstols ?? []));
     const own = 0.1 * tolerance ** (2 / 3);
     this.#f = f;
     this.#n = n;

@@ -12,7 +12,7 @@ export class Recorder {
   readonly #times: Float64Array | undefined;
   readonly #dense: boolean;
   readonly #direction: number;
-  readonly #tolerance: number;
+  readonly #start: number;
   readonly #starts: number[] = [];
   readonly #lengths: number[] = [];
   readonly #interpolants: Interpolant[] = [];
@@ -28,7 +28,7 @@ export class Recorder {
     this.everyStep = !times;
     this.#dense = dense;
     this.#direction = t1 < t0 ? -1 : 1;
-    this.#tolerance = timeTolerance(t0, t1);
+    this.#start = t0;
     this.#now[0] = t0;
     if (!times) this.save(t0, u0);
     else while (this.#next < times.length && this.#isPast(t0)) this.save(times[this.#next++], u0);
@@ -71,7 +71,7 @@ export class Recorder {
       const time = times[this.#next++];
       this.save(time, next);
       // A time that rounding moved off the step's end gets the state computed there, not one interpolated beside it.
-      if (Math.abs(time - end) > this.#tolerance) {
+      if (Math.abs(time - end) > this.#toleranceAt(time)) {
         interpolant ??= stepper.capture();
         interpolant.at((time - t) / h, this.u[this.u.length - 1]);
       } else this.#savedEnd = true;
@@ -83,7 +83,7 @@ export class Recorder {
   #wait(): void {
     const times = this.#times;
     if (!times || this.#dense) this.#now[1] = -Infinity;
-    else this.#now[1] = this.#next < times.length ? this.#direction * times[this.#next] - 2 * this.#tolerance : Infinity;
+    else this.#now[1] = this.#next < times.length ? this.#direction * times[this.#next] - 2 * this.#toleranceAt(times[this.#next]) : Infinity;
   }
 
   /** Saves a copy of `u` at `t`. */
@@ -103,6 +103,12 @@ export class Recorder {
   }
 
   #isPast(end: number): boolean {
-    return this.#direction * ((this.#times as Float64Array)[this.#next] - end) <= this.#tolerance;
+    const time = (this.#times as Float64Array)[this.#next];
+    return this.#direction * (time - end) <= this.#toleranceAt(time);
+  }
+
+  /** That of the time itself, not of the end of a span that may be many orders of magnitude longer. */
+  #toleranceAt(time: number): number {
+    return timeTolerance(this.#start, time);
   }
 }

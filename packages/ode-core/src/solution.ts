@@ -4,7 +4,8 @@ import type { OdeProblem } from "./problem.ts";
 
 /**
  * How a solve ended. Anything but `"success"` means that the saved states may stop before the end: `"terminated"` by a
- * callback and `"aborted"` by a signal were asked for, the others are failures. `"initialFailure"` is that of the algebraic equations
+ * callback and `"aborted"` by a signal were asked for, the others are failures: `"nonFinite"` of the right-hand side, `"dtLessThanMin"` of step
+ * control, which can find no step that is good enough, `"stepFailed"` of the equations of a fixed step of an implicit method. `"initialFailure"` is that of the algebraic equations
  * of a singular mass matrix, which could not be solved at the start or after an event.
  */
 export type Retcode = "success" | "terminated" | "aborted" | "maxIters" | "dtLessThanMin" | "nonFinite" | "stepFailed" | "initialFailure";
@@ -44,7 +45,7 @@ export interface SolveOptions {
   /**
    * Events: made by `continuousCallback`, `discreteCallback` and `presetTimeCallback`. Those that are due at the same time are
    * called in the order of the list. What they save is added to what `saveAt` asks for; a time of `saveAt` at an event is the
-   * state before it, `solution.at` gives the one after it.
+   * state before it, `solution.at` gives the one after it, unless that is where the solve ends.
    */
   readonly callback?: Callback | readonly Callback[];
   /** An `AbortSignal`, looked at before each step: once aborted, the solve ends with retcode `"aborted"`. */

@@ -11,12 +11,13 @@ export function solve(problem: OdeProblem, algorithm: Algorithm, options: Linear
  * Integrates `problem` from `t0` to `t1`, forwards or backwards. A solve that fails numerically throws nothing:
  * it returns what it has, with a `retcode` other than `"success"` and a `message` that says where it stopped.
  *
- * @throws OdeError `INVALID_OPTION` for a wrong option, among them a missing `dt` with a method of fixed steps,
- * `MISSING_CAPABILITY` when the vector field lacks what `algorithm` needs.
+ * @throws OdeError `INVALID_OPTION` for a wrong option, among them a missing `dt` with a method of fixed steps, `SHAPE_MISMATCH` for absolute
+ * tolerances of another length than the state, `MISSING_CAPABILITY` when the vector field lacks what `algorithm` needs, `INVALID_ARGUMENT` for
+ * what is no algorithm, or one that the state does not suit; and what the right-hand side throws.
  */
 export function solve(problem: OdeProblem, algorithm: Algorithm, options?: SolveOptions): OdeSolution;
 export function solve(problem: OdeProblem, algorithm: Algorithm, options: SolveOptions | LinearizeOptions = {}): OdeSolution | Linearization {
-  if (!("sensealg" in options)) return integrate(problem, algorithm, options);
+  if (options === null || !("sensealg" in options)) return integrate(problem, algorithm, options);
   const { sensealg, ...rest } = options as Partial<LinearizeOptions>;
   return sensealg ? linearize(problem, algorithm, { ...rest, sensealg }) : integrate(problem, algorithm, rest);
 }

@@ -1,5 +1,5 @@
 import type { Stepper } from "./algorithm.ts";
-import type { StepController } from "./controller.ts";
+import { quarter, type StepController } from "./controller.ts";
 import { firstNonFinite } from "./failure.ts";
 import type { Recorder } from "./recorder.ts";
 import { scaledNorm } from "./scaled-norm.ts";
@@ -43,13 +43,10 @@ export interface StepLoop {
   outOfDomain: boolean;
 }
 
-/** Why a step loop could not go on; `undefined` when it did what it was to do. */
-export type StepFault = { readonly retcode: Retcode; readonly why: string } | undefined;
+/** Why a step loop could not go on, `length` being that of the step it could not take; `undefined` when it did what it was to do. */
+export type StepFault = { readonly retcode: Retcode; readonly why: string; readonly length: number } | undefined;
 
-/** Part of the length with which a step is tried again when nothing else says how. */
-const quarter = 0.25;
-
-const fault = (retcode: Retcode, why: string): StepFault => ({ retcode, why });
+const fault = (retcode: Retcode, why: string, length = NaN): StepFault => ({ retcode, why, length });
 
 /**
  * Takes up to `limit` steps of `loop.size`, but not past `loop.target`, for which the last one is shortened. With callbacks a
@@ -66,9 +63,9 @@ export function fixedSteps(loop: StepLoop, limit: number): StepFault {
     const end = last ? target : origin + direction * (index + 1) * size;
     const h = last ? target - t : direction * size;
     if (t + h === t) return fault("dtLessThanMin", `a step of ${h} does not change the time`);
-    if (!stepper.step(t, h, u, next)) return fault("stepFailed", `the equations of a step of ${h} could not be solved`);
+    if (!stepper.step(t, h, u, next)) return fault("stepFailed", `the equations of a step of ${h} could not be solved`, h);
     const bad = firstNonFinite(next);
-    if (bad >= 0) return fault("nonFinite", `u[${bad}] is ${next[bad]} after a step of ${h}`);
+    if (bad >= 0) return fault("nonFinite", `u[${bad}] is ${next[bad]} after a step of ${h}`, h);
     loop.index++;
     loop.naccept++;
     loop.h = h;
@@ -97,58 +94,59 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
   // What changes is kept in locals: in fields it would cost a quarter of the solve of a small system.
   let { t, size, u, next, naccept, nreject } = loop;
   let kept = 0;
-  let stopped: StepFault;
-  while (kept < limit && t !== target) {
-    if (signal?.aborted || naccept + nreject === maxIters) {
-      stopped = halted(options);
-      break;
+  let solved = true;
+  try {
+    while (kept < limit && t !== target) {
+      if (signal?.aborted || naccept + nreject === maxIters) return halted(options);
+      const remaining = Math.abs(target - t);
+      // Stretching by up to 1 % spares a sliver of a last step.
+      const last = remaining <= 1.01 * size && remaining <= dtmax * (1 + 1e-10);
+      if (!last && (size <= Math.max(4 * Number.EPSILON * Math.abs(t), smallest) || size < dtmin)) {
+        return tooSmall(loop, direction * size, next, naccept + nreject, solved);
+      }
+      const h = last ? target - t : direction * (multistep && remaining < 2 * size ? remaining / 2 : size);
+      const end = last ? target : t + h;
+      solved = stepper.step(t, h, u, next);
+      if (!solved) {
+        nreject++;
+        loop.outOfDomain = false;
+        size = Math.abs(h) * (controller.fail?.() ?? quarter);
+        continue;
+      }
+      const scaled = fused ? (stepper as Required<Stepper>).scaledError() : scaledError(loop, u, next);
+      const good = scaled <= 1;
+      if (!good || (isOutOfDomain !== undefined && isOutOfDomain(end, next, p))) {
+        nreject++;
+        loop.outOfDomain = good;
+        size = Math.abs(h) * (good ? quarter : controller.reject(scaled));
+        continue;
+      }
+      const proposed = Math.abs(h) * controller.accept(scaled);
+      // A step that was cut very short at a stop says nothing about the length it was to have.
+      size = Math.min(dtmax, !multistep && 10 * Math.abs(h) < size ? Math.max(size, proposed) : proposed);
+      naccept++;
+      kept++;
+      if (single) {
+        loop.h = h;
+        loop.end = end;
+        break;
+      }
+      recorder.step(stepper, t, h, end, next);
+      stepper.accept?.();
+      onStep?.(t, h, u);
+      [u, next] = [next, u];
+      t = end;
     }
-    const remaining = Math.abs(target - t);
-    // Stretching by up to 1 % spares a sliver of a last step.
-    const last = remaining <= 1.01 * size && remaining <= dtmax * (1 + 1e-10);
-    if (!last && (size <= Math.max(4 * Number.EPSILON * Math.abs(t), smallest) || size < dtmin)) {
-      stopped = tooSmall(loop, size, next);
-      break;
-    }
-    const h = last ? target - t : direction * (multistep && remaining < 2 * size ? remaining / 2 : size);
-    const end = last ? target : t + h;
-    if (!stepper.step(t, h, u, next)) {
-      nreject++;
-      loop.outOfDomain = false;
-      size = Math.abs(h) * (controller.fail?.() ?? quarter);
-      continue;
-    }
-    const scaled = fused ? (stepper as Required<Stepper>).scaledError() : scaledError(loop, u, next);
-    const good = scaled <= 1;
-    if (!good || (isOutOfDomain !== undefined && isOutOfDomain(end, next, p))) {
-      nreject++;
-      loop.outOfDomain = good;
-      size = Math.abs(h) * (good ? quarter : controller.reject(scaled));
-      continue;
-    }
-    const proposed = Math.abs(h) * controller.accept(scaled);
-    // A step that was cut very short at a stop says nothing about the length it was to have.
-    size = Math.min(dtmax, !multistep && 10 * Math.abs(h) < size ? Math.max(size, proposed) : proposed);
-    naccept++;
-    kept++;
-    if (single) {
-      loop.h = h;
-      loop.end = end;
-      break;
-    }
-    recorder.step(stepper, t, h, end, next);
-    stepper.accept?.();
-    onStep?.(t, h, u);
-    [u, next] = [next, u];
-    t = end;
+  } finally {
+    // Also when what the caller gave us throws: the solve is then where it was.
+    loop.t = t;
+    loop.size = size;
+    loop.u = u;
+    loop.next = next;
+    loop.naccept = naccept;
+    loop.nreject = nreject;
   }
-  loop.t = t;
-  loop.size = size;
-  loop.u = u;
-  loop.next = next;
-  loop.naccept = naccept;
-  loop.nreject = nreject;
-  return stopped;
+  return undefined;
 }
 
 function scaledError({ stepper, options, error }: StepLoop, u: Float64Array, next: Float64Array): number {
@@ -160,9 +158,13 @@ function halted({ signal, maxIters }: CheckedOptions): StepFault {
   return signal?.aborted ? fault("aborted", "the signal was aborted") : fault("maxIters", `maxIters = ${maxIters} steps were taken`);
 }
 
-function tooSmall({ outOfDomain, options }: StepLoop, size: number, next: Float64Array): StepFault {
+/** `tries` is how many steps were taken and rejected, `solved` whether the equations of the last one were. */
+function tooSmall({ outOfDomain, options: { dtmin } }: StepLoop, length: number, next: Float64Array, tries: number, solved: boolean): StepFault {
+  const size = Math.abs(length);
+  if (tries === 0) return fault("dtLessThanMin", `a first step of ${size} is shorter than ${size < dtmin ? `dtmin = ${dtmin}` : "rounding allows"}`, length);
+  if (!solved) return fault("dtLessThanMin", `the equations of no step down to ${size} could be solved`, length);
   const bad = firstNonFinite(next);
-  if (bad >= 0) return fault("nonFinite", `u[${bad}] is ${next[bad]} after any step down to ${size}`);
+  if (bad >= 0) return fault("nonFinite", `u[${bad}] is ${next[bad]} after any step down to ${size}`, length);
   if (outOfDomain) return fault("dtLessThanMin", `isOutOfDomain holds after any step down to ${size}`);
-  return fault("dtLessThanMin", `the tolerances ask for steps below ${size}, which ${size < options.dtmin ? "dtmin" : "rounding"} forbids`);
+  return fault("dtLessThanMin", `the tolerances ask for steps below ${size}, which ${size < dtmin ? "dtmin" : "rounding"} forbids`, length);
 }

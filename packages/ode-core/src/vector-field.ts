@@ -4,8 +4,8 @@ import { OdeError } from "./errors.ts";
 /** A derivative kernel that a vector field may offer and a solver or sensealg may need. */
 export type Capability = "jvp" | "vjp" | "jacobian";
 
-/** What an integrator may exploit: `u = (q, v)` with `dq/dt = v`, or `H(q, p) = T(p) + V(q)`. */
-export type Structure = "second-order" | "separable-hamiltonian";
+/** What an integrator may exploit: `u = (q, v)` with `dq/dt = v`. */
+export type Structure = "second-order";
 
 /** A Jacobian `f_u` has entries in row i at columns `i - lower` to `i + upper` only. */
 export interface Bandwidth {
@@ -25,7 +25,7 @@ export interface VectorField {
   /** Spares implicit algorithms the rest of the Jacobian: their matrices take `n` rather than `n * n` numbers. */
   readonly bandwidth?: Bandwidth;
   /**
-   * Fixes the parameters `p[m]`. Called once per solve; `p` must stay unchanged while the result is in use.
+   * Fixes the parameters `p[m]`. Called a few times per solve, never in its steps; `p` must stay unchanged while the result is in use.
    * Bound fields of one vector field may share scratch memory, so they are used one call at a time.
    */
   bind(p: Float64Array): BoundField;

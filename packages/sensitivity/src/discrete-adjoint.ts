@@ -48,8 +48,8 @@ function linearizeStages({ problem, algorithm, options: solveOptions, solve }: S
   });
   taped.stopRecording();
   const solution = { ...solved, problem };
+  const toleranceAt = (saved: number): number => timeTolerance(tspan[0], solution.t[saved]);
   const transpose = new StepTranspose(algorithm.tableau as Tableau, taped, n);
-  const tolerance = timeTolerance(...tspan);
   return {
     solution,
     pull(uBar) {
@@ -65,8 +65,8 @@ function linearizeStages({ problem, algorithm, options: solveOptions, solve }: S
         taped.turnTo(i);
         transpose.begin(t, h, tape.states, i * n);
         // The states at the end of the step were saved as they are, those before it interpolated.
-        for (; saved >= 0 && direction * (solution.t[saved] - end) >= -tolerance; saved--) accumulate(1, uBar[saved], du0);
-        for (; saved >= 0 && direction * (solution.t[saved] - t) > tolerance; saved--) transpose.addInside((solution.t[saved] - t) / h, uBar[saved]);
+        for (; saved >= 0 && direction * (solution.t[saved] - end) >= -toleranceAt(saved); saved--) accumulate(1, uBar[saved], du0);
+        for (; saved >= 0 && direction * (solution.t[saved] - t) > toleranceAt(saved); saved--) transpose.addInside((solution.t[saved] - t) / h, uBar[saved]);
         transpose.pull(du0);
       }
       for (; saved >= 0; saved--) accumulate(1, uBar[saved], du0);

@@ -21,7 +21,6 @@ export function linearizeWholeSteps({ problem, algorithm, options, solve }: Sens
   const { starts, lengths } = stepper;
   const count = solution.stats.naccept;
   const direction = tspan[1] < tspan[0] ? -1 : 1;
-  const tolerance = timeTolerance(...tspan);
   let tape = first;
   /** Takes all steps again when another linearization has taken the memory. */
   const reopen = (): void => {
@@ -42,7 +41,7 @@ export function linearizeWholeSteps({ problem, algorithm, options, solve }: Sens
       let saved = solution.t.length - 1;
       for (let i = count - 1; i >= 0; i--) {
         const end = i + 1 < count ? starts[i + 1] : tspan[1];
-        for (; saved >= 0 && direction * (solution.t[saved] - end) >= -tolerance; saved--) accumulate(1, uBar[saved], lambda);
+        for (; saved >= 0 && direction * (solution.t[saved] - end) >= -timeTolerance(tspan[0], solution.t[saved]); saved--) accumulate(1, uBar[saved], lambda);
         if (!isZero(lambda)) tape.pull(i, lambda);
       }
       for (; saved >= 0; saved--) accumulate(1, uBar[saved], lambda);
@@ -60,9 +59,11 @@ const takesFixedSteps = ({ bError }: Tableau, { dt, adaptive, tstops, onStep }: 
 function savesAtEnds({ tspan: [t0, t1] }: OdeProblem, { dt, saveAt, dense }: SolveOptions): boolean {
   const times = outputTimes(saveAt, t0, t1);
   if (!times || dense || !dt) return false;
-  const tolerance = timeTolerance(t0, t1);
   const size = Math.abs(dt) * Math.sign(t1 - t0);
-  return times.every((t) => Math.abs(t - t1) <= tolerance || Math.abs(t0 + Math.round((t - t0) / size) * size - t) <= tolerance);
+  return times.every((t) => {
+    const tolerance = timeTolerance(t0, t);
+    return Math.abs(t - t1) <= tolerance || Math.abs(t0 + Math.round((t - t0) / size) * size - t) <= tolerance;
+  });
 }
 
 /** Steps on a tape. */
