@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
-  autoSwitch, autoTsit5, autoVern7, bs3, dop853, implicitEuler, init, kvaerno5, odeProblem, presetTimeCallback, rodas5P, solve, trapezoid, tsit5, vectorField,
-  velocityVerlet, vern7, type Algorithm, type InPlaceRhs, type OdeProblem, type OdeSolution,
+  autoSwitch, autoTsit5, autoVern7, bs3, dop853, implicitEuler, init, kvaerno5, odeProblem, presetTimeCallback, radauIIA5, rodas5P, solve, trapezoid, tsit5, vectorField,
+  velocityVerlet, vern7, type Algorithm, type InPlaceRhs, type OdeProblem, type OdeSolution, type Stepper,
 } from "./index.ts";
 
 const code = (value: string): unknown => expect.objectContaining({ code: value });
@@ -93,6 +93,40 @@ describe("events", () => {
     for (const time of back) expect(Math.min(...times.map((kick) => Math.abs(time - kick)))).toBeLessThan(1e-3);
     const left = (time: number): number => 1e-3 * Math.exp(-1e5 * Math.min(...times.map((kick) => (time > kick ? time - kick : Infinity))));
     t.forEach((time, i) => void (times.includes(time) || expect(Math.abs(u[i][0] - Math.cos(time) - left(time))).toBeLessThan(1e-5)));
+  });
+
+  test("stops every few steps do not keep it from seeing that the problem is stiff", () => {
+    const stops = presetTimeCallback({ times: Array.from({ length: 300 }, (_, k) => (k + 1) / 1e4), affect: () => {} });
+    const { stats } = solve(follow(1e5, 1e5, 0.1), autoTsit5(rodas5P()), { callback: stops });
+    expect(stats.switches.length).toBe(1);
+    expect(stats.switches[0]).toBeLessThan(0.02);
+  });
+
+  test("a step whose equations cannot be solved is retried as the stiff method has it", () => {
+    const factors: number[] = [];
+    const stiff: Algorithm = {
+      ...radauIIA5(),
+      stepper: (f, n, context) => {
+        const inner = radauIIA5().stepper(f, n, context);
+        const controller = inner.controller!;
+        let failed = false;
+        const once: Stepper = {
+          step: (t, h, u, out) => (!failed && t > 0.5 ? !(failed = true) : inner.step(t, h, u, out)),
+          error: (out) => inner.error!(out),
+          accept: () => inner.accept!(),
+          reset: () => inner.reset!(),
+          rate: () => inner.rate!(),
+          capture: () => inner.capture(),
+          controller: { ...controller, fail: () => (factors.push(0.37), 0.37) },
+          get nf() {
+            return inner.nf;
+          },
+        };
+        return once;
+      },
+    };
+    const { retcode } = solve(follow(1e5, 1e5, 3), autoSwitch(tsit5(), stiff));
+    expect([retcode, factors]).toEqual(["success", [0.37]]);
   });
 
   test("counts go on over a change of parameters, and begin anew with reinit", () => {

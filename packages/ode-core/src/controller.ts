@@ -41,7 +41,7 @@ export interface PiControllerOptions {
  * @source Gustafsson, ACM Trans. Math. Softw. 17 (1991) 533-554.
  */
 export function piController(options: PiControllerOptions): StepController {
-  return new PidController({ ...options, beta3: 0 });
+  return new PidController(options, 0);
 }
 
 /** Gains and limits of {@link pidController}. */
@@ -57,7 +57,7 @@ export interface PidControllerOptions extends PiControllerOptions {
  * @source Soederlind, ACM Trans. Math. Softw. 29 (2003) 1-26.
  */
 export function pidController(options: PidControllerOptions): StepController {
-  return new PidController(options);
+  return new PidController(options, options.beta3);
 }
 
 // A class, as variables of a closure would be checked at each use.
@@ -73,7 +73,7 @@ class PidController implements StepController {
   readonly #logOld = new Float64Array(2);
   #rejected = false;
 
-  constructor({ beta1, beta2, beta3, qmin = 0.2, qmax = 10, steady = 1, growAfterReject = true }: PidControllerOptions) {
+  constructor({ beta1, beta2, qmin = 0.2, qmax = 10, steady = 1, growAfterReject = true }: PiControllerOptions, beta3: number) {
     this.#beta1 = beta1;
     this.#beta2 = beta2;
     this.#beta3 = beta3;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { continuousCallback, ensemble, odeProblem, remake, solve, tsit5, type InPlaceRhs, type OdeProblem } from "./index.ts";
+import { continuousCallback, ensemble, odeProblem, remake, rk4, solve, tsit5, type InPlaceRhs, type OdeProblem } from "./index.ts";
 
 const decay: InPlaceRhs = (_t, u, p, out) => void (out[0] = -p[0] * u[0]);
 const problem = odeProblem(decay, [1], [0, 1], [1]);
@@ -62,4 +62,10 @@ test("wrong options throw once", () => {
   expect(() => ensemble(problem, tsit5(), { trajectories: 1, first: -1, prob })).toThrow(invalid);
   expect(() => ensemble(problem, tsit5(), { trajectories: 1, prob: undefined as never })).toThrow(invalid);
   expect(() => ensemble(problem, tsit5(), { trajectories: 1, prob, reltol: -1 })).toThrow(invalid);
+});
+
+test("options are checked once, but for the times to save, which must suit the problems and not the one they are made of", () => {
+  expect(() => ensemble(problem, rk4(), { trajectories: 3, prob })).toThrow('"dt" is required');
+  const longer = ensemble(problem, tsit5(), { trajectories: 2, prob: (base, i) => remake(base, { tspan: [0, 10], p: [i] }), saveAt: [5] });
+  longer.forEach((one, i) => expect(one.ok && one.value.u[0][0]).toBeCloseTo(Math.exp(-5 * i), 5));
 });

@@ -9,8 +9,8 @@ export function firstNonFinite(x: Float64Array): number {
   return -1;
 }
 
-/** Steps after a failed one of length 1 that are looked at. */
-const ahead = [1, 4, 16];
+/** What is looked at, in lengths of the failed step: differences in time reach further than it. */
+const ahead = [1, 8, 64];
 
 /** Evaluations per call of {@link nonFiniteSlope}, at most. */
 export const nonFiniteCost: number = 1 + ahead.length;

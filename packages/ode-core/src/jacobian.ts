@@ -26,7 +26,7 @@ export interface JacobianEvaluator {
 
 /**
  * The Jacobian of `f` by the best means that `f` offers: its own `jacobian`, else `n` calls of its `jvp`, else central
- * differences at `2 n` evaluations, one-sided ones where those leave the domain of `f` below. In a band one call or difference serves all columns that meet no common row, so that
+ * differences at `2 n` evaluations, one-sided ones where those leave the domain of `f`. In a band one call or difference serves all columns that meet no common row, so that
  * `lower + upper + 1` take the place of `n`, and `jvp` comes before a `jacobian` of all `n * n` entries. Increments are
  * relative to each component, and to `abstol / reltol` for smaller ones: an increment that is large beside a tiny but active
  * component ruins Rosenbrock methods, whose order needs an exact Jacobian.
@@ -41,6 +41,9 @@ export function jacobianOf(f: BoundField, n: number, context: StepperContext): J
 const increment = Math.cbrt(Number.EPSILON);
 /** Below this, increments and what they change would lose digits to the end of the range of numbers. */
 const smallest = 1e-280;
+
+/** `x` with its increment, in the direction of `floor`, which stands for the size of smaller numbers. */
+const moved = (x: number, floor: number): number => x + Math.sign(floor) * increment * Math.max(Math.abs(x), Math.abs(floor));
 
 class Evaluator implements JacobianEvaluator {
   readonly #f: BoundField;
@@ -131,27 +134,36 @@ class Evaluator implements JacobianEvaluator {
     let largest = 0;
     for (let j = 0; j < n; j++) largest = Math.max(largest, Math.abs(u[j]));
     const floor = Math.max(smallest, Math.min(this.#floor, largest > 0 ? largest : 1) || largest || 1);
-    const delta = (j: number): number => increment * Math.max(Math.abs(u[j]), floor);
     point.set(u);
     for (let first = 0; first < columnStep; first++) {
-      for (let j = first; j < n; j += columnStep) point[j] = u[j] + delta(j);
-      this.#f.rhs(t, point, high);
-      for (let j = first; j < n; j += columnStep) point[j] = u[j] - delta(j);
-      this.#f.rhs(t, point, low);
-      if (firstNonFinite(low) >= 0) {
-        // Outside of the domain of f: one-sided then.
-        for (let j = first; j < n; j += columnStep) point[j] = u[j];
-        this.#f.rhs(t, point, low);
-        this.nf++;
-      }
+      const isAbove = this.#move(t, u, first, floor, high);
+      // The difference of what was evaluated, rounding included.
+      const isBelow = this.#move(t, u, first, -floor, low);
       for (let i = 0; i < n; i++) high[i] -= low[i];
       for (let j = first; j < n; j += columnStep) {
-        // The difference of what was evaluated, rounding included.
-        this.#setColumn(j, 1 / (u[j] + delta(j) - point[j]), high, out);
+        const above = isAbove ? moved(u[j], floor) : u[j];
+        const below = isBelow ? moved(u[j], -floor) : u[j];
+        this.#setColumn(j, 1 / (above - below), high, out);
         point[j] = u[j];
       }
     }
     this.nf += 2 * columnStep;
+  }
+
+  /**
+   * Evaluates `f` with every `columnStep`-th component from `first` on moved, or at `u` itself where it is not finite there: differences are one-sided
+   * at the edge of its domain. Returns whether they are moved.
+   */
+  #move(t: number, u: Float64Array, first: number, floor: number, out: Float64Array): boolean {
+    const { n, columnStep } = this.#layout;
+    const point = this.#point;
+    for (let j = first; j < n; j += columnStep) point[j] = moved(u[j], floor);
+    this.#f.rhs(t, point, out);
+    if (firstNonFinite(out) < 0) return true;
+    for (let j = first; j < n; j += columnStep) point[j] = u[j];
+    this.#f.rhs(t, point, out);
+    this.nf++;
+    return false;
   }
 
   /** Column `j` becomes `scale x`, in the rows that it has entries in. */

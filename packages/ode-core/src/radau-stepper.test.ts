@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { odeProblem, presetTimeCallback, radauIIA5, solve, vectorField, type StepperContext } from "./index.ts";
+import { odeProblem, presetTimeCallback, radauIIA5, solve, vectorField, type SolveOptions, type StepperContext } from "./index.ts";
 
 const context: StepperContext = { reltol: 1e-6, abstol: 1e-9 };
 
@@ -63,4 +63,17 @@ test("tolerances of any size, one of them zero, and steps backwards", () => {
   }
   const decay = vectorField((_t, u, _p, du) => void (du[0] = 20 * u[0]), { dim: 1 });
   expect(Math.abs(solve(odeProblem(decay, [1], [0, -1]), radauIIA5()).u.at(-1)![0] - Math.exp(-20))).toBeLessThan(1e-8);
+});
+
+test("keeps its tolerances where those of components differ, or the absolute one is much larger than the relative", () => {
+  const problem = odeProblem((t, _u, _p, du) => void ([du[0], du[1]] = [30 * Math.cos(30 * t), 0]), [0, 1], [0, 1]);
+  const error = (options: SolveOptions): number => {
+    const { u, retcode } = solve(problem, radauIIA5(), options);
+    expect(retcode).toBe("success");
+    return Math.abs(u.at(-1)![0] - Math.sin(30));
+  };
+  expect(error({ reltol: 1e-14, abstol: 1e-3 })).toBeLessThan(1e-2);
+  const alone = error({ reltol: 0, abstol: 1e-5 });
+  // Another component's tolerance is none of its business.
+  expect(error({ reltol: 0, abstol: [1e-5, 1e-12] })).toBeLessThan(10 * alone);
 });

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { autoTsit5, odeProblem, outOfPlace, rodas5P, rosenbrock23, solve, tsit5, type InPlaceRhs } from "./index.ts";
+
+const f: InPlaceRhs = (_t, u, _p, du) => void (du[0] = -u[0]);
+const problem = odeProblem(f, [1], [0, 1]);
+const message = (code: string, pattern: RegExp): unknown => expect.objectContaining({ name: "OdeError", code, message: expect.stringMatching(pattern) });
+
+test.each<[string, () => unknown, RegExp]>([
+  ["no right-hand side", () => odeProblem(undefined as never, [1], [0, 1]), /f must be a function .* or a vector field: current value is undefined/],
+  ["no state", () => odeProblem(f, undefined as never, [0, 1]), /u0 must be a list of numbers: current value is undefined/],
+  ["a number for a state", () => odeProblem(f, 1 as never, [0, 1]), /u0 must be a list of numbers: current value is 1/],
+  ["an empty state", () => odeProblem(f, [], [0, 1]), /u0 must have at least one entry/],
+  ["no time span", () => odeProblem(f, [1], undefined as never), /tspan must be a list of numbers/],
+  ["no algorithm", () => solve(problem, undefined as never), /algorithm must be an algorithm such as tsit5\(\): current value is undefined/],
+  ["a factory of algorithms", () => solve(problem, tsit5 as never), /tsit5 perhaps needs parentheses/],
+  ["no options", () => solve(problem, tsit5(), null as never), /options must be an object: current value is null/],
+  ["a factory within another", () => autoTsit5(rosenbrock23 as never), /stiff must be an algorithm .*rosenbrock23 perhaps needs parentheses/],
+])("%s is an error that names the argument", (_what, act, pattern) => {
+  expect(act).toThrow(message("INVALID_ARGUMENT", pattern) as Error);
+});
+
+test("a right-hand side that returns its result gives the same numbers, and one of another length is refused", () => {
+  const returned = odeProblem(outOfPlace((t, [x, y], [k]) => [y, -k * x + t]), [1, 0], [0, 2], [4]);
+  const filled = odeProblem((t, [x, y], [k], du) => void ([du[0], du[1]] = [y, -k * x + t]), [1, 0], [0, 2], [4]);
+  expect(solve(returned, tsit5()).u).toEqual(solve(filled, tsit5()).u);
+  expect(() => solve(odeProblem(outOfPlace(() => [1]), [1, 0], [0, 1]), tsit5())).toThrow(message("SHAPE_MISMATCH", /must return 2 numbers: it returned 1/) as Error);
+});
+
+test("times to save at the very start of a long span are not taken for the start", () => {
+  const robertson: InPlaceRhs = (_t, [x, y, z], _p, du) => {
+    du[0] = -0.04 * x + 1e4 * y * z;
+    du[2] = 3e7 * y * y;
+    du[1] = -du[0] - du[2];
+  };
+  const saveAt = [1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 1, 1e11];
+  const { t, u, at } = solve(odeProblem(robertson, [1, 0, 0], [0, 1e11]), rodas5P(), { reltol: 1e-8, abstol: 1e-12, saveAt, dense: true });
+  expect([...t]).toEqual(saveAt);
+  const early = solve(odeProblem(robertson, [1, 0, 0], [0, 1e-3]), rodas5P(), { reltol: 1e-10, abstol: 1e-14, saveAt: saveAt.slice(0, 5) });
+  u.forEach((state, i) => {
+    expect(state).toEqual(at(t[i]));
+    if (i < 5) state.forEach((x, j) => expect(Math.abs(x - early.u[i][j])).toBeLessThan(1e-9));
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import type { Algorithm } from "./algorithm.ts";
+import { fbdf, implicitEuler, implicitMidpoint, init, kenCarp4, kvaerno5, odeProblem, radauIIA5, rk4, rodas5P, rosenbrock23, solve, trapezoid, trbdf2, tsit5, vcab3, vcabm, vern7, type InPlaceRhs } from "./index.ts";
+
+const adaptive: readonly Algorithm[] = [tsit5(), vern7(), vcabm(), rosenbrock23(), rodas5P(), radauIIA5(), fbdf(), trbdf2(), kenCarp4(), kvaerno5(), implicitEuler()];
+const fixed: readonly Algorithm[] = [rk4(), trapezoid(), implicitMidpoint()];
+
+describe.each([...adaptive, ...fixed].map((algorithm) => [algorithm.name, algorithm] as const))("%s", (_name, algorithm) => {
+  const options = fixed.includes(algorithm) ? { dt: 0.01 } : {};
+
+  test.each<[string, InPlaceRhs, number[], number]>([
+    ["from some time on", (t, u, _p, du) => void ([du[0], du[1]] = [-u[0], t > 0.5 ? NaN : 1]), [1, 0], 1],
+    ["in a component that others need", (t, u, _p, du) => void ([du[0], du[1]] = [u[1], t > 0.5 ? NaN : -u[0]]), [1, 0], 1],
+    ["beyond a state", (_t, u, _p, du) => void ([du[0], du[1]] = [1, u[0] > 0.5 ? Infinity : 0]), [0, 1], 1],
+  ])("a right-hand side that is not finite %s ends in nonFinite, with the component and where it began", (_what, f, u0, component) => {
+    const { retcode, message, t } = solve(odeProblem(f, u0, [0, 1]), algorithm, options);
+    expect(retcode).toBe("nonFinite");
+    const [, stopped, found, value, where] = /^Stopped at t = ([\d.]+): component (\d) of the right-hand side is (NaN|Infinity) at t = ([\d.]+)$/.exec(message)!;
+    expect([Number(found), ["NaN", "Infinity"].includes(value)]).toEqual([component, true]);
+    for (const time of [Number(stopped), Number(where), t.at(-1)!]) expect(Math.abs(time - 0.5)).toBeLessThan(0.02);
+  });
+});
+
+test("equations without a solution are said to be that, and steps that the user made too short, too", () => {
+  const helpless: Algorithm = { name: "helpless", order: 1, stepper: () => ({ step: () => false, error: () => {}, capture: () => expect.fail(), nf: 0 }) };
+  const { retcode, message } = solve(odeProblem((_t, _u, _p, du) => void (du[0] = 1), [0], [0, 1]), helpless);
+  expect(retcode).toBe("dtLessThanMin");
+  expect(message).toMatch(/^Stopped at t = 0: the equations of no step down to [\d.e-]+ could be solved$/);
+  const early = solve(odeProblem((_t, _u, _p, du) => void (du[0] = 1), [0], [0, 1]), tsit5(), { dt: 1e-9, dtmin: 1e-6 });
+  expect([early.retcode, early.message]).toEqual(["dtLessThanMin", "Stopped at t = 0: a first step of 1e-9 is shorter than dtmin = 0.000001"]);
+});
+
+test("an exception leaves a solve where it was: it can be looked at, and go on", () => {
+  let calls = 0;
+  const f: InPlaceRhs = (_t, u, _p, du) => {
+    if (++calls === 80) throw new Error("enough");
+    du[0] = -u[0];
+  };
+  const integrator = init(odeProblem(f, [1], [0, 20]), tsit5());
+  expect(() => integrator.run()).toThrow("enough");
+  const { t, naccept } = { t: integrator.t, naccept: integrator.stats.naccept };
+  expect(t).toBeGreaterThan(0);
+  expect(integrator.solution().t.at(-1)).toBe(t);
+  expect(integrator.solution().t.length).toBe(naccept + 1);
+  integrator.run();
+  const { t: times, u, retcode } = integrator.solution();
+  expect(retcode).toBe("success");
+  expect([...times]).toEqual([...times].toSorted((a, b) => a - b));
+  expect(Math.abs(u.at(-1)![0] - Math.exp(-20))).toBeLessThan(1e-7);
+});
+
+test("a first step finds its length where a component rests at zero and has no absolute tolerance", () => {
+  for (const options of [{ abstol: 0 }, { abstol: [1e-9, 0] }]) {
+    const { retcode, u } = solve(odeProblem((_t, v, _p, du) => void ([du[0], du[1]] = [1, -v[1]]), [0, 1], [0, 1]), tsit5(), options);
+    expect(retcode).toBe("success");
+    expect(Math.abs(u.at(-1)![0] - 1)).toBeLessThan(1e-9);
+  }
+});
+
+test.each([rodas5P(), rosenbrock23(), radauIIA5(), trbdf2(), kvaerno5(), implicitEuler(), fbdf()].map((algorithm) => [algorithm.name, algorithm] as const))("%s starts at the edge of the domain of a field without a Jacobian", (_name, algorithm) => {
+  const { retcode, u } = solve(odeProblem((_t, v, _p, du) => void (du[0] = 1 - Math.sqrt(v[0])), [0], [0, 1]), algorithm, { reltol: 1e-6, abstol: 1e-9 });
+  expect(retcode).toBe("success");
+  // t = -2 (sqrt u + log(1 - sqrt u))
+  const s = Math.sqrt(u.at(-1)![0]);
+  expect(Math.abs(-2 * (s + Math.log(1 - s)) - 1)).toBeLessThan(1e-3);
+});
+
+test("a step that is kept before the slope at its end is known is interpolated without it, where it is not finite", () => {
+  const { t, u } = solve(odeProblem((time, v, _p, du) => void ([du[0], du[1]] = [-v[0], time > 0.503 ? NaN : 1]), [1, 0], [0, 1]), vcab3(), { saveAt: [0.3, 0.5025] });
+  expect(t.length).toBeGreaterThan(0);
+  u.forEach((state, i) => expect(Math.abs(state[1] - t[i])).toBeLessThan(1e-6));
+});
