@@ -48,6 +48,24 @@ Where a mass matrix \`M\` is singular, a state that misses its algebraic equatio
 | --- | ---: | --- |
 `;
 
+const outro = `
+## Work against precision
+
+Time of a solve against its error at the end, beside solvers of other libraries; below and to the right is better. \`npm run bench -- peers\` measures it,
+\`docs/benchmarks.md\` has the figures in numbers.
+
+![Time of a solve against its error: Lotka and Volterra's equations](figures/work-precision-lotka-volterra.svg)
+![Time of a solve against its error: ten orbits of eccentricity 0.6](figures/work-precision-kepler-e06-10.svg)
+![Time of a solve against its error: the Pleiades](figures/work-precision-pleiades.svg)
+![Time of a solve against its error: Van der Pol's oscillator, stiff](figures/work-precision-van-der-pol.svg)
+
+## Step control
+
+Each adaptive method brings a controller that suits it: proportional-integral, Hairer's for \`dp5\` and \`dop853\`, predictive for implicit methods. That of an
+explicit or Rosenbrock method is replaced by \`{ ...tsit5(), controller: () => pidController({ beta1, beta2, beta3 }) }\`; \`piController\` with \`beta2: 0\` is an integral one.
+\`reltol\`, \`abstol\` (one or one per component), \`norm\`, \`dtmin\`, \`dtmax\`, \`tstops\` and the others are options of \`solve\`.
+`;
+
 /** Evaluations per step, and those more of dense output, where the first stage of the next step may come from either. */
 function evaluations({ b, fsal, dense }: NonNullable<AlgorithmData["tableau"]>): string {
   const step = b.length - (fsal ? 1 : 0);
@@ -83,5 +101,5 @@ export async function solverPage(root: string): Promise<string> {
   const takes = ({ massMatrix, structure }: AlgorithmData): string => [massMatrix ? "mass matrices" : "", structure ? `${structure} fields` : ""].filter(Boolean).join(", ");
   const otherRows = other.map(({ name, algorithm }) => `| \`${name}\` | ${order(algorithm)} | ${takes(algorithm)} |\n`);
   const entries = (list: typeof all): string => list.map(({ name, text, source }) => `\n- **\`${name}\`**: ${text}${source === "" ? "" : ` *${source}*`}`).join("");
-  return `${intro}${explicitIntro}${explicitRows.join("")}${entries(explicit)}\n${other.length > 0 ? `${otherIntro}${otherRows.join("")}${entries(other)}\n` : ""}`;
+  return `${intro}${explicitIntro}${explicitRows.join("")}${entries(explicit)}\n${other.length > 0 ? `${otherIntro}${otherRows.join("")}${entries(other)}\n` : ""}${outro}`;
 }
