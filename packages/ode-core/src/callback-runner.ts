@@ -53,6 +53,9 @@ export class CallbackRunner {
   /** Events of the last step that are not later than this many steps after its first one happen with it. */
   #tie = 0;
   #interpolant: Interpolant | undefined;
+  #stepper: Stepper | undefined;
+  /** One for all steps. */
+  readonly #step: { -readonly [K in keyof WatchedStep]: WatchedStep[K] };
 
   /** `u` is copied, `p` too: affects write into the copy. */
   constructor(callbacks: readonly Callback[], tspan: readonly [number, number], u: Float64Array, p: Float64Array, settle: Settle | undefined) {
@@ -62,6 +65,7 @@ export class CallbackRunner {
     this.#isDiscrete = callbacks.some(({ kind }) => kind === "discrete");
     this.#before = { u: u.slice(), p: p.slice() };
     this.#settle = settle;
+    this.#step = { t: NaN, h: NaN, next: u, p, interpolant: () => (this.#interpolant ??= this.#stepper!.capture()) };
     this.state = { t: tspan[0], u, p: p.slice(), terminate: () => void (this.#stop = true) };
   }
 
@@ -73,14 +77,18 @@ export class CallbackRunner {
 
   /** Where in a kept step from `t` by `h` to `next` the first continuous event lies, in (0, 1]; 1 also when there is none. */
   locate(stepper: Stepper, t: number, h: number, next: Float64Array): number {
-    const interpolant = (): Interpolant => (this.#interpolant ??= stepper.capture());
-    const step: WatchedStep = { t, h, next, p: this.state.p, interpolant };
+    const step = this.#step;
+    step.t = t;
+    step.h = h;
+    step.next = next;
+    step.p = this.state.p;
+    this.#stepper = stepper;
     this.#interpolant = undefined;
     this.#theta = Infinity;
     this.#tie = timeTolerance(t, t + h) / Math.abs(h);
     for (const watch of this.#watches) this.#theta = Math.min(this.#theta, watch.look(step));
     if (this.#theta >= 1) return 1;
-    interpolant().at(this.#theta, next);
+    step.interpolant().at(this.#theta, next);
     return this.#theta;
   }
 

@@ -43,6 +43,15 @@ export class EventWatch {
   /** Values at the start of the step up to this are a zero that does not count; NaN before the first step has shown the scale. */
   #dealtWith = NaN;
 
+  #step: WatchedStep | undefined;
+  /** The condition within the step. One function for all steps, which then make none. */
+  readonly #condition = (theta: number): number => {
+    const { t, h, next, p, interpolant } = this.#step!;
+    if (theta === 1) return this.callback.condition(t + h, next, p);
+    interpolant().at(theta, this.#state);
+    return this.callback.condition(t + theta * h, this.#state, p);
+  };
+
   /** `state[n]` is scratch. */
   constructor(callback: ContinuousCallback, state: Float64Array) {
     this.callback = callback;
@@ -69,12 +78,8 @@ export class EventWatch {
 
   /** Looks for the first event of a step: sets and returns `theta`. To be followed by `pass` or `restart`. */
   look(step: WatchedStep): number {
-    const { callback } = this;
-    const g = (theta: number): number => {
-      if (theta === 1) return callback.condition(step.t + step.h, step.next, step.p);
-      step.interpolant().at(theta, this.#state);
-      return callback.condition(step.t + theta * step.h, this.#state, step.p);
-    };
+    const g = this.#condition;
+    this.#step = step;
     const bracket = this.#scan(g, Math.abs(step.h));
     if (bracket) {
       this.theta = findRoot(g, bracket.a, bracket.b, bracket.ga, bracket.gb);
