@@ -155,7 +155,8 @@ export class Writer {
     let from = 0;
     let offset = 0;
     for (const x of node.args) {
-      if (!this.#isPlaced(x, node, offset)) this.#copy(x, { ...to, at: this.#f.shift(to.at, from * to.strides[axis]) }, false);
+      const part = { ...to, at: this.#f.shift(to.at, from * to.strides[axis]) };
+      if (!this.#isPlaced(x, node, offset)) this.#f.scope(() => this.#copy(x, part, false));
       from += x.shape[axis];
       offset += x.size;
     }
