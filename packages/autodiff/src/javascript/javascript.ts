@@ -53,7 +53,7 @@ class Writer {
     if (node.primitive === contractPrimitive) {
       const piece = this.#schedule.direct.get(node);
       const out = piece ? { array: `o${piece.output}`, offset: piece.offset, strides: stridesOf(node.shape) } : this.#result(node);
-      return emitContract(id, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined);
+      return emitContract(id, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined, (value) => this.#rounded(value));
     }
     if (node.primitive === sumPrimitive) return this.#sum(id, node);
     if (node.primitive === concatPrimitive) return this.#concat(node);
@@ -115,11 +115,16 @@ class Writer {
         return names.get(x)!;
       });
       names.set(node, `v${id}_${names.size}`);
-      code += `const ${names.get(node)!}=${this.#expression(node, args)};`;
+      code += `const ${names.get(node)!}=${this.#rounded(this.#expression(node, args))};`;
     }
     const stored = nodes.filter((node) => this.#schedule.stored.has(node));
     const stores = stored.map((node) => this.#result(node));
     return emitLoops(id, nodes[0].shape, loads, stores, (at) => code + stored.map((node, k) => `m[${at[k]}]=${names.get(node)!};`).join(""));
+  }
+
+  /** Each result as its array would hold it: what is stored in between differs from a state alone to one in a batch. */
+  #rounded(value: string): string {
+    return this.#options.dtype === "f32" ? `Math.fround(${value})` : value;
   }
 
   #expression(node: Tensor, args: readonly string[]): string {
@@ -162,7 +167,7 @@ class Writer {
     const to = this.#result(node);
     const strides = x.shape.map((_, d) => (axes.includes(d) ? 0 : to.strides[kept.indexOf(d)]));
     if (kept.length === 0) {
-      const sums = emitLoops(id, x.shape, [{ name: `l${id}`, from }], [], () => `s${id}+=l${id};`);
+      const sums = emitLoops(id, x.shape, [{ name: `l${id}`, from }], [], () => `s${id}=${this.#rounded(`s${id}+l${id}`)};`);
       return `{let s${id}=0;${sums}m[${to.offset}]=s${id};}`;
     }
     const sums = emitLoops(id, x.shape, [{ name: `l${id}`, from }], [{ ...to, strides }], ([at]) => `m[${at}]+=l${id};`);
@@ -221,6 +226,17 @@ export const javascript: Backend = {
   name: "javascript",
   compile(program, options): Kernel {
     const { source, names, values } = generate(withCopies(fuseProducts(program)), options);
-    return new Function(...names, source)(...values) as Kernel;
+    const kernel = new Function(...names, source)(...values) as Kernel;
+    return options.dtype === "f32" ? onSingles(kernel, program.inputs) : kernel;
   },
 };
+
+/** Rounds inputs once: copies of them within the kernel are rounded, which there are more of in a batch than alone. */
+function onSingles(kernel: Kernel, inputs: readonly Tensor[]): Kernel {
+  const own = inputs.map((x) => new Float32Array(x.size));
+  const rounding: Kernel = (ins, outs) => {
+    for (let i = 0; i < own.length; i++) if (ins[i] !== own[i]) for (let k = 0; k < own[i].length; k++) own[i][k] = ins[i][k];
+    kernel(own, outs);
+  };
+  return Object.assign(rounding, { inputs: own });
+}
