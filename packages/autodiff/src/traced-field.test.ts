@@ -1,6 +1,6 @@
 import { odeProblem, rodas4, solve, type BoundField, type VectorField } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
-import { add, at, compileScalar, concat, cos, dot, eulerLagrange, matmul, mul, reshape, sin, slice, softplus, stack, sub, sum, tanh, tensor, tracedField, transpose, type Tensor, type TracedRhs } from "./index.ts";
+import { add, at, compileScalar, concat, constant, cos, dot, eulerLagrange, matmul, mul, reshape, sin, slice, softplus, stack, sub, sum, tanh, tensor, tracedField, transpose, type Tensor, type TracedRhs } from "./index.ts";
 
 const [n, m] = [3, 4];
 
@@ -156,6 +156,7 @@ const summing: Record<string, readonly [dim: number, paramCount: number, f: Trac
     const x = sin(reshape(u, [3, 4, 2]));
     return reshape(add(x, add(reshape(sum(x, [0, 2]), [4, 1]), sum(x, [0, 1]))), [24]);
   }],
+  "constants next to sums of the state": [3, 0, (_t, u) => concat([reshape(add(sum(u), 0.1), [1]), tensor([0.1]), constant(0.7, [1])])],
   "the sum of a transposed array": [12, 0, (_t, u) => add(u, sum(transpose(sin(reshape(u, [3, 4])))))],
   "inner products": [9, 0, (_t, u) => sub(sin(mul(u, dot(u, sin(u)))), dot(slice(u, 1, 9), slice(u, 0, 8)))],
   "a network of odd widths": [3, 9 * 3 + 9 * 9 + 9, (_t, u, p) => {

@@ -39,7 +39,7 @@ class Writer {
   }
 
   get literals(): Float64Array {
-    return Float64Array.from(this.#literals);
+    return Float64Array.from(this.#literals, (x) => this.#own(x));
   }
 
   get functions(): ReadonlyMap<string, (...x: number[]) => number> {
@@ -109,7 +109,7 @@ class Writer {
         if (inside.has(x)) return names.get(x)!;
         if (!names.has(x)) {
           const window = this.#window(this.#schedule.views.get(x)!);
-          names.set(x, window ? `l${id}_${loads.length}` : numberText(this.#schedule.views.get(x)!.value));
+          names.set(x, window ? `l${id}_${loads.length}` : numberText(this.#own(this.#schedule.views.get(x)!.value)));
           if (window) loads.push({ name: names.get(x)!, from: window });
         }
         return names.get(x)!;
@@ -127,6 +127,11 @@ class Writer {
     return this.#options.dtype === "f32" ? `Math.fround(${value})` : value;
   }
 
+  /** The same for constants. */
+  #own(value: number): number {
+    return this.#options.dtype === "f32" ? Math.fround(value) : value;
+  }
+
   #expression(node: Tensor, args: readonly string[]): string {
     const primitive = node.primitive as ElementwisePrimitive;
     if (primitive.source) return primitive.source(node.attrs, ...args);
@@ -137,7 +142,7 @@ class Writer {
   #copy(from: Tensor, to: Operand, mode: "=" | "+="): string {
     const id = this.#id++;
     const window = this.#window(this.#schedule.views.get(from)!);
-    const name = window ? `l${id}` : numberText(this.#schedule.views.get(from)!.value);
+    const name = window ? `l${id}` : numberText(this.#own(this.#schedule.views.get(from)!.value));
     return emitLoops(id, from.shape, window ? [{ name, from: window }] : [], [to], ([at]) => `${to.array}[${at}]${mode}${name};`);
   }
 
