@@ -14,7 +14,10 @@ export type Dtype = "f64" | "f32";
 /** Numbers of either kind; kernels take both and convert what is not their own. */
 export type Numbers = Float64Array | Float32Array;
 
-/** A compiled program: reads `inputs[i]` and writes (or adds to) `outputs[k]`, all row-major. Allocates nothing. */
+/**
+ * A compiled program: reads `inputs[i]` and writes (or adds to) `outputs[k]`, all row-major. Allocates nothing. Arrays may be
+ * longer than the shape; outputs must share no memory with inputs or with one another, as they may be written before all is read.
+ */
 export interface Kernel {
   (inputs: readonly Numbers[], outputs: readonly Numbers[]): void;
   /** Arrays in the kernel's own memory, where it has one: calls that pass these very arrays save copying. */
@@ -146,12 +149,27 @@ export function compileSplit(program: Program, options: SplitOptions & CompileOp
 }
 
 /**
- * Traces a function of arrays of the given shapes and compiles it.
+ * Traces a function of arrays of the given shapes and compiles it. Calls of the kernel throw `SHAPE_MISMATCH` when an array is
+ * missing or too short.
  *
  * @throws OdeError `SHAPE_MISMATCH` or `INVALID_TRACE` from the trace, `UNKNOWN_NAME` for a backend that does not exist.
  */
 export function compile(f: (...args: Tensor[]) => Tensor | readonly Tensor[], shapes: readonly Shape[], options: CompileOptions = {}): Kernel {
-  return compileProgram(trace((...args) => [f(...args)].flat() as Tensor[], shapes), options);
+  const program = trace((...args) => [f(...args)].flat() as Tensor[], shapes);
+  const kernel = compileProgram(program, options);
+  const checked = (ins: readonly Numbers[], outs: readonly Numbers[]): void => {
+    assertRoom("input", ins, program.inputs);
+    assertRoom("output", outs, program.outputs);
+    kernel(ins, outs);
+  };
+  return Object.assign(checked, kernel);
+}
+
+function assertRoom(role: "input" | "output", arrays: readonly Numbers[], of: readonly Tensor[]): void {
+  for (let i = 0; i < of.length; i++) {
+    const length = arrays[i]?.length ?? 0;
+    if (length < of[i].size) throw new OdeError("SHAPE_MISMATCH", `Cannot run the kernel as ${role} ${i} must have ${of[i].size} numbers: current length is ${length}`);
+  }
 }
 
 /** Runs a function of traced arrays once on plain numbers; returns the flat results. For tests and exploration: it compiles each time. */

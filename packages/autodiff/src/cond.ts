@@ -137,7 +137,8 @@ const condPrimitive: Primitive<CondAttrs> = {
 
 /**
  * `onTrue(...args)` where the scalar `condition` is not 0, else `onFalse(...args)`; both return arrays of the same shapes. Only
- * the branch taken is computed. What the branches capture stays differentiable; the condition has no derivative.
+ * the branch taken is computed. What the branches capture stays differentiable; the condition has no derivative. JavaScript's own
+ * `if`, `!`, `&&` and `===` cannot see the values of traced arrays, which are objects: they take one way for all values, silently.
  *
  * Mapped over conditions by `vmap`, both branches are computed for all entries and the results chosen, in derivatives, too: a
  * branch not taken may have any derivative, NaN included. The gradient by an array that all entries share is then held for

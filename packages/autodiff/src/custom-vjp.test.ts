@@ -58,6 +58,23 @@ describe.each(["interpreter", "javascript", "wasm"] as const)("customVjp, %s", (
   });
 });
 
+describe("a rule that captures", () => {
+  const g = (f: (w: Tensor) => Tensor): (() => void) => () => void evaluate((w) => grad((v) => sum(f(v)))(w), [[2, 3]]);
+  const captured = { code: "INVALID_TRACE" };
+
+  test("unknowns of an enclosing trace is refused, as their derivatives would be lost", () => {
+    expect(g((w) => customVjp({ forward: (y) => mul(y, w), backward: (b, [y]) => [mul(b, y)] }, [tensor([1, 5])]))).toThrow(expect.objectContaining(captured));
+    // Without the unknown among what the arguments depend on, where it is found in the reverse pass.
+    const outer = (w: Tensor): Tensor => grad((x) => sum(customVjp({ forward: (y) => sin(y), backward: (b) => [mul(b, w)] }, [x])))(tensor([1, 5]));
+    expect(() => evaluate(outer, [[2, 3]])).toThrow(expect.objectContaining({ ...captured, message: expect.stringContaining('as backward must use nothing but its arguments and constants: it captures "x0"') }));
+  });
+
+  test("constants, or nothing but its arguments, is accepted", () => {
+    const c = tensor([4, 0.5]);
+    expectNear(evaluate((x) => grad((y) => sum(customVjp({ forward: (z) => mul(z, c), backward: (b, [z]) => [mul(b, mul(c, z))] }, [y])))(x), [[2, 3]]), [8, 1.5]);
+  });
+});
+
 test("jacobian goes backward through wide functions and forward through tall ones", () => {
   const largest = (f: (x: Tensor) => Tensor, n: number): number => Math.max(...topological(expand(trace((x) => [jacobian(f)(x)], [[n]])).outputs).map((x) => x.size));
   expect(largest((x) => stack([sum(sin(x)), dot(x, x)]), 50)).toBeLessThanOrEqual(100);

@@ -1,14 +1,15 @@
+import { OdeError } from "@fluxion/ode-core";
 import { sumAxes } from "./broadcast.ts";
 import { pushforward } from "./jvp.ts";
-import { makeNode, type MaybeZero, type Primitive, type Tensor } from "./tensor.ts";
-import { substitute, trace, type Program } from "./trace.ts";
+import { inputPrimitive, makeNode, type MaybeZero, type Primitive, type Tensor } from "./tensor.ts";
+import { substitute, topological, trace, type Program } from "./trace.ts";
 import { batchProgram } from "./vmap.ts";
 
 /** A function with its own reverse rule, both of traced arrays. */
 export interface CustomRule {
-  /** The function; it uses nothing but its arguments. */
+  /** The function; it uses nothing but its arguments and constants. */
   forward(...args: Tensor[]): Tensor;
-  /** Cotangent of each argument for the result's cotangent; `null` is zero. */
+  /** Cotangent of each argument for the result's cotangent; `null` is zero. It uses nothing but what it is given and constants. */
   backward(g: Tensor, args: readonly Tensor[], out: Tensor): readonly MaybeZero[];
 }
 
@@ -28,7 +29,11 @@ const customPrimitive: Primitive<CustomAttrs> = {
     const [dy] = pushforward(program, tangents);
     return dy && substitute({ inputs: program.inputs, outputs: [dy] }, node.args)[0];
   },
-  vjp: (g, node) => (node.attrs as CustomAttrs).backward(g, node.args, node),
+  vjp: (g, node) => {
+    const pulled = (node.attrs as CustomAttrs).backward(g, node.args, node);
+    assertUses("backward", pulled.filter((x) => x !== null), [g, ...node.args, node]);
+    return pulled;
+  },
   batch: (args, batched, size, { program, backward }) => {
     const shapes = args.map((x, i) => (batched[i] ? x.shape.slice(1) : x.shape));
     const batchedRule: CustomRule = {
@@ -55,13 +60,25 @@ const customPrimitive: Primitive<CustomAttrs> = {
   },
 };
 
+/** Throws when a rule's results use unknowns that nothing of what it was given depends on: derivatives by them would be lost. */
+function assertUses(part: keyof CustomRule, results: readonly Tensor[], given: readonly Tensor[]): void {
+  const unknowns = topological(results, new Set(given)).filter((x) => x.primitive === inputPrimitive && !given.includes(x));
+  if (unknowns.length === 0) return;
+  const known = new Set(topological(given));
+  const foreign = unknowns.find((x) => !known.has(x));
+  if (foreign) throw new OdeError("INVALID_TRACE", `Cannot trace customVjp as ${part} must use nothing but its arguments and constants: it captures "${foreign.attrs.name}" (pass it as an argument)`);
+}
+
 let nextId = 0;
 
 /**
  * Calls `rule.forward(...args)` and, in reverse mode, uses `rule.backward` instead of differentiating through it.
  * Forward mode differentiates `forward` itself.
+ *
+ * @throws OdeError `INVALID_TRACE` when `forward`, or later `backward`, captures unknowns of an enclosing trace: pass them in `args`.
  */
 export function customVjp(rule: CustomRule, args: readonly Tensor[]): Tensor {
   const program = trace((...xs) => [rule.forward(...xs)], args.map((x) => x.shape));
+  assertUses("forward", program.outputs, program.inputs);
   return makeNode(customPrimitive, args, { id: nextId++, program, backward: (g, xs, out) => rule.backward(g, xs, out) });
 }

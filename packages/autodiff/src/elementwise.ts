@@ -203,7 +203,10 @@ export const maximum = (x: TensorLike, y: TensorLike): Tensor => call(elementwis
 export const minimum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.min, x, y);
 /** 1 where `x > y`, else 0. Has no derivative. */
 export const greater = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.greater, x, y);
-/** `x` where `condition` is not 0, else `y`. The entry not taken still enters derivatives as `0 * d`, so keep it finite (or use `cond`, mapped). */
+/**
+ * `x` where `condition` is not 0, else `y`. The entry not taken still enters derivatives as `0 * d`, so keep it finite (or use `cond`, mapped).
+ * Takes the place of JavaScript's `if`, `!`, `&&` and `===`, which cannot see the values of traced arrays and take one way for all of them.
+ */
 export const where = (condition: TensorLike, x: TensorLike, y: TensorLike): Tensor => call(elementwise.where, condition, x, y);
 /** `|x|`; derivative 0 at 0. */
 export const abs = (x: TensorLike): Tensor => call(elementwise.abs, x);

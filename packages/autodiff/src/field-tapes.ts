@@ -67,11 +67,13 @@ abstract class FieldTape {
     return this.#open && (i < this.#capacity || this.#extend());
   }
 
+  /** Doubles the room, or adds as much as there is. */
   #extend(): boolean {
     if (this.#full) return false;
-    const capacity = Math.max(64, 2 * this.#capacity);
-    this.#full = !this.#reserve(capacity);
-    if (!this.#full) this.#capacity = capacity;
+    let more = Math.max(64, this.#capacity);
+    while (more > 0 && !this.#reserve(this.#capacity + more)) more >>= 1;
+    this.#full = more === 0;
+    this.#capacity += more;
     return !this.#full;
   }
 }

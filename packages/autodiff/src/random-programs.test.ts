@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { add, cholesky, compile, compileProgram, concat, cond, constant, contract, dot, gather, greater, identity, jvp, mul, neg, reshape, scan, sigmoid, sin, softplus, solveLinear, sub, sum, tanh, tensor, trace, transpose, vjp, vmap, where, type Shape, type Tensor } from "./index.ts";
+import { add, cholesky, compile, compileProgram, concat, cond, constant, contract, dot, gather, greater, identity, jvp, matmul, mul, neg, outer, reshape, scan, sigmoid, sin, softplus, solveLinear, sub, sum, tanh, tensor, trace, transpose, vjp, vmap, where, type Shape, type Tensor } from "./index.ts";
 import { compileSplit } from "./compile.ts";
 import { padBlock, sliceBlock } from "./shape-ops.ts";
 import { sumAxes } from "./broadcast.ts";
@@ -14,7 +14,7 @@ const drawFrom = (numbers: readonly number[]): Draw => {
 
 const pick = <T>(items: readonly T[], draw: Draw): T => items[draw(items.length)];
 const sizeOf = (shape: Shape): number => shape.reduce((n, s) => n * s, 1);
-const shapes: readonly Shape[] = [[], [1], [2], [3], [5], [7], [1, 1], [2, 3], [3, 2], [4, 4], [1, 5], [5, 1], [3, 1, 2], [2, 3, 4], [2, 2, 2, 3]];
+const shapes: readonly Shape[] = [[], [1], [2], [3], [5], [7], [1, 1], [2, 3], [3, 2], [4, 4], [5, 7], [6, 6], [1, 5], [5, 1], [3, 1, 2], [2, 3, 4], [2, 2, 2, 3]];
 
 function shuffled<T>(items: readonly T[], draw: Draw): T[] {
   const rest = [...items];
@@ -62,7 +62,7 @@ const fits = (x: Tensor, y: Tensor): boolean => x.shape.toReversed().every((s, d
 function step(pool: readonly Tensor[], inputs: readonly Tensor[], draw: Draw): Tensor {
   const x = pick(pool, draw);
   const y = pick(pool, draw);
-  switch (draw(22)) {
+  switch (draw(23)) {
     case 0: return sin(x);
     case 1: return tanh(neg(x));
     case 2: return sigmoid(x);
@@ -109,6 +109,15 @@ function step(pool: readonly Tensor[], inputs: readonly Tensor[], draw: Draw): T
       const n = 1 + draw(4);
       const entries = reshape(gather(x, Array.from({ length: n * n }, () => draw(x.size))), [n, n]);
       return solveLinear(add(mul(tanh(entries), 0.5 / n), identity(n)), gather(y, Array.from({ length: n }, () => draw(y.size))));
+    }
+    // What backends merge: products of one matrix, and sums of outer products.
+    case 21: {
+      const [m, n] = pick([[6, 6], [5, 7]], draw);
+      const entries = (z: Tensor, shape: Shape): Tensor => gather(z, Array.from({ length: sizeOf(shape) }, (_, k) => k % z.size), shape);
+      const matrix = sin(entries(x, [m, n]));
+      const products = draw(2) === 0 ? [x, y].map((z) => matmul(matrix, entries(z, [n]))) : [x, y].map((z) => matmul(entries(z, [m]), matrix));
+      const [p, q] = products.map((z) => tame(z, m));
+      return draw(2) === 0 ? mul(p, q) : mul(add(outer(p, entries(y, [n])), outer(q, entries(x, [n]))), 0.5);
     }
     default: {
       const n = 6 + draw(5);

@@ -213,6 +213,10 @@ test("results and carries that nothing reads are not computed", () => {
 
 test("scan refuses carries that change, and arrays of different lengths", () => {
   expect(() => evaluate((x) => scan((c, y) => [stack([c, y]), []], constant(0), x)[0], [[1, 2]])).toThrow("Cannot trace scan as the carry must keep its shapes []: current shape is [2]");
+  const more = (x: Tensor, c: Tensor): readonly Tensor[] => scan<readonly Tensor[], Tensor, Tensor>(([before], y) => [[add(before, y), mul(before, 1000)], sin(y)], [c], x)[0];
+  expect(() => evaluate((x) => more(x, constant(0))[0], [[1, 2]])).toThrow("Cannot trace scan as the carry must keep its shapes []: current shapes are [] and []");
+  const fewer = (x: Tensor, c: Tensor): readonly Tensor[] => scan<readonly Tensor[], Tensor, Tensor>(([before], y) => [[add(before, y)], sin(y)], [c, c], x)[0];
+  expect(() => evaluate((x) => fewer(x, constant(0))[0], [[1, 2]])).toThrow("Cannot trace scan as the carry must keep its shapes [] and []: current shape is []");
   expect(() => evaluate((x, y) => scan((c, [u, v]) => [add(c, mul(u, v)), []], constant(0), [x, y])[0], [[1, 2], [1, 2, 3]])).toThrow("the arrays to go along must have a first axis of length 2: current shapes are [2] and [3]");
   expect(() => evaluate((x) => scan((c) => [c, []], x, [])[0], [1])).toThrow("Cannot trace scan as it needs arrays to go along, or a length that is a whole number >= 0: current length is undefined");
   expect(() => evaluate((x) => scan((c) => [c, []], x, [], 1.5)[0], [1])).toThrow("current length is 1.5");

@@ -171,19 +171,21 @@ function stepsOf(elements: readonly Tensor[], length: number | undefined): numbe
  * `f` is traced and compiled once, whatever the length, so a loop of 10^5 steps costs no more to compile than one of 10. What
  * `f` captures stays differentiable. Derivatives are loops, too: over the carries of all steps, which they store.
  *
- * @throws OdeError `SHAPE_MISMATCH` when the carry changes its shapes or `xs` have different lengths, `INVALID_ARGUMENT` without a length.
+ * @throws OdeError `SHAPE_MISMATCH` when the carry changes its shapes or their number, or `xs` have different lengths, `INVALID_ARGUMENT` without a length.
  */
 export function scan<C extends Arrays, X extends Arrays, Y extends Arrays>(f: (carry: C, x: X) => readonly [carry: C, y: Y], init: C, xs: X, length?: number): [carry: C, ys: Y] {
   const [start, elements] = [listOf(init), listOf(xs)];
   const steps = stepsOf(elements, length);
   let form: Y | undefined;
+  let carries = 0;
   const body = trace((...args) => {
     const [next, y] = f(inFormOf(init, args.slice(0, start.length)), inFormOf(xs, args.slice(start.length)));
     form = y;
+    carries = listOf(next).length;
     return [...listOf(next), ...listOf(y)];
   }, [...start.map((x) => x.shape), ...elements.map((x) => x.shape.slice(1))]);
-  if (body.outputs.length < start.length || start.some((x, k) => !sameShape(x.shape, body.outputs[k].shape))) {
-    throw shapeError("scan", `the carry must keep its shapes ${start.map((x) => `[${x.shape.join(", ")}]`).join(" and ")}`, body.outputs.slice(0, start.length));
+  if (carries !== start.length || start.some((x, k) => !sameShape(x.shape, body.outputs[k].shape))) {
+    throw shapeError("scan", `the carry must keep its shapes ${start.map((x) => `[${x.shape.join(", ")}]`).join(" and ")}`, body.outputs.slice(0, carries));
   }
   const { programs, captured } = close([body]);
   const attrs: ScanAttrs = { program: programs[0], constants: captured.length, carries: start.length, length: steps, reverse: false };

@@ -1,6 +1,6 @@
 import { checkGrads } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
-import { add, constant, evaluate, grad, identity, jacobian, matmul, mul, sin, solveLinear, sum, tensor, transpose, vmap, type Tensor } from "./index.ts";
+import { add, compile, constant, evaluate, grad, identity, jacobian, matmul, mul, sin, solveLinear, sum, tensor, transpose, vmap, type Tensor } from "./index.ts";
 
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17];
 const values = (n: number, offset = 0): number[] => Array.from({ length: n }, (_, k) => Math.sin(1 + 1.7 * k + 0.3 * k * k + offset));
@@ -58,6 +58,17 @@ describe.each(["interpreter", "javascript", "wasm"] as const)("solveLinear, %s",
     checkGrads(vmap(solveLinear, [null, 0]), [matrices[0], vectors.slice(0, 2)], { backend, tolerance: 1e-6 });
   });
 
+  test("systems of a batch of any size have the bits of each alone, transposed and in reverse, too", () => {
+    for (const n of [1, 2, 3]) for (const m of [8, 9, 23]) {
+      const matrices = Array.from({ length: m }, (_, r) => matrix(n, r));
+      const vectors = Array.from({ length: m }, (_, r) => values(n, r));
+      for (const f of [solveLinear, (a: Tensor, b: Tensor) => grad((z) => sum(sin(solveLinear(a, z))))(b)]) {
+        const alone = vectors.flatMap((b, r) => [...evaluate(f, [matrices[r], b], { backend })]);
+        expect([...evaluate(vmap(f), [matrices, vectors], { backend })]).toEqual(alone);
+      }
+    }
+  });
+
   test("its Jacobian by the vector is the inverse", () => {
     const a = matrix(3);
     const inverse = evaluate((m, b) => jacobian((y) => solveLinear(m, y))(b), [a, values(3)], { backend });
@@ -68,6 +79,18 @@ describe.each(["interpreter", "javascript", "wasm"] as const)("solveLinear, %s",
     expect(Array.from(evaluate(solveLinear, [[[1, 2], [2, 4]], [1, 1]], { backend })).every(Number.isFinite)).toBe(false);
     expect(Array.from(evaluate(solveLinear, [[[0, 0], [0, 0]], [1, 1]], { backend })).some(Number.isFinite)).toBe(false);
   });
+});
+
+test("code does not grow with the number of systems", () => {
+  const m = 3300;
+  const [a, b] = [new Float64Array(4 * m), new Float64Array(2 * m)];
+  for (let r = 0; r < m; r++) {
+    a.set([0, 2, 4, 8 + r], 4 * r);
+    b.set([2, 12 + r], 2 * r);
+  }
+  const x = new Float64Array(2 * m);
+  compile(vmap(solveLinear), [[m, 2, 2], [m, 2]], { backend: "wasm" })([a, b], [x]);
+  expect(x.every((v) => v === 1)).toBe(true);
 });
 
 test("refuses shapes that do not fit", () => {

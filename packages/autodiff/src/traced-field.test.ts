@@ -1,6 +1,6 @@
 import { odeProblem, rodas4, solve, type BoundField, type VectorField } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
-import { add, at, compileScalar, concat, cos, dot, eulerLagrange, mul, sin, slice, softplus, stack, sub, sum, tanh, tensor, tracedField, type Tensor, type TracedRhs } from "./index.ts";
+import { add, at, compileScalar, concat, constant, cos, dot, eulerLagrange, matmul, mul, reshape, sin, slice, softplus, stack, sub, sum, tanh, tensor, tracedField, transpose, type Tensor, type TracedRhs } from "./index.ts";
 
 const [n, m] = [3, 4];
 
@@ -141,6 +141,44 @@ describe.each(["interpreter", "javascript", "wasm"] as const)("tracedField, %s",
     const energy = compileScalar((u, p) => mul(at(p, 0), sum(mul(u, u))), 3, 1, { backend });
     expect(energy(Float64Array.of(1, 2, 3), Float64Array.of(0.5))).toBe(7);
     expect(energy(Float64Array.of(0, 0, 1), Float64Array.of(4))).toBe(4);
+  });
+});
+
+/** Right-hand sides whose sums have one result alone and several in a batch, of lengths that fill no vector or register tile. */
+const summing: Record<string, readonly [dim: number, paramCount: number, f: TracedRhs]> = {
+  "a sum": [5, 0, (_t, u) => sub(sum(sin(u)), u)],
+  "a long sum": [37, 0, (_t, u) => sub(mul(sum(sin(u)), 0.1), u)],
+  "sums along either axis": [35, 0, (_t, u) => {
+    const x = sin(reshape(u, [5, 7]));
+    return reshape(add(x, add(sum(x, [0]), reshape(sum(x, [1]), [5, 1]))), [35]);
+  }],
+  "sums over the outer axes": [24, 0, (_t, u) => {
+    const x = sin(reshape(u, [3, 4, 2]));
+    return reshape(add(x, add(reshape(sum(x, [0, 2]), [4, 1]), sum(x, [0, 1]))), [24]);
+  }],
+  "constants next to sums of the state": [3, 0, (_t, u) => concat([reshape(add(sum(u), 0.1), [1]), tensor([0.1]), constant(0.7, [1])])],
+  "the sum of a transposed array": [12, 0, (_t, u) => add(u, sum(transpose(sin(reshape(u, [3, 4])))))],
+  "inner products": [9, 0, (_t, u) => sub(sin(mul(u, dot(u, sin(u)))), dot(slice(u, 1, 9), slice(u, 0, 8)))],
+  "a network of odd widths": [3, 9 * 3 + 9 * 9 + 9, (_t, u, p) => {
+    const h = tanh(matmul(reshape(slice(p, 0, 27), [9, 3]), u));
+    const g = tanh(matmul(reshape(slice(p, 27, 108), [9, 9]), h));
+    return sub(matmul(slice(g, 0, 9), reshape(slice(p, 0, 27), [9, 3])), mul(u, dot(slice(p, 108, 117), g)));
+  }],
+};
+
+describe.each([["wasm", "f64"], ["wasm", "f32"], ["javascript", "f64"], ["javascript", "f32"], ["interpreter", "f64"]] as const)("a state has the same bits in a batch and alone, %s %s", (backend, dtype) => {
+  test.each(Object.entries(summing))("%s", (_name, [dim, paramCount, rhs]) => {
+    const field = tracedField(rhs, { dim, paramCount, backend, dtype });
+    const p = Float64Array.from({ length: paramCount }, (_, i) => Math.sin(1.7 * i + 0.3));
+    const alone = field.bind(p);
+    for (const count of [2, 3, 8, 50]) {
+      const all = Float64Array.from({ length: count * dim }, (_, i) => Math.sin(2.3 * i * i + count));
+      const together = filled(count * dim, (out) => field.batch!(count).bind(p).rhs(0, all, out));
+      for (let k = 0; k < count; k++) {
+        const own = filled(dim, (out) => alone.rhs(0, all.slice(k * dim, (k + 1) * dim), out));
+        expect(together.slice(k * dim, (k + 1) * dim), `state ${k} of ${count}`).toEqual(own);
+      }
+    }
   });
 });
 

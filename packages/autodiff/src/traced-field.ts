@@ -1,10 +1,10 @@
 import { assertBandwidth, OdeError, type Bandwidth, type BoundField, type Structure, type VectorField } from "@fluxion/ode-core";
 import { reshape } from "./broadcast.ts";
-import { compile, compileSplit, resolveBackend, type Kernel, type Numbers, type TargetOptions } from "./compile.ts";
+import { compile, compileProgram, compileSplit, resolveBackend, type CompileOptions, type Kernel, type Numbers, type TargetOptions } from "./compile.ts";
 import { FieldTapes } from "./field-tapes.ts";
 import { jacobian } from "./hessian.ts";
 import { jvp } from "./jvp.ts";
-import { shapeError, Tensor } from "./tensor.ts";
+import { shapeError, Tensor, type Shape } from "./tensor.ts";
 import { trace } from "./trace.ts";
 import { vjp } from "./vjp.ts";
 import { vmap } from "./vmap.ts";
@@ -24,9 +24,10 @@ export interface TracedFieldOptions extends TargetOptions {
 
 /**
  * Makes a vector field with exact `jvp`, `vjp` and `jacobian` kernels from one traced function. Each kernel is compiled
- * when it is first used (some milliseconds); calls allocate nothing. All fields bound from one share its scratch memory.
+ * when it is first used (some milliseconds); calls allocate nothing. All fields bound from one share its scratch memory. Outputs of
+ * their kernels must share no memory with inputs.
  *
- * @throws OdeError `SHAPE_MISMATCH` when `f` does not return `dim` numbers, at the first bind.
+ * @throws OdeError `SHAPE_MISMATCH` when `f` does not return `dim` numbers, with the first evaluation.
  */
 export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, bandwidth, ...target }: TracedFieldOptions): VectorField {
   if (!Number.isInteger(dim) || dim < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as dim must be a whole number >= 1: current value is ${dim}`);
@@ -88,8 +89,10 @@ interface FieldKernel {
   owner: BoundField | undefined;
 }
 
-function fieldKernel(kernel: Kernel, inputs: number, outputs: number): FieldKernel {
-  const ins = Array.from({ length: inputs }, (_, i) => kernel.inputs?.[i] ?? new Float64Array(1));
+/** Without the checks of `compile`: callers of fields see to lengths. */
+function fieldKernel(f: (...args: Tensor[]) => Tensor | readonly Tensor[], shapes: readonly Shape[], outputs: number, options: CompileOptions): FieldKernel {
+  const kernel = compileProgram(trace((...args) => [f(...args)].flat() as Tensor[], shapes), options);
+  const ins = shapes.map((_, i) => kernel.inputs?.[i] ?? new Float64Array(1));
   const outs = Array.from({ length: outputs }, (_, k) => kernel.outputs?.[k] ?? new Float64Array(1));
   return { kernel, ins, outs, owner: undefined };
 }
@@ -107,10 +110,10 @@ interface FieldKernels {
 function kernelsOf(f: TracedRhs, n: number, m: number, target: TargetOptions): FieldKernels {
   const scalar: number[] = [];
   return {
-    rhs: lazy(() => fieldKernel(compile(f, [scalar, [n], [m]], target), 3, 1)),
-    forward: lazy(() => fieldKernel(compile((t, u, p, du, dp) => jvp((u1, p1) => f(t, u1, p1), [u, p], [du, dp])[1], [scalar, [n], [m], [n], [m]], target), 5, 1)),
-    forwardState: lazy(() => fieldKernel(compile((t, u, p, du) => jvp((u1) => f(t, u1, p), [u], [du])[1], [scalar, [n], [m], [n]], target), 4, 1)),
-    reverse: lazy(() => fieldKernel(compile((t, u, p, w) => vjp((u1, p1) => f(t, u1, p1), u, p)[1](w), [scalar, [n], [m], [n]], { ...target, accumulate: [false, true] }), 4, 2)),
+    rhs: lazy(() => fieldKernel(f, [scalar, [n], [m]], 1, target)),
+    forward: lazy(() => fieldKernel((t, u, p, du, dp) => jvp((u1, p1) => f(t, u1, p1), [u, p], [du, dp])[1], [scalar, [n], [m], [n], [m]], 1, target)),
+    forwardState: lazy(() => fieldKernel((t, u, p, du) => jvp((u1) => f(t, u1, p), [u], [du])[1], [scalar, [n], [m], [n]], 1, target)),
+    reverse: lazy(() => fieldKernel((t, u, p, w) => vjp((u1, p1) => f(t, u1, p1), u, p)[1](w), [scalar, [n], [m], [n]], 2, { ...target, accumulate: [false, true] })),
     tapes: new FieldTapes(lazy(() => {
       const both = trace((t, u, p, w) => {
         const [y, pull] = vjp((u1, p1) => f(t, u1, p1), u, p);
@@ -118,7 +121,7 @@ function kernelsOf(f: TracedRhs, n: number, m: number, target: TargetOptions): F
       }, [scalar, [n], [m], [n]]);
       return compileSplit(both, { late: 1, shared: [2], early: 1, ...target, accumulate: [false, true] });
     })),
-    matrix: lazy(() => fieldKernel(compile((t, u, p) => jacobian((u1) => f(t, u1, p))(u), [scalar, [n], [m]], target), 3, 1)),
+    matrix: lazy(() => fieldKernel((t, u, p) => jacobian((u1) => f(t, u1, p))(u), [scalar, [n], [m]], 1, target)),
   };
 }
 

@@ -26,6 +26,14 @@ describe("structuredLagrangianNN", () => {
     p: structuredLagrangianNN({ coordinates: 3, network: mlp({ hidden: [4] }) }).init(2),
   });
 
+  for (const dtype of ["f64", "f32"] as const) {
+    testVectorField(structuredLagrangianNN({ coordinates: 2, angles: [0], network: mlp({ hidden: [9] }), backend: "javascript", dtype }), {
+      u: [0.3, -0.4, 0.5, 0.7],
+      p: structuredLagrangianNN({ coordinates: 2, angles: [0], network: mlp({ hidden: [9] }) }).init(2),
+      dtype,
+    });
+  }
+
   test("keeps its own energy along a tight rollout", () => {
     const u0 = Float64Array.of(0.9, -0.4, 1.5, -0.7);
     const { u, retcode } = solve(odeProblem(model, u0, [0, 10], p), tsit5(), { reltol: 1e-12, abstol: 1e-12, saveAt: 0.5 });

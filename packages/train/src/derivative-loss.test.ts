@@ -1,3 +1,4 @@
+import { mul, sin, tracedField } from "@fluxion/autodiff";
 import { lagrangianNN } from "@fluxion/lnn";
 import { huber, meanSquaredError, mlp, type DynamicsModel } from "@fluxion/nn-core";
 import { expect, test } from "vitest";
@@ -31,8 +32,28 @@ const untaped: DynamicsModel = {
   },
 };
 
+/** Tapes without room, or with room again on every second evaluation. */
+const full = (every: number): DynamicsModel => {
+  let pushes = 0;
+  return {
+    ...unbatched,
+    bind: (q) => {
+      const bound = model.bind(q);
+      return {
+        ...bound,
+        tape: () => {
+          const tape = bound.tape!();
+          return { open: true, push: (...args) => (++pushes % every === 0 ? tape.push(...args) : -1), vjp: (...args) => tape.vjp(...args), rewind: () => tape.rewind(), clearGradient: () => tape.clearGradient(), addGradient: (out) => tape.addGradient(out) };
+        },
+      };
+    },
+  };
+};
+
 test.each([
   ["a compiled model", model],
+  ["a model whose tape is full", full(Infinity)],
+  ["a model whose tape is full now and then", full(2)],
   ["a model without tapes and batches", untaped],
   ["a model without batches", unbatched],
 ] as const)("%s: the gradient is that of differences, whatever was evaluated before", (_name, field) => {
@@ -44,6 +65,16 @@ test.each([
   const scale = Math.hypot(...expected);
   expect(scale).toBeGreaterThan(0.01);
   expect(Math.hypot(...gradient.map((x, i) => x - expected[i])) / scale).toBeLessThan(1e-8);
+});
+
+test.each(["wasm", "javascript"] as const)("a state whose record is larger than what tapes take at once, %s", (backend) => {
+  const dim = 300_000;
+  const field = tracedField((_t, u, p1) => mul(p1, sin(sin(u))), { dim, paramCount: 1, backend });
+  const u = Float64Array.from({ length: dim }, (_, i) => Math.sin(i));
+  const mean = u.reduce((sum, x) => sum + Math.sin(Math.sin(x)) ** 2, 0) / dim;
+  const { loss, gradient } = derivativeLoss({ model: field, samples: [{ u, du: new Float64Array(dim) }], loss: meanSquaredError() })(Float64Array.of(2));
+  expect(loss / (4 * mean)).toBeCloseTo(1, 12);
+  expect(gradient[0] / (4 * mean)).toBeCloseTo(1, 12);
 });
 
 test("a right-hand side that is not finite is an infinite loss with a zero gradient and a reason", () => {

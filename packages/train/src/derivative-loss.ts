@@ -99,7 +99,7 @@ function inTiles(model: VectorField, samples: readonly DerivativeSample[]): Tile
     })));
 }
 
-/** A right-hand side and then its product, on a tape of one evaluation where the field has tapes. */
+/** A right-hand side and then its product, on a tape of one evaluation where the field has tapes and there is room. */
 interface Evaluation {
   rhs(t: number, u: Float64Array, out: Float64Array): void;
   vjp(t: number, u: Float64Array, w: Float64Array, outU: Float64Array): void;
@@ -109,17 +109,26 @@ interface Evaluation {
 
 function evaluation(bound: BoundField, m: number): Evaluation {
   const tape = bound.tape?.();
-  if (tape) {
-    tape.clearGradient();
-    return {
-      rhs: (t, u, out) => {
-        tape.rewind();
-        tape.push(t, u, out);
-      },
-      vjp: (_t, _u, w, outU) => tape.vjp(0, w, outU),
-      addGradient: (out) => tape.addGradient(out),
-    };
-  }
+  if (!tape) return evaluationTwice(bound, m);
+  tape.clearGradient();
+  let kept = -1;
+  let other: Evaluation | undefined;
+  return {
+    rhs: (t, u, out) => {
+      tape.rewind();
+      kept = tape.push(t, u, out);
+      if (kept < 0) (other ??= evaluationTwice(bound, m)).rhs(t, u, out);
+    },
+    vjp: (t, u, w, outU) => (kept < 0 ? other!.vjp(t, u, w, outU) : tape.vjp(kept, w, outU)),
+    addGradient: (out) => {
+      tape.addGradient(out);
+      other?.addGradient(out);
+    },
+  };
+}
+
+/** Without a tape: the product evaluates once more. */
+function evaluationTwice(bound: BoundField, m: number): Evaluation {
   const sums = bound.gradientBuffer?.() ?? new Float64Array(m);
   return {
     rhs: (t, u, out) => bound.rhs(t, u, out),

@@ -14,11 +14,11 @@ export interface LossShard {
  * `share` times `trajectoryLoss(options)`, but for rounding. Trajectories keep their order, and each part has at least one.
  *
  * @param count - How many parts, if there are as many trajectories.
- * @throws OdeError `INVALID_ARGUMENT` without trajectories.
+ * @throws OdeError `INVALID_ARGUMENT` without trajectories or intervals to compare, `SHAPE_MISMATCH` when one has not a state for each time.
  */
 export function lossShards(options: TrajectoryLossOptions, count: number): LossShard[] {
   const { trajectories, intervals = Infinity } = options;
-  requireTrajectories(trajectories);
+  requireTrajectories(trajectories, intervals);
   const times = trajectories.map((one) => comparedTimes(one, intervals));
   const total = times.reduce((sum, one) => sum + one, 0);
   const parts = Math.min(count, trajectories.length);

@@ -33,10 +33,11 @@ export interface ObservationOptions {
  * The observed states, with trajectories that share their times in batches where that changes nothing but the speed: in
  * steps of a fixed size, and where the sensitivity algorithm replays these steps.
  *
- * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, `INVALID_ARGUMENT` without data.
+ * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times;
+ * `INVALID_ARGUMENT` without data, or without intervals to compare.
  */
 export function observations({ model, trajectories, algorithm, solver, sensealg, intervals }: ObservationOptions): Observations[] {
-  requireTrajectories(trajectories);
+  requireTrajectories(trajectories, intervals);
   const fixed = solver.adaptive === false || (algorithm.tableau !== undefined && !algorithm.tableau.bError);
   const perState = [solver.abstol, solver.norm, solver.isOutOfDomain].some((option) => typeof option === "object" || typeof option === "function");
   const together = model.batch !== undefined && fixed && !perState && sensealg.requiresTableau === true;
@@ -53,9 +54,19 @@ export function observations({ model, trajectories, algorithm, solver, sensealg,
   return [...groups.values()].flatMap((group) => tiles(group, tileSize).map((tile) => observed(model, tile)));
 }
 
-/** @throws OdeError `INVALID_ARGUMENT` without trajectories. */
-export function requireTrajectories(trajectories: readonly Trajectory[]): void {
+/**
+ * @throws OdeError `INVALID_ARGUMENT` without trajectories, or where there is no interval to compare; `SHAPE_MISMATCH` when
+ * a trajectory has not one state for each time.
+ */
+export function requireTrajectories(trajectories: readonly Trajectory[], intervals: number): void {
   if (trajectories.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match trajectories as there must be at least one: got none");
+  if (!(intervals >= 1) || !(Number.isInteger(intervals) || intervals === Infinity)) {
+    throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as intervals must be a whole number >= 1: current value is ${intervals}`);
+  }
+  trajectories.forEach(({ t, u }, i) => {
+    if (t.length < 2) throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as each must have at least 2 times: trajectory ${i} has ${t.length}`);
+    if (u.length !== t.length) throw new OdeError("SHAPE_MISMATCH", `Cannot match trajectories as each must have a state for each of its times: trajectory ${i} has ${t.length} times and ${u.length} states`);
+  });
 }
 
 /** How many times of a trajectory are compared: the first one is where its solve starts. */

@@ -4,6 +4,7 @@ import { secondOrderNeuralODE } from "@fluxion/node";
 import { odeProblem, rk4, solve, tsit5, type VectorField } from "@fluxion/ode-core";
 import { discreteAdjoint, forwardSensitivity } from "@fluxion/sensitivity";
 import { describe, expect, test } from "vitest";
+import { lossShards } from "./loss-shards.ts";
 import { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
 
@@ -112,5 +113,21 @@ test("a failed solve is an infinite loss with a zero gradient and a reason", () 
 test("data that does not fit the model is refused", () => {
   const make = (changes: Partial<TrajectoryLossOptions>) => () => trajectoryLoss({ ...common, loss: meanSquaredError(), ...changes });
   expect(make({ trajectories: [] })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  const states = (count: number): Float64Array[] => Array.from({ length: count }, () => new Float64Array(2));
+  const fits = { t: Float64Array.of(0, 1), u: states(2) };
+  for (const count of [0, 1, 3]) {
+    expect(make({ trajectories: [fits, { t: Float64Array.of(0, 1), u: states(count) }] })).toThrow(expect.objectContaining({
+      code: "SHAPE_MISMATCH",
+      message: `Cannot match trajectories as each must have a state for each of its times: trajectory 1 has 2 times and ${count} states`,
+    }));
+  }
+  expect(make({ trajectories: [fits, { t: Float64Array.of(0), u: states(1) }] })).toThrow(expect.objectContaining({
+    code: "INVALID_ARGUMENT",
+    message: "Cannot match trajectories as each must have at least 2 times: trajectory 1 has 1",
+  }));
+  for (const intervals of [0, -1, 1.5, NaN]) {
+    expect(make({ intervals })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", message: `Cannot match trajectories as intervals must be a whole number >= 1: current value is ${intervals}` }));
+    expect(() => lossShards({ ...common, loss: meanSquaredError(), intervals }, 2)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  }
   expect(make({ trajectories: [{ t: Float64Array.of(0, 1), u: [new Float64Array(2), new Float64Array(3)] }] })).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
 });

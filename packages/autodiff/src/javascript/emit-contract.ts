@@ -8,8 +8,8 @@ function tile(rows: number, columns: number): [number, number] {
   return [Math.min(rows, wide >= 3 ? 2 : 4), Math.min(wide, rows === 1 ? 4 : rows >= 4 ? wide : 4)];
 }
 
-/** A product of arrays as loops over register tiles; the result is written, or added with `add`. */
-export function emitContract(id: number, node: Tensor, a: Operand, b: Operand, out: Operand, add: boolean): string {
+/** A product of arrays as loops over register tiles; the result is `rounded`, and written, or added with `add`. */
+export function emitContract(id: number, node: Tensor, a: Operand, b: Operand, out: Operand, add: boolean, rounded: (value: string) => string): string {
   const { batch, rows, columns, summed } = axesOf(node, [a, b, out]);
   const row = rows.pop() ?? unit;
   const column = columns.pop() ?? unit;
@@ -29,7 +29,7 @@ export function emitContract(id: number, node: Tensor, a: Operand, b: Operand, o
     for (const c of pieces(column.size, tc)) {
       const j = c.loops ? `c${id}` : String(c.start);
       if (c.loops) body += `for(let ${j}=0;${j}<=${column.size - tc};${j}+=${tc}){`;
-      body += emitTile(id, [r.count, c.count], [row, column], summed, bases.map((base, k) => plus(base, offset(i, row.steps[k]), offset(j, column.steps[k]))), [a.array, b.array, out.array], add);
+      body += emitTile(id, [r.count, c.count], [row, column], summed, bases.map((base, k) => plus(base, offset(i, row.steps[k]), offset(j, column.steps[k]))), [a.array, b.array, out.array], add, rounded);
       if (c.loops) body += "}";
     }
     if (r.loops) body += "}";
@@ -39,7 +39,10 @@ export function emitContract(id: number, node: Tensor, a: Operand, b: Operand, o
 
 const offset = (index: string, step: number): string => (/^\d+$/.test(index) ? String(Number(index) * step) : times(index, step));
 
-/** One register tile: accumulators in locals, the summed axes as inner loops (unrolled when short). */
+/**
+ * One register tile: accumulators in locals, the summed axes as inner loops (unrolled when short). Each result has one accumulator,
+ * whatever the tile, so that it has the same bits alone and among others.
+ */
 function emitTile(
   id: number,
   [nr, nc]: readonly [number, number],
@@ -48,11 +51,12 @@ function emitTile(
   bases: readonly string[],
   [a, b, out]: readonly string[],
   add: boolean,
+  rounded: (value: string) => string,
 ): string {
   const cells = Array.from({ length: nr * nc }, (_, x) => [Math.floor(x / nc), x % nc] as const);
   const rows = Array.from({ length: nr }, (_, r) => r);
   const columns = Array.from({ length: nc }, (_, c) => c);
-  const store = ([r, c]: readonly [number, number], value: string): string => `${out}[${plus(`q${id}`, r * row.steps[2] + c * column.steps[2])}]${add ? "+=" : "="}${value};`;
+  const store = ([r, c]: readonly [number, number], value: string): string => `${out}[${plus(`q${id}`, r * row.steps[2] + c * column.steps[2])}]${add ? "+=" : "="}${rounded(value)};`;
   const start = `const p${id}=${bases[0]},s${id}=${bases[1]},q${id}=${bases[2]};`;
   const count = summed.reduce((n, axis) => n * axis.size, 1);
   if (count <= 4 && summed.length <= 1) {
@@ -63,7 +67,6 @@ function emitTile(
       columns.map((c) => `const b${c}_${k}=${b}[${plus(`s${id}`, k * steps[1] + c * column.steps[1])}];`).join("")).join("");
     return `{${start}${loads}${cells.map((cell) => store(cell, terms.map((k) => `a${cell[0]}_${k}*b${cell[1]}_${k}`).join("+") || "0")).join("")}}`;
   }
-  if (cells.length === 1 && summed.length === 1 && count >= 8) return `{${start}${emitDot(id, summed[0], a, b, (value) => store([0, 0], value))}}`;
   const inner = summed.at(-1)!;
   let code = `{${start}let ${cells.map(([r, c]) => `x${r}_${c}=0`).join()};`;
   let pa = `p${id}`;
@@ -80,13 +83,4 @@ function emitTile(
   code += cells.map(([r, c]) => `x${r}_${c}+=a${r}*b${c};`).join("");
   code += "}".repeat(summed.length);
   return `${code}${cells.map((cell) => store(cell, `x${cell[0]}_${cell[1]}`)).join("")}}`;
-}
-
-/** One long sum in four independent accumulators, as one would wait for each addition. */
-function emitDot(id: number, { size, steps }: Axis, a: string, b: string, store: (value: string) => string): string {
-  const four = [0, 1, 2, 3];
-  const term = (f: string, g: string, k: number): string => `${a}[${plus(f, k * steps[0])}]*${b}[${plus(g, k * steps[1])}]`;
-  const whole = Math.floor(size / 4) * 4;
-  const rest = Array.from({ length: size - whole }, (_, k) => `+${term(`p${id}`, `s${id}`, whole + k)}`).join("");
-  return `let ${four.map((k) => `x${k}=0`).join()};for(let k=0,f=p${id},g=s${id};k<${whole};k+=4,f+=${4 * steps[0]},g+=${4 * steps[1]}){${four.map((k) => `x${k}+=${term("f", "g", k)};`).join("")}}${store(`x0+x1+(x2+x3)${rest}`)}`;
 }

@@ -6,6 +6,25 @@ import { padBlock } from "../shape-ops.ts";
 
 const values = (n: number, offset = 0): Float64Array => Float64Array.from({ length: n }, (_, k) => Math.sin(1 + 1.7 * k + offset));
 
+test.each(["interpreter", "javascript", "wasm"] as const)("arrays that are missing or too short are refused, %s", (backend) => {
+  const kernel = compile((x, y) => [sum(x), mul(x, y)], [[3], []], { backend });
+  const [three, one, two] = [3, 1, 2].map((n) => new Float64Array(n));
+  const message = (ins: Float64Array[], outs: Float64Array[]): string => {
+    try {
+      kernel(ins, outs);
+      return "";
+    } catch (error) {
+      expect(error).toMatchObject({ code: "SHAPE_MISMATCH" });
+      return (error as Error).message;
+    }
+  };
+  expect(message([three, one], [one.slice(), three.slice()])).toBe("");
+  expect(message([two, one], [one, three])).toBe("Cannot run the kernel as input 0 must have 3 numbers: current length is 2");
+  expect(message([three], [one, three])).toBe("Cannot run the kernel as input 1 must have 1 numbers: current length is 0");
+  expect(message([three, one], [one, two])).toBe("Cannot run the kernel as output 1 must have 3 numbers: current length is 2");
+  expect(message([three, one], [])).toBe("Cannot run the kernel as output 0 must have 1 numbers: current length is 0");
+});
+
 describe.each(["interpreter", "javascript"] as const)("outputs, %s", (backend) => {
   const run = (f: (...x: Tensor[]) => Tensor | Tensor[], args: readonly Float64Array[], outputs: readonly number[][], accumulate: readonly boolean[] = []): number[][] => {
     const out = outputs.map((x) => Float64Array.from(x));

@@ -39,7 +39,7 @@ class Writer {
   }
 
   get literals(): Float64Array {
-    return Float64Array.from(this.#literals);
+    return Float64Array.from(this.#literals, (x) => this.#own(x));
   }
 
   get functions(): ReadonlyMap<string, (...x: number[]) => number> {
@@ -53,7 +53,7 @@ class Writer {
     if (node.primitive === contractPrimitive) {
       const piece = this.#schedule.direct.get(node);
       const out = piece ? { array: `o${piece.output}`, offset: piece.offset, strides: stridesOf(node.shape) } : this.#result(node);
-      return emitContract(id, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined);
+      return emitContract(id, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined, (value) => this.#rounded(value));
     }
     if (node.primitive === sumPrimitive) return this.#sum(id, node);
     if (node.primitive === concatPrimitive) return this.#concat(node);
@@ -109,17 +109,27 @@ class Writer {
         if (inside.has(x)) return names.get(x)!;
         if (!names.has(x)) {
           const window = this.#window(this.#schedule.views.get(x)!);
-          names.set(x, window ? `l${id}_${loads.length}` : numberText(this.#schedule.views.get(x)!.value));
+          names.set(x, window ? `l${id}_${loads.length}` : numberText(this.#own(this.#schedule.views.get(x)!.value)));
           if (window) loads.push({ name: names.get(x)!, from: window });
         }
         return names.get(x)!;
       });
       names.set(node, `v${id}_${names.size}`);
-      code += `const ${names.get(node)!}=${this.#expression(node, args)};`;
+      code += `const ${names.get(node)!}=${this.#rounded(this.#expression(node, args))};`;
     }
     const stored = nodes.filter((node) => this.#schedule.stored.has(node));
     const stores = stored.map((node) => this.#result(node));
     return emitLoops(id, nodes[0].shape, loads, stores, (at) => code + stored.map((node, k) => `m[${at[k]}]=${names.get(node)!};`).join(""));
+  }
+
+  /** Each result as its array would hold it: what is stored in between differs from a state alone to one in a batch. */
+  #rounded(value: string): string {
+    return this.#options.dtype === "f32" ? `Math.fround(${value})` : value;
+  }
+
+  /** The same for constants. */
+  #own(value: number): number {
+    return this.#options.dtype === "f32" ? Math.fround(value) : value;
   }
 
   #expression(node: Tensor, args: readonly string[]): string {
@@ -132,7 +142,7 @@ class Writer {
   #copy(from: Tensor, to: Operand, mode: "=" | "+="): string {
     const id = this.#id++;
     const window = this.#window(this.#schedule.views.get(from)!);
-    const name = window ? `l${id}` : numberText(this.#schedule.views.get(from)!.value);
+    const name = window ? `l${id}` : numberText(this.#own(this.#schedule.views.get(from)!.value));
     return emitLoops(id, from.shape, window ? [{ name, from: window }] : [], [to], ([at]) => `${to.array}[${at}]${mode}${name};`);
   }
 
@@ -162,7 +172,7 @@ class Writer {
     const to = this.#result(node);
     const strides = x.shape.map((_, d) => (axes.includes(d) ? 0 : to.strides[kept.indexOf(d)]));
     if (kept.length === 0) {
-      const sums = emitLoops(id, x.shape, [{ name: `l${id}`, from }], [], () => `s${id}+=l${id};`);
+      const sums = emitLoops(id, x.shape, [{ name: `l${id}`, from }], [], () => `s${id}=${this.#rounded(`s${id}+l${id}`)};`);
       return `{let s${id}=0;${sums}m[${to.offset}]=s${id};}`;
     }
     const sums = emitLoops(id, x.shape, [{ name: `l${id}`, from }], [{ ...to, strides }], ([at]) => `m[${at}]+=l${id};`);
@@ -221,6 +231,17 @@ export const javascript: Backend = {
   name: "javascript",
   compile(program, options): Kernel {
     const { source, names, values } = generate(withCopies(fuseProducts(program)), options);
-    return new Function(...names, source)(...values) as Kernel;
+    const kernel = new Function(...names, source)(...values) as Kernel;
+    return options.dtype === "f32" ? onSingles(kernel, program.inputs) : kernel;
   },
 };
+
+/** Rounds inputs once: copies of them within the kernel are rounded, which there are more of in a batch than alone. */
+function onSingles(kernel: Kernel, inputs: readonly Tensor[]): Kernel {
+  const own = inputs.map((x) => new Float32Array(x.size));
+  const rounding: Kernel = (ins, outs) => {
+    for (let i = 0; i < own.length; i++) if (ins[i] !== own[i]) for (let k = 0; k < own[i].length; k++) own[i][k] = ins[i][k];
+    kernel(own, outs);
+  };
+  return Object.assign(rounding, { inputs: own });
+}

@@ -6,16 +6,30 @@ import { f64, op, scalar } from "./opcodes.ts";
 /** One or two equations: code of their own, as a call of JavaScript would cost more than the solve. */
 export const canEmitSolve = (node: Tensor): boolean => (node.primitive === luFactorPrimitive || node.primitive === luSolvePrimitive) && node.shape.at(-1)! <= 2;
 
+/** Batches of up to so many systems are written out. */
+const unrolled = 8;
+
 /** Factors or solves each system of a batch, in the order of operations of the primitives' own `evaluate`. */
 export function emitSolve(f: FunctionBuilder, node: Tensor, args: readonly Address[], out: Address): void {
   const n = node.shape.at(-1)!;
   const factors = node.primitive === luFactorPrimitive;
-  const count = node.size / (factors ? n * (n + 1) : n);
-  for (let b = 0; b < count; b++) {
+  /** What each system takes of the operands. */
+  const [sizes, operands] = factors ? [[n * n, n * (n + 1)], [args[0], out]] : [[n * (n + 1), n, n], [args[1], args[2], out]];
+  const count = node.size / sizes.at(-1)!;
+  const one = (at: readonly Address[]): void => f.scope(() => {
     const code = new Scalars(f);
-    if (factors) factor(code, n, f.shift(args[0], b * n * n), f.shift(out, b * n * (n + 1)));
-    else solve(code, n, node.attrs.transposed as boolean, f.shift(args[1], b * n * (n + 1)), f.shift(args[2], b * n), f.shift(out, b * n));
+    if (factors) factor(code, n, at[0], at[1]);
+    else solve(code, n, node.attrs.transposed as boolean, at[0], at[1], at[2]);
+  });
+  if (count <= unrolled) {
+    for (let b = 0; b < count; b++) one(operands.map((at, k) => f.shift(at, b * sizes[k])));
+    return;
   }
+  const pinned = operands.map((at) => f.pin(at));
+  f.repeat(count, () => {
+    one(pinned.map((local) => ({ local, bytes: 0 })));
+    pinned.forEach((local, k) => f.advance(local, sizes[k]));
+  });
 }
 
 /** Single numbers in locals: float64, whatever stands in memory. */

@@ -1,6 +1,5 @@
 /** WebAssembly opcodes by name. @source WebAssembly core specification 2.0, appendix "Index of Instructions" */
 export const op = {
-  block: 0x02,
   loop: 0x03,
   end: 0x0b,
   if: 0x04,
@@ -14,7 +13,6 @@ export const op = {
   i32Const: 0x41,
   i32LtU: 0x49,
   i32Add: 0x6a,
-  i32Sub: 0x6b,
   i32Mul: 0x6c,
 } as const;
 

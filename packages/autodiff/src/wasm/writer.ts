@@ -1,6 +1,7 @@
 import { OdeError } from "@fluxion/ode-core";
 import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
 import { contractPrimitive } from "../contract.ts";
+import { collapse } from "../lower/collapse.ts";
 import { copyPrimitive } from "../lower/copies.ts";
 import { isElementwise, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
@@ -155,7 +156,8 @@ export class Writer {
     let from = 0;
     let offset = 0;
     for (const x of node.args) {
-      if (!this.#isPlaced(x, node, offset)) this.#copy(x, { ...to, at: this.#f.shift(to.at, from * to.strides[axis]) }, false);
+      const part = { ...to, at: this.#f.shift(to.at, from * to.strides[axis]) };
+      if (!this.#isPlaced(x, node, offset)) this.#f.scope(() => this.#copy(x, part, false));
       from += x.shape[axis];
       offset += x.size;
     }
@@ -168,19 +170,21 @@ export class Writer {
     this.#copy(node.args[0], { ...to, at: this.#f.shift(to.at, start.reduce((at, s, d) => at + s * to.strides[d], 0)) }, false);
   }
 
+  /** Results that a batch of arrays has, too, are sums in the same order there: the axes decide on it, not the number of results. */
   #sum(node: Tensor): void {
     const [x] = node.args;
     const axes = node.attrs.axes as readonly number[];
     const kept = x.shape.map((_, d) => d).filter((d) => !axes.includes(d));
     const to = this.#result(node);
     const from = this.#operand(x);
-    this.#fill({ at: to.at, strides: [1] }, node.size);
-    // Summed axes outermost, so that neighbouring results are added to as vectors.
-    const order = [...axes, ...kept];
-    const target = { at: to.at, strides: order.map((d) => (axes.includes(d) ? 0 : to.strides[kept.indexOf(d)])) };
+    const alongLast = axes.includes(x.shape.findLastIndex((size) => size > 1));
+    // Summed axes outermost, so that neighbouring results are added to as vectors; or innermost, one result after the other.
+    const order = alongLast ? [...kept, ...axes] : [...axes, ...kept];
     const shape = order.map((d) => x.shape[d]);
     const source = { at: from.at, strides: order.map((d) => from.strides[d]) };
-    if (node.size === 1) return this.#total(shape, source, target);
+    const target = { at: to.at, strides: order.map((d) => (axes.includes(d) ? 0 : to.strides[kept.indexOf(d)])) };
+    if (alongLast) return this.#totals(kept.length, shape, source, target);
+    this.#fill({ at: to.at, strides: [1] }, node.size);
     const f = this.#f;
     emitLoops(f, shape, [source, target], [target], ({ loads, store }) => store(0, f.vector(() => {
       f.get(loads[0]);
@@ -189,8 +193,24 @@ export class Writer {
     })));
   }
 
+  /** Sums over all but the first `kept` axes. */
+  #totals(kept: number, shape: Shape, source: Operand, target: Operand): void {
+    const f = this.#f;
+    const inner = shape.slice(kept);
+    const outer = collapse(shape.slice(0, kept), [source, target]);
+    const visit = (axis: number, [from, to]: readonly Address[]): void => {
+      if (axis === outer.shape.length) return this.#total(inner, { at: from, strides: source.strides.slice(kept) }, to);
+      const pointers = [from, to].map((at) => f.pin(at));
+      f.repeat(outer.shape[axis], () => {
+        f.scope(() => visit(axis + 1, pointers.map((local) => ({ local, bytes: 0 }))));
+        pointers.forEach((local, k) => f.advance(local, outer.strides[k][axis]));
+      });
+    };
+    visit(0, [source.at, target.at]);
+  }
+
   /** The sum of all entries, in one accumulator per lane. */
-  #total(shape: Shape, source: Operand, target: Operand): void {
+  #total(shape: Shape, source: Operand, target: Address): void {
     const f = this.#f;
     const zero = new Expressions(f, this.pool, this.imports, 1).constant(0);
     const total = f.vector(() => f.get(zero));
@@ -213,8 +233,8 @@ export class Writer {
       f.vectorOp("add");
       f.set(total);
     }
-    f.pointer(target.at);
+    f.pointer(target);
     f.get(total);
-    f.memory("storeLane", target.at, 0);
+    f.memory("storeLane", target, 0);
   }
 }
