@@ -36,7 +36,7 @@ export interface VectorField {
   batch?(count: number): VectorField;
 }
 
-/** `f` with its parameters fixed. Buffers belong to the caller; kernels write `out`, keep nothing and allocate nothing. */
+/** `f` with its parameters fixed. Buffers belong to the caller, and what is written shares no memory with what is read; kernels keep nothing and allocate nothing. */
 export interface BoundField {
   /** `out[n] = f(t, u[n])`. */
   rhs(t: number, u: Float64Array, out: Float64Array): void;
