@@ -127,7 +127,7 @@ function peersSection(result: PeersResult): string {
     ["problem, error", ...solvers, ...Object.keys(means).map((name) => `ratio of ${name}`)],
     rows.map(({ problem, error, us, ratios }) => [`${problem}, ${error.toExponential(0)}`, ...solvers.map((name) => cell(us[name])), ...Object.keys(means).map((name) => cell(ratios[name]))]),
   );
-  const others = Object.keys(versions).filter((name) => !["node", "fluxion"].includes(name)).map((name) => `${name} ${versions[name]}`);
+  const others = Object.keys(versions).filter((name) => !["node", "fluxion", "v8"].includes(name)).map((name) => `${name} ${versions[name]}`);
   const mean = Object.entries(means).map(([name, ratio]) => (ratio === null ? `${name} was not measured` : `${name} takes ${short(ratio)} times as long`));
   return [
     `${where(result)}, ${others.join(", ")}.${missing === null ? "" : ` Without SciPy: ${missing}.`}`,
