@@ -129,7 +129,7 @@ export function reportHtml({ metrics, config, figures }: ReportOptions): string 
 <main>
 <header>
 <h1>Training report</h1>
-<p>Dynamics models trained through the solver on the same data, measured against recordings of it.</p>
+<p>Dynamics models trained through the solver on the same data, measured against recordings.</p>
 </header>
 <section>
 <h2>Metrics</h2>

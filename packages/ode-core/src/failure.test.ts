@@ -13,8 +13,10 @@ describe.each([...adaptive, ...fixed].map((algorithm) => [algorithm.name, algori
     ["in a component that others need", (t, u, _p, du) => void ([du[0], du[1]] = [u[1], t > 0.5 ? NaN : -u[0]]), [1, 0], 1],
     ["beyond a state", (_t, u, _p, du) => void ([du[0], du[1]] = [1, u[0] > 0.5 ? Infinity : 0]), [0, 1], 1],
   ])("a right-hand side that is not finite %s ends in nonFinite, with the component and where it began", (_what, f, u0, component) => {
-    const { retcode, message, t } = solve(odeProblem(f, u0, [0, 1]), algorithm, options);
-    expect(retcode).toBe("nonFinite");
+    let calls = 0;
+    const counted: InPlaceRhs = (time, u, p, du) => (calls++, f(time, u, p, du));
+    const { retcode, message, t, stats } = solve(odeProblem(counted, u0, [0, 1]), algorithm, options);
+    expect([retcode, stats.nf]).toEqual(["nonFinite", calls]);
     const [, stopped, found, value, where] = /^Stopped at t = ([\d.]+): component (\d) of the right-hand side is (NaN|Infinity) at t = ([\d.]+)$/.exec(message)!;
     expect([Number(found), ["NaN", "Infinity"].includes(value)]).toEqual([component, true]);
     for (const time of [Number(stopped), Number(where), t.at(-1)!]) expect(Math.abs(time - 0.5)).toBeLessThan(0.02);

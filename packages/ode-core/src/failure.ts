@@ -12,14 +12,11 @@ export function firstNonFinite(x: Float64Array): number {
 /** What is looked at, in lengths of the failed step: differences in time reach further than it. */
 const ahead = [1, 8, 64];
 
-/** Evaluations per call of {@link nonFiniteSlope}, at most. */
-export const nonFiniteCost: number = 1 + ahead.length;
-
 /**
  * Says which component of the right-hand side is not finite at `u[n]`, or at the end of Euler steps of `length` and somewhat more from there;
- * empty when all are finite.
+ * empty when all are finite. `nf` is how often it was evaluated for that.
  */
-export function nonFiniteSlope(f: BoundField, t: number, u: Float64Array, length: number): string {
+export function nonFiniteSlope(f: BoundField, t: number, u: Float64Array, length: number): { readonly what: string; readonly nf: number } {
   const [slope, point, beyond] = [new Float64Array(u.length), new Float64Array(u.length), new Float64Array(u.length)];
   const found = (time: number, x: Float64Array): string => {
     const bad = firstNonFinite(x);
@@ -27,11 +24,13 @@ export function nonFiniteSlope(f: BoundField, t: number, u: Float64Array, length
   };
   f.rhs(t, u, slope);
   let what = found(t, slope);
+  let nf = 1;
   for (let k = 0; what === "" && k < ahead.length && Number.isFinite(length); k++) {
     const h = ahead[k] * length;
     for (let i = 0; i < u.length; i++) point[i] = u[i] + h * slope[i];
     f.rhs(t + h, point, beyond);
+    nf++;
     what = found(t + h, beyond);
   }
-  return what;
+  return { what, nf };
 }

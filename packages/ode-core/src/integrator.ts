@@ -3,7 +3,7 @@ import { CallbackRunner } from "./callback-runner.ts";
 import { makeConsistent } from "./consistent-state.ts";
 import { controllerOf } from "./controller.ts";
 import { denseOutput } from "./dense-output.ts";
-import { nonFiniteCost, nonFiniteSlope, stopped } from "./failure.ts";
+import { nonFiniteSlope, stopped } from "./failure.ts";
 import { initialStep, initialStepCost } from "./initial-step.ts";
 import { nullSpaces, type NullSpaces } from "./linear-algebra/null-spaces.ts";
 import { timeTolerance } from "./output-times.ts";
@@ -264,9 +264,9 @@ export class Integrator {
     const { t, u, p, size, stepper } = this.#loop;
     let hint = "";
     if (length !== undefined && retcode !== "aborted" && retcode !== "maxIters") {
-      const cause = nonFiniteSlope(this.#problem.f.bind(p.slice()), t, u, length);
-      this.#spent.nf += nonFiniteCost;
-      if (cause !== "") [retcode, why] = ["nonFinite", cause];
+      const { what, nf } = nonFiniteSlope(this.#problem.f.bind(p.slice()), t, u, length);
+      this.#spent.nf += nf;
+      if (what !== "") [retcode, why] = ["nonFinite", what];
     }
     if (retcode === "maxIters" && this.#adaptive && stepper.njac === undefined) {
       hint = stiffnessHint(this.#problem.f.bind(p.slice()), t, u, size);

@@ -42,9 +42,6 @@ const increment = Math.cbrt(Number.EPSILON);
 /** Below this, increments and what they change would lose digits to the end of the range of numbers. */
 const smallest = 1e-280;
 
-/** `x` with its increment, in the direction of `floor`, which stands for the size of smaller numbers. */
-const moved = (x: number, floor: number): number => x + Math.sign(floor) * increment * Math.max(Math.abs(x), Math.abs(floor));
-
 class Evaluator implements JacobianEvaluator {
   readonly #f: BoundField;
   readonly #layout: MatrixLayout;
@@ -57,6 +54,8 @@ class Evaluator implements JacobianEvaluator {
   readonly #point: Float64Array;
   readonly #low: Float64Array;
   readonly #high: Float64Array;
+  /** Time and least size of a component of the differences being taken. In an array, as arguments would be boxed. */
+  readonly #now: Float64Array = new Float64Array(2);
   nf = 0;
   njac = 0;
 
@@ -135,15 +134,16 @@ class Evaluator implements JacobianEvaluator {
     for (let j = 0; j < n; j++) largest = Math.max(largest, Math.abs(u[j]));
     const floor = Math.max(smallest, Math.min(this.#floor, largest > 0 ? largest : 1) || largest || 1);
     point.set(u);
+    this.#now[0] = t;
+    this.#now[1] = floor;
     for (let first = 0; first < columnStep; first++) {
-      const isAbove = this.#move(t, u, first, floor, high);
-      // The difference of what was evaluated, rounding included.
-      const isBelow = this.#move(t, u, first, -floor, low);
+      const isAbove = this.#move(u, first, 1, high);
+      const isBelow = this.#move(u, first, -1, low);
       for (let i = 0; i < n; i++) high[i] -= low[i];
       for (let j = first; j < n; j += columnStep) {
-        const above = isAbove ? moved(u[j], floor) : u[j];
-        const below = isBelow ? moved(u[j], -floor) : u[j];
-        this.#setColumn(j, 1 / (above - below), high, out);
+        // The difference of what was evaluated, rounding included.
+        const delta = increment * Math.max(Math.abs(u[j]), floor);
+        this.#setColumn(j, 1 / ((isAbove ? u[j] + delta : u[j]) - (isBelow ? u[j] - delta : u[j])), high, out);
         point[j] = u[j];
       }
     }
@@ -154,10 +154,12 @@ class Evaluator implements JacobianEvaluator {
    * Evaluates `f` with every `columnStep`-th component from `first` on moved, or at `u` itself where it is not finite there: differences are one-sided
    * at the edge of its domain. Returns whether they are moved.
    */
-  #move(t: number, u: Float64Array, first: number, floor: number, out: Float64Array): boolean {
+  #move(u: Float64Array, first: number, sign: 1 | -1, out: Float64Array): boolean {
     const { n, columnStep } = this.#layout;
     const point = this.#point;
-    for (let j = first; j < n; j += columnStep) point[j] = moved(u[j], floor);
+    const t = this.#now[0];
+    const floor = this.#now[1];
+    for (let j = first; j < n; j += columnStep) point[j] = u[j] + sign * (increment * Math.max(Math.abs(u[j]), floor));
     this.#f.rhs(t, point, out);
     if (firstNonFinite(out) < 0) return true;
     for (let j = first; j < n; j += columnStep) point[j] = u[j];

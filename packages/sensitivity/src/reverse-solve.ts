@@ -9,6 +9,9 @@ export interface ReverseTolerances {
   readonly abstol?: number;
 }
 
+/** Told of each solve between two saved times, which is dense then, and its steps: each from `t` by `h`. */
+export type AfterRun = (run: OdeSolution, steps: readonly [t: number, h: number][]) => void;
+
 /** Checks the options of the adjoint called `name`. @throws OdeError `INVALID_OPTION` */
 export function checkTolerances(name: string, options: ReverseTolerances): void {
   // The fallbacks stand for the forward tolerances, known only when solving.
@@ -18,10 +21,8 @@ export function checkTolerances(name: string, options: ReverseTolerances): void 
 /**
  * Solves `field` backwards along `solution`: from its end, where the state is zero, to its start, and adds `uBar[i]` to the first entries of
  * the state at saved time `i`. Returns the state at the start.
- *
- * @param afterRun - Is given the steps of each solve between two saved times, which is dense then.
  */
-export function solveBackwards(context: SensitivityContext, solution: OdeSolution, uBar: readonly Float64Array[], field: VectorField, tolerances: ReverseTolerances, afterRun?: (run: OdeSolution, steps: readonly [t: number, h: number][]) => void): Float64Array {
+export function solveBackwards(context: SensitivityContext, solution: OdeSolution, uBar: readonly Float64Array[], field: VectorField, tolerances: ReverseTolerances, afterRun?: AfterRun): Float64Array {
   const { tspan, f } = context.problem;
   const advance = stretchSolver(context, field, tolerances, afterRun);
   const z = new Float64Array(field.dim);
@@ -36,7 +37,7 @@ export function solveBackwards(context: SensitivityContext, solution: OdeSolutio
 }
 
 /** Makes the function that takes the state `z` from one time to an earlier one in place. */
-function stretchSolver({ problem, algorithm, options, solve }: SensitivityContext, field: VectorField, tolerances: ReverseTolerances, afterRun?: (run: OdeSolution, steps: readonly [t: number, h: number][]) => void): (from: number, to: number, z: Float64Array) => void {
+function stretchSolver({ problem, algorithm, options, solve }: SensitivityContext, field: VectorField, tolerances: ReverseTolerances, afterRun?: AfterRun): (from: number, to: number, z: Float64Array) => void {
   const { f, p } = problem;
   const n = f.dim;
   // What looks at the state or its components would be given lambda.
@@ -49,6 +50,7 @@ function stretchSolver({ problem, algorithm, options, solve }: SensitivityContex
   return (from, to, z) => {
     if (from === to || z.subarray(0, n).every((x) => x === 0)) return;
     const steps: [t: number, h: number][] = [];
+    let [last, previous] = [0, 0];
     const reverseOptions: SolveOptions = {
       ...shared,
       reltol,
@@ -56,12 +58,16 @@ function stretchSolver({ problem, algorithm, options, solve }: SensitivityContex
       dense: afterRun !== undefined,
       saveAt: [to],
       ...(size === undefined ? {} : { dt: size }),
-      onStep: (t, h) => void steps.push([t, h]),
+      onStep: (t, h) => {
+        previous = last;
+        last = Math.abs(h);
+        if (afterRun) steps.push([t, h]);
+      },
     };
     const run = solve({ f: field, u0: z.slice(), tspan: [from, to], p }, algorithm, reverseOptions);
     assertSucceeded(`the solution backwards from t = ${from} to ${to}`, run);
     // The last step of a run is cut off at its end, so that the longer of two is the better guess.
-    const longest = Math.max(...steps.slice(-2).map(([, h]) => Math.abs(h)));
+    const longest = Math.max(last, previous);
     if (!fixed) size = run.stats.naccept === 1 && run.stats.nreject === 0 ? Math.max(longest, size ?? 0) : longest;
     z.set(run.u[0]);
     afterRun?.(run, steps);
