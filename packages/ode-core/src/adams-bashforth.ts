@@ -62,7 +62,7 @@ class AdamsBashforthStepper implements Stepper {
   }
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
-    const [past, g, starter] = [this.#past, this.#g, this.#starter];
+    const past = this.#past, g = this.#g, starter = this.#starter;
     if (this.#known === 0) {
       this.#evaluate(t, u, this.#slope);
       this.start(this.#slope);
@@ -124,7 +124,7 @@ class AdamsBashforthStepper implements Stepper {
   /** The evaluation at the end, of a step that is kept. */
   #finish(): void {
     if (this.#hasEnd) return;
-    const [e, slope] = [this.#e, this.#slope];
+    const e = this.#e, slope = this.#slope;
     this.#evaluate(this.#t + this.#h, this.#next, e);
     for (let i = 0; i < e.length; i++) e[i] -= slope[i];
     this.#hasEnd = true;

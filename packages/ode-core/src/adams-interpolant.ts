@@ -63,7 +63,7 @@ export class AdamsInterpolant implements Interpolant {
   }
 
   derivative(theta: number, out: Float64Array): void {
-    const [w, span] = [this.#weights, this.#span];
+    const w = this.#weights, span = this.#span;
     w[0] = 1;
     for (let i = 1; i < w.length; i++) w[i] = w[i - 1] * (1 - (span[0] / span[i - 1]) * (1 - theta));
     out.fill(0);
@@ -73,7 +73,7 @@ export class AdamsInterpolant implements Interpolant {
   #add(scale: number, bend: number, out: Float64Array): void {
     const n = out.length;
     for (let j = this.#differences.length - 1; j >= 0; j--) {
-      const [row, weight] = [this.#differences[j], scale * this.#weights[j]];
+      const row = this.#differences[j], weight = scale * this.#weights[j];
       for (let i = 0; i < n; i++) out[i] += weight * row[i];
     }
     const weight = scale * bend;

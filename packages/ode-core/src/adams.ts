@@ -72,10 +72,13 @@ class AdamsStepper implements Stepper {
   }
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
-    const [past, slope, e, k] = [this.#past, this.#slope, this.#predicted, this.#nextOrder];
+    const past = this.#past, slope = this.#slope, e = this.#predicted, k = this.#nextOrder;
     const n = out.length;
     if (!this.#hasPast) this.#begin(t, u);
-    [this.#t, this.#h, this.#order, this.#hasCorrected] = [t, h, k, false];
+    this.#t = t;
+    this.#h = h;
+    this.#order = k;
+    this.#hasCorrected = false;
     past.aim(h);
     const g = this.#gViews[k];
     adamsWeights(1, past.span, g, this.#scratch);
@@ -117,7 +120,7 @@ class AdamsStepper implements Stepper {
   capture(): Interpolant {
     this.#correct();
     const { phi, beta, span } = this.#past;
-    const [e, last] = [this.#predicted, this.#corrected];
+    const e = this.#predicted, last = this.#corrected;
     const rows = Array.from({ length: this.#order }, (_, j) => phi[j].map((x) => beta[j] * x));
     return new AdamsInterpolant(this.#h, this.#u.slice(), [...rows, e.slice()], span.slice(0, this.#order), last.map((x, i) => x - e[i]));
   }
@@ -130,7 +133,7 @@ class AdamsStepper implements Stepper {
   /** The second evaluation, of a step that is kept. */
   #correct(): void {
     if (this.#hasCorrected) return;
-    const [e, slope] = [this.#corrected, this.#slope];
+    const e = this.#corrected, slope = this.#slope;
     this.#evaluate(this.#t + this.#h, this.#next, e);
     for (let i = 0; i < e.length; i++) e[i] -= slope[i];
     this.#hasCorrected = true;

@@ -155,7 +155,7 @@ class BdfStepper implements Stepper {
     const after: Float64Array[] = [];
     let above = this.#e;
     for (let j = this.#order; j >= 0; j--) {
-      const [b, e] = [beta[j], above];
+      const b = beta[j], e = above;
       above = phi[j].map((x, i) => e[i] + b * x);
       after.unshift(above);
     }
@@ -191,16 +191,16 @@ class BdfStepper implements Stepper {
   /** Sets what the order and the lengths of the last steps decide. */
   #predict(): void {
     const { phi, beta, span } = this.#past;
-    const [k, h, omega, slope] = [this.#order, this.#h, this.#omega, this.#slope];
+    const k = this.#order, h = this.#h, omega = this.#omega, slope = this.#slope;
     const n = omega.length;
     this.#u.set(phi[0]);
     omega.set(phi[0]);
     slope.fill(0);
-    let [lead, inverse] = [0, 0];
+    let lead = 0, inverse = 0;
     for (let j = 1; j <= k; j++) {
       lead += 1 / j;
       inverse += 1 / span[j - 1];
-      const [row, b, c] = [phi[j], beta[j], inverse * beta[j]];
+      const row = phi[j], b = beta[j], c = inverse * beta[j];
       for (let i = 0; i < n; i++) {
         omega[i] += b * row[i];
         slope[i] += c * row[i];
@@ -255,7 +255,7 @@ class BdfStepper implements Stepper {
 
   /** Solves for `e`, from 0 on. */
   #newton(t: number): boolean {
-    const [e, delta, input, alpha] = [this.#e, this.#delta, this.#next, this.#alpha];
+    const e = this.#e, delta = this.#delta, input = this.#next, alpha = this.#alpha;
     const n = e.length;
     // What factors for another alpha leave out, for the mean of components that they fit best and worst.
     const relaxation = 2 / (1 + alpha / this.#factoredAlpha);
@@ -286,13 +286,13 @@ class BdfStepper implements Stepper {
 
   /** `out[n] -= M (omega' + alpha e)`. */
   #subtractMass(alpha: number, out: Float64Array): void {
-    const [mass, slope, e] = [this.#mass, this.#slope, this.#e];
+    const mass = this.#mass, slope = this.#slope, e = this.#e;
     const n = out.length;
     if (!mass) {
       for (let i = 0; i < n; i++) out[i] -= slope[i] + alpha * e[i];
       return;
     }
-    const [rate, product] = [this.#rate, this.#product];
+    const rate = this.#rate, product = this.#product;
     for (let i = 0; i < n; i++) rate[i] = slope[i] + alpha * e[i];
     mass(rate, product);
     for (let i = 0; i < n; i++) out[i] -= product[i];

@@ -195,7 +195,7 @@ class DirkStepper implements Stepper {
    * @source Hairer, Wanner, Solving Ordinary Differential Equations II (1996), section IV.8.
    */
   #newton(t: number, scale: number): boolean {
-    const [n, z, base, input, delta] = [this.#n, this.#z, this.#base, this.#input, this.#delta];
+    const n = this.#n, z = this.#z, base = this.#base, input = this.#input, delta = this.#delta;
     this.#eta = Math.max(this.#eta, Number.EPSILON) ** 0.8;
     let before = 0;
     for (let iteration = 0; iteration < maxIterations; iteration++) {
@@ -221,7 +221,7 @@ class DirkStepper implements Stepper {
 
   /** The norm of a change by a few units of rounding in every component. */
   #rounding(): number {
-    const [u, delta] = [this.#u, this.#delta];
+    const u = this.#u, delta = this.#delta;
     for (let i = 0; i < u.length; i++) delta[i] = 16 * Number.EPSILON * u[i];
     return this.#norm(delta);
   }

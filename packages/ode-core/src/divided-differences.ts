@@ -54,7 +54,7 @@ export class DividedDifferences {
     if (row > this.top) return false;
     let scale = 1;
     for (let i = 0; i < (lower ? k : k + 2); i++) scale *= ((i + 1) * span[0]) / span[i];
-    const [b, source] = [lower ? beta[row] : -beta[row], phi[row]];
+    const b = lower ? beta[row] : -beta[row], source = phi[row];
     for (let i = 0; i < out.length; i++) out[i] = scale * (e[i] + b * source[i]);
     return true;
   }
@@ -67,12 +67,12 @@ export class DividedDifferences {
     const { phi, beta, span } = this;
     const n = e.length;
     if (k + 2 < phi.length) {
-      const [next, b] = [phi[k + 1], beta[k + 1]];
+      const next = phi[k + 1], b = beta[k + 1];
       for (let i = 0; i < n; i++) phi[k + 2][i] = e[i] - b * next[i];
     }
     phi[k + 1].set(e);
     for (let j = k; j >= 0; j--) {
-      const [own, above, b] = [phi[j], phi[j + 1], beta[j]];
+      const own = phi[j], above = phi[j + 1], b = beta[j];
       for (let i = 0; i < n; i++) own[i] = above[i] + b * own[i];
     }
     this.top = Math.min(this.top + 1, k + 2, phi.length - 1);

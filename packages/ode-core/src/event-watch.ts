@@ -141,7 +141,7 @@ export class EventWatch {
  * with changes of one sign that at least double, and larger than the value at the start.
  */
 function departure(g: (theta: number) => number, g0: number): [theta: number, value: number] {
-  let [older, old] = [0, 0];
+  let older = 0, old = 0;
   for (let k = 20; k >= 1; k--) {
     const theta = 4 ** -k;
     const value = g(theta);

@@ -10,13 +10,13 @@ export function findRoot(g: (x: number) => number, a: number, b: number, ga: num
   const positive = ga > 0;
   const resolution = Number.EPSILON * Math.max(Math.abs(a), Math.abs(b));
   // The zero lies between x1, the newest point, and x2; x3 is the one before.
-  let [x1, x2, f1, f2] = [a, b, ga, gb];
+  let x1 = a, x2 = b, f1 = ga, f2 = gb;
   let fraction = 0.5;
   for (;;) {
     const x = x1 + fraction * (x2 - x1);
     const f = g(x);
     if (f === 0) return x;
-    let [x3, f3] = [x1, f1];
+    let x3 = x1, f3 = f1;
     if (f > 0 !== f1 > 0) [x3, f3, x2, f2] = [x2, f2, x1, f1];
     [x1, f1] = [x, f];
     const width = Math.abs(x2 - x1);

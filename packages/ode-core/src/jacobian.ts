@@ -89,7 +89,7 @@ class Evaluator implements JacobianEvaluator {
 
   norm(J: Float64Array, u: Float64Array): number {
     const { n, lower, upper, rowStep, shift } = this.#layout;
-    const [reltol, abstol] = [this.#reltol, this.#abstol];
+    const reltol = this.#reltol, abstol = this.#abstol;
     let norm = 0;
     for (let i = 0; i < n; i++) {
       const end = Math.min(n - 1, i + upper);
@@ -129,7 +129,7 @@ class Evaluator implements JacobianEvaluator {
 
   #byDifferences(t: number, u: Float64Array, out: Float64Array): void {
     const { n, columnStep } = this.#layout;
-    const [point, low, high] = [this.#point, this.#low, this.#high];
+    const point = this.#point, low = this.#low, high = this.#high;
     let largest = 0;
     for (let j = 0; j < n; j++) largest = Math.max(largest, Math.abs(u[j]));
     const floor = Math.max(smallest, Math.min(this.#floor, largest > 0 ? largest : 1) || largest || 1);

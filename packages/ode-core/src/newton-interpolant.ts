@@ -20,7 +20,7 @@ export class NewtonInterpolant implements Interpolant {
   }
 
   at(theta: number, out: Float64Array): void {
-    const [span, w] = [this.#span, this.#weights];
+    const span = this.#span, w = this.#weights;
     const x = (theta - 1) * span[0];
     // Products of (x + span of the node before) / span, from the node at the end of the step on.
     w[0] = 1;
@@ -29,7 +29,7 @@ export class NewtonInterpolant implements Interpolant {
   }
 
   derivative(theta: number, out: Float64Array): void {
-    const [span, w] = [this.#span, this.#weights];
+    const span = this.#span, w = this.#weights;
     const x = (theta - 1) * span[0];
     let product = 1;
     w[0] = 0;
@@ -47,7 +47,7 @@ export class NewtonInterpolant implements Interpolant {
     out.fill(0);
     // The largest difference comes last.
     for (let j = phi.length - 1; j >= 0; j--) {
-      const [row, weight] = [phi[j], this.#weights[j]];
+      const row = phi[j], weight = this.#weights[j];
       if (weight !== 0) for (let i = 0; i < n; i++) out[i] += weight * row[i];
     }
   }

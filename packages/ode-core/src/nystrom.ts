@@ -209,9 +209,9 @@ class NystromStepper implements Stepper {
 
   /** Evaluates at other velocities, all moved by different amounts, and compares with the first stage. */
   #requireNoVelocity(t: number, u: Float64Array): void {
-    const [half, moved, slope, first] = [this.#half, this.#input, this.#scratch, this.#k1];
+    const half = this.#half, moved = this.#input, slope = this.#scratch, first = this.#k1;
     this.#look *= 2;
-    let [speed, size] = [1, 0];
+    let speed = 1, size = 0;
     for (let v = half; v < u.length; v++) {
       speed = Math.max(speed, Math.abs(u[v]));
       size = Math.max(size, Math.abs(first[v]));
@@ -257,7 +257,7 @@ class NystromInterpolant implements Interpolant {
       out.set(x === 0 ? this.#u : this.#next);
       return;
     }
-    const [u, h] = [this.#u, this.#h];
+    const u = this.#u, h = this.#h;
     const half = u.length / 2;
     for (let q = 0, v = half; q < half; q++, v++) {
       out[q] = u[q] + h * x * u[v];
@@ -265,12 +265,12 @@ class NystromInterpolant implements Interpolant {
     }
     this.#dense.forEach((row, i) => {
       // sum_j row_j x^j and its derivative.
-      let [value, slope] = [0, 0];
+      let value = 0, slope = 0;
       for (let j = row.length - 1; j >= 0; j--) {
         slope = slope * x + value;
         value = value * x + row[j];
       }
-      const [forQ, forV] = [h * h * x * x * value, h * x * (2 * value + x * slope)];
+      const forQ = h * h * x * x * value, forV = h * x * (2 * value + x * slope);
       const k = this.#k[i];
       for (let q = 0, v = half; q < half; q++, v++) {
         out[q] += forQ * k[q];
@@ -280,18 +280,18 @@ class NystromInterpolant implements Interpolant {
   }
 
   derivative(x: number, out: Float64Array): void {
-    const [u, h] = [this.#u, this.#h];
+    const u = this.#u, h = this.#h;
     const half = u.length / 2;
     out.fill(0);
     for (let q = 0, v = half; q < half; q++, v++) out[q] = u[v];
     this.#dense.forEach((row, i) => {
-      let [value, slope, curve] = [0, 0, 0];
+      let value = 0, slope = 0, curve = 0;
       for (let j = row.length - 1; j >= 0; j--) {
         curve = curve * x + 2 * slope;
         slope = slope * x + value;
         value = value * x + row[j];
       }
-      const [forQ, forV] = [h * x * (2 * value + x * slope), 2 * value + x * (4 * slope + x * curve)];
+      const forQ = h * x * (2 * value + x * slope), forV = 2 * value + x * (4 * slope + x * curve);
       const k = this.#k[i];
       for (let q = 0, v = half; q < half; q++, v++) {
         out[q] += forQ * k[q];

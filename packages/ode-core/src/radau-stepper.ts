@@ -122,13 +122,13 @@ export class RadauStepper implements Stepper {
       solved = this.#solve();
     }
     if (!solved) return false;
-    const [n, z] = [this.#n, this.#z];
+    const n = this.#n, z = this.#z;
     for (let i = 0; i < n; i++) out[i] = u[i] + z[2 * n + i];
     return true;
   }
 
   error(out: Float64Array): void {
-    const [n, h, z, slope] = [this.#n, this.#h, this.#z, this.#slope];
+    const n = this.#n, h = this.#h, z = this.#z, slope = this.#slope;
     const [bump, product] = this.#parts.k;
     for (let i = 0; i < n; i++) bump[i] = (e[0] * z[i] + e[1] * z[n + i] + e[2] * z[2 * n + i]) / h;
     if (this.#mass) {
@@ -230,7 +230,7 @@ export class RadauStepper implements Stepper {
         }
       }
       before = Math.max(size, Number.EPSILON);
-      const [w, k] = [this.#w, this.#k];
+      const w = this.#w, k = this.#k;
       for (let i = 0; i < w.length; i++) w[i] += k[i];
       this.#transform(T, w, this.#z);
       if (this.#eta * size <= this.#kappa) {
@@ -244,7 +244,7 @@ export class RadauStepper implements Stepper {
 
   /** Writes the change of `w` by one iteration into `#k`. */
   #solveChange(): void {
-    const [n, t, h, u, z, k, Mw, input] = [this.#n, this.#t, this.#h, this.#u, this.#z, this.#k, this.#Mw, this.#input];
+    const n = this.#n, t = this.#t, h = this.#h, u = this.#u, z = this.#z, k = this.#k, Mw = this.#Mw, input = this.#input;
     const parts = this.#parts;
     for (let stage = 0; stage < 3; stage++) {
       for (let i = 0, at = stage * n; i < n; i++, at++) input[i] = u[i] + z[at];
@@ -252,7 +252,7 @@ export class RadauStepper implements Stepper {
       this.#mass?.(parts.w[stage], parts.Mw[stage]);
     }
     this.#transform(TInverse, k, k);
-    const [own, re, im] = [gamma / h, alpha / h, beta / h];
+    const own = gamma / h, re = alpha / h, im = beta / h;
     for (let i = 0, j = n, l = 2 * n; i < n; i++, j++, l++) {
       k[i] -= own * Mw[i];
       k[j] -= re * Mw[j] - im * Mw[l];
@@ -281,7 +281,7 @@ export class RadauStepper implements Stepper {
   /** The tolerances of the step, by the state at its start and the one predicted for its end. */
   #setScale(): void {
     const { abstol, reltol } = this.#context;
-    const [n, h, u, z, slope, scale] = [this.#n, this.#h, this.#u, this.#z, this.#slope, this.#scale];
+    const n = this.#n, h = this.#h, u = this.#u, z = this.#z, slope = this.#slope, scale = this.#scale;
     for (let i = 0; i < n; i++) {
       const size = Math.max(Math.abs(u[i]), Math.abs(u[i] + z[2 * n + i])) || Math.abs(h * slope[i]);
       scale[i] = this.#loosened * (abstol + reltol * size);
@@ -290,7 +290,7 @@ export class RadauStepper implements Stepper {
 
   /** Root mean square of `x / scale`, of one vector or three. */
   #norm(x: Float64Array): number {
-    const [n, scale] = [this.#n, this.#scale];
+    const n = this.#n, scale = this.#scale;
     let sum = 0;
     for (let at = 0; at < x.length; ) {
       for (let i = 0; i < n; i++, at++) {

@@ -156,9 +156,9 @@ export class RkMemory {
   rate(): number {
     const { stages, input, u, next, abstol, reltol } = this;
     const gap = this.#coefficients.gap as Float64Array;
-    const [last, before] = [stages[gap.length], stages[gap.length - 1]];
+    const last = stages[gap.length], before = stages[gap.length - 1];
     this.#weigh(gap, input);
-    let [slopes, states] = [0, 0];
+    let slopes = 0, states = 0;
     for (let j = 0; j < u.length; j++) {
       const scale = abstol + reltol * Math.max(Math.abs(u[j]), Math.abs(next[j]));
       if (scale === 0) continue;

@@ -134,7 +134,9 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
       recorder.step(stepper, t, h, end, next);
       stepper.accept?.();
       onStep?.(t, h, u);
-      [u, next] = [next, u];
+      const former = u;
+      u = next;
+      next = former;
       t = end;
     }
   } finally {

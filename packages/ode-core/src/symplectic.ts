@@ -138,7 +138,7 @@ class HermiteInterpolant implements Interpolant {
     const half = a0.length;
     const c = new Float64Array(6 * half);
     for (let i = 0, k = 0; i < half; i++, k += 6) {
-      const [v0, v1] = [u[half + i], next[half + i]];
+      const v0 = u[half + i], v1 = next[half + i];
       // What the parabola of the start lacks at the end in value, slope and curvature.
       const value = next[i] - u[i] - h * v0 - (h * h * a0[i]) / 2;
       const slope = h * (v1 - v0) - h * h * a0[i];
@@ -165,7 +165,7 @@ class HermiteInterpolant implements Interpolant {
       out.set(x === 0 ? this.#u : this.#next);
       return;
     }
-    const [u, c, h, half] = [this.#u, this.#c, this.#h, this.#a0.length];
+    const u = this.#u, c = this.#c, h = this.#h, half = this.#a0.length;
     for (let i = 0, k = 0; i < half; i++, k += 6) {
       const v0 = u[half + i];
       const ha = h * this.#a0[i];
@@ -175,7 +175,7 @@ class HermiteInterpolant implements Interpolant {
   }
 
   derivative(x: number, out: Float64Array): void {
-    const [u, c, h, half] = [this.#u, this.#c, this.#h, this.#a0.length];
+    const u = this.#u, c = this.#c, h = this.#h, half = this.#a0.length;
     for (let i = 0, k = 0; i < half; i++, k += 6) {
       const a0 = this.#a0[i];
       out[i] = u[half + i] + x * (h * a0 + (x * (3 * c[k] + x * (4 * c[k + 1] + x * 5 * c[k + 2]))) / h);

@@ -135,7 +135,7 @@ class ComplexMatrix implements ComplexIterationMatrix {
 
   factor(alphaRe: number, alphaIm: number, J: Float64Array): boolean {
     const { n, banded, lower, upper } = this.#layout;
-    const [re, im] = [this.#re, this.#im];
+    const re = this.#re, im = this.#im;
     combine(this.#layout, alphaRe, this.#mass, J, re);
     combine(this.#layout, alphaIm, this.#mass, this.#zero, im);
     return banded ? complexBandedLuFactor(re, im, n, lower, upper, this.#pivots) : complexLuFactor(re, im, n, this.#pivots);
