@@ -24,7 +24,7 @@ test.each(builds)("the native network computes what the library does: H = $H, $d
     if (!native) return;
     for (const task of ["rhs", "rhs+vjp", "acceleration", "rollout"] as const) {
       const data = lnnCase(task, options.H, 5);
-      const ours = lnnTasks[task](lagrangianNetwork(options.H, { backend: "javascript" }), data);
+      const ours = lnnTasks[task](lagrangianNetwork(options.H, { backend: "js" }), data);
       ours.run();
       assertSameResult(task, native.run(data, 0), ours.result(), tolerance);
     }

@@ -16,7 +16,7 @@ import { lagrangianUnits, relatives } from "./support/relatives.ts";
 if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
 
 type Dtype = "f64" | "f32";
-type BackendLabel = "wasm" | "wasm, fused" | "javascript";
+type BackendLabel = "wasm" | "wasm, fused" | "js";
 
 /** What is measured in one process: our program, and in turn the native one. */
 interface Part {
@@ -44,9 +44,9 @@ interface Row extends Part {
 const targets: Readonly<Record<BackendLabel, TargetOptions>> = {
   wasm: { backend: "wasm", relaxedSimd: false },
   "wasm, fused": { backend: "wasm" },
-  javascript: { backend: "javascript" },
+  js: { backend: "js" },
 };
-const backendsOf = (dtype: Dtype, batch: number): readonly BackendLabel[] => (dtype === "f32" ? ["wasm"] : batch === 1 ? ["wasm", "wasm, fused", "javascript"] : ["wasm", "wasm, fused"]);
+const backendsOf = (dtype: Dtype, batch: number): readonly BackendLabel[] => (dtype === "f32" ? ["wasm"] : batch === 1 ? ["wasm", "wasm, fused", "js"] : ["wasm", "wasm, fused"]);
 
 const tasks: readonly (readonly [task: LnnTask, batches: readonly number[]])[] = [
   ["rhs", [1, 100]],
@@ -60,7 +60,7 @@ const tolerance: Readonly<Record<Dtype, number>> = { f64: 1e-9, f32: 1e-3 };
 const widths = (["f64", "f32"] as const).flatMap((dtype) => [10, 32, 128].map((H) => ({ dtype, H })));
 const parts: readonly Part[] = widths.flatMap(({ dtype, H }) => [
   ...tasks.flatMap(([task, batches]) => batches.flatMap((batch) => backendsOf(dtype, batch).map((backend) => ({ task, model: lnnModel, H, batch, dtype, backend })))),
-  ...relatives.flatMap(({ name }) => [1, 100].flatMap((batch) => backendsOf(dtype, batch).filter((backend) => backend !== "javascript").map((backend) => ({ task: "rhs+vjp" as const, model: name, H, batch, dtype, backend })))),
+  ...relatives.flatMap(({ name }) => [1, 100].flatMap((batch) => backendsOf(dtype, batch).filter((backend) => backend !== "js").map((backend) => ({ task: "rhs+vjp" as const, model: name, H, batch, dtype, backend })))),
 ]);
 
 /** Programs take turns, so that what else runs on the machine disturbs all of them; the least time of each counts. */

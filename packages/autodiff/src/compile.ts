@@ -81,7 +81,7 @@ export interface Backend {
 }
 
 /** The backends by name. */
-export const backends: { readonly wasm: Backend; readonly javascript: Backend; readonly interpreter: Backend } = { wasm, javascript, interpreter };
+export const backends: { readonly wasm: Backend; readonly js: Backend; readonly interpreter: Backend } = { wasm, js: javascript, interpreter };
 
 /** A backend's name, or `"auto"`: the fastest that the host allows. */
 export type BackendName = keyof typeof backends | "auto";

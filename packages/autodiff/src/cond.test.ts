@@ -12,7 +12,7 @@ function expectNear(found: ArrayLike<number>, expected: ArrayLike<number>, toler
 
 afterEach(() => vi.restoreAllMocks());
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("cond, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("cond, %s", (backend) => {
   const run = (f: (...x: Tensor[]) => Tensor, ...args: readonly NestedArray[]): Float64Array => evaluate(f, args, { backend });
   /** sin(w x) or x'x w, with w captured. */
   const choice = (p: Tensor, w: Tensor, x: Tensor): Tensor => cond(p, (y) => sin(mul(w, y)), (y) => mul(w, mul(y, sum(mul(y, y)))), x);
@@ -112,7 +112,7 @@ describe.each(["interpreter", "javascript", "wasm"] as const)("cond, %s", (backe
   });
 });
 
-test.each(["javascript", "wasm"] as const)("%s compiles the programs of loops and branches itself", (backend) => {
+test.each(["js", "wasm"] as const)("%s compiles the programs of loops and branches itself", (backend) => {
   const interpreted = vi.spyOn(interpreter, "compile");
   const f = (p: Tensor, y: Tensor): Tensor => scan((c, z) => [cond(p, (v) => add(v, z), (v) => sub(v, z), c), []], constant(0), y)[0];
   expectNear(evaluate((p, y) => stack([f(p, y), sum(grad((z) => f(p, z))(y))]), [1, [1, 2, 3]], { backend }), [6, 3]);

@@ -46,7 +46,7 @@ function expectNear(found: Float64Array, expected: ArrayLike<number>, tolerance 
   });
 }
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("contract, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("contract, %s", (backend) => {
   test.each(patterns)("%s at every size of every letter", (pattern) => {
     const [a, b] = pattern.split(/,|->/);
     const letters = [...new Set(a + b)];

@@ -2,7 +2,7 @@ import { OdeError } from "@fluxion/ode-core";
 import { broadcastAxes, forEachIndex, repeat, stridesOf, sumAxes } from "./broadcast.ts";
 import { add, isNeg, mul, neg } from "./elementwise.ts";
 import { transpose } from "./shape-ops.ts";
-import { constant, constantValue, makeNode, shapeError, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
+import { constant, constantValue, makeNode, sameShape, shapeError, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
 
 /** One letter per axis: `out[...] = sum a[...] b[...]` over the letters that `out` lacks. */
 export interface Labels {
@@ -121,12 +121,16 @@ export function matmul(x: Tensor, y: Tensor): Tensor {
 
 /** Inner product of two arrays of one shape. */
 export function dot(x: Tensor, y: Tensor): Tensor {
+  if (!sameShape(x.shape, y.shape)) throw shapeError("dot", "the shapes must be equal", [x, y]);
   const letters = "abcdefgh".slice(0, x.shape.length);
   return contract(`${letters},${letters}->`, x, y);
 }
 
 /** `x[m] y[n]` as a matrix `[m, n]`. */
-export const outer = (x: Tensor, y: Tensor): Tensor => contract("m,n->mn", x, y);
+export function outer(x: Tensor, y: Tensor): Tensor {
+  if (x.shape.length !== 1 || y.shape.length !== 1) throw shapeError("outer", "it needs two vectors", [x, y]);
+  return contract("m,n->mn", x, y);
+}
 
 /** The same matrix for each of `size` batch entries: for primitives whose arguments must all be batched. */
 export const batchAll = (args: readonly Tensor[], batched: readonly boolean[], size: number): Tensor[] => args.map((x, i) => (batched[i] ? x : repeat(x, size)));

@@ -20,7 +20,7 @@ const expectNear = (found: Float64Array, expected: ArrayLike<number>): void => {
 };
 const [xs, ss, cs] = [[[0.3, -0.5], [0.8, 0.1], [-0.4, 0.6]], [[1, 2], [-1, 0.5], [0.2, 0.3]], [1.5, -2, 0.7]];
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("customVjp, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("customVjp, %s", (backend) => {
   const run = (f: (...x: Tensor[]) => Tensor, ...args: Parameters<typeof evaluate>[1]): Float64Array => evaluate(f, args, { backend });
   const gradients = (x: Tensor, s: Tensor, c: Tensor): Tensor[] => vjp((...y) => sum(sin(marked(...(y as [Tensor, Tensor, Tensor])))), x, s, c)[1](tensor(1));
   const gradient = (i: number) => (x: Tensor, s: Tensor, c: Tensor): Tensor => gradients(x, s, c)[i];

@@ -74,7 +74,7 @@ function expectNear(found: ArrayLike<number>, expected: ArrayLike<number>, toler
   for (let k = 0; k < expected.length; k++) if (!(Math.abs(found[k] - expected[k]) <= tolerance * Math.max(1, Math.abs(expected[k])))) expect.fail(`entry ${k}: ${found[k]} against ${expected[k]}`);
 }
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("elementwise operations, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("elementwise operations, %s", (backend) => {
   test.each(Object.entries(cases))("%s: values and slopes at every size", (_name, { traced, plain, slopes, domain }) => {
     for (const n of sizes) {
       const args = slopes.map((_, i) => argument(i, n, domain));

@@ -82,7 +82,7 @@ const one = (x: Tensor): Tensor => constant(1, x.shape);
 export const isNeg = (x: Tensor): boolean => x.primitive === elementwise.neg;
 
 type Name =
-  | "neg" | "add" | "sub" | "mul" | "div" | "max" | "min" | "greater" | "where" | "abs" | "sign" | "exp" | "expm1" | "log" | "log1p"
+  | "neg" | "add" | "sub" | "mul" | "div" | "maximum" | "minimum" | "greater" | "where" | "abs" | "sign" | "exp" | "expm1" | "log" | "log1p"
   | "sqrt" | "sin" | "cos" | "tan" | "tanh" | "sigmoid" | "softplus" | "erf" | "atan2";
 
 /** Every elementwise operation without attributes, by name. A new one is one entry here and one function below. */
@@ -127,12 +127,12 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
     partials: ([, y], out) => [div(1, y), neg(div(out, y))],
     simplify: ([x, y]) => (isOne(y) ? x : isZero(x) ? constant(0, x.shape) : null),
   }),
-  max: define("max", {
+  maximum: define("maximum", {
     scalar: Math.max,
     source: (x, y) => `Math.max(${x},${y})`,
     partials: ([x, y]) => [greater(x, y), sub(1, greater(x, y))],
   }),
-  min: define("min", {
+  minimum: define("minimum", {
     scalar: Math.min,
     source: (x, y) => `Math.min(${x},${y})`,
     partials: ([x, y]) => [sub(1, greater(x, y)), greater(x, y)],
@@ -198,9 +198,9 @@ export const mul = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.mu
 /** `x / y`, broadcasting. */
 export const div = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.div, x, y);
 /** The larger entry; the derivative goes to the second argument where they are equal. */
-export const maximum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.max, x, y);
+export const maximum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.maximum, x, y);
 /** The smaller entry; the derivative goes to the first argument where they are equal. */
-export const minimum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.min, x, y);
+export const minimum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.minimum, x, y);
 /** 1 where `x > y`, else 0. Has no derivative. */
 export const greater = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.greater, x, y);
 /**

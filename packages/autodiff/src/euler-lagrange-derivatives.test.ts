@@ -42,9 +42,9 @@ type Form = (lagrangian: Lagrangian) => (q: Tensor, v: Tensor) => Tensor;
 const accelerations = (form: Form, s?: (x: Tensor) => Tensor) => (w: Tensor, b: Tensor, c: Tensor, q: Tensor, v: Tensor): Tensor => form(network(w, b, c, s))(q, v);
 const pulled = (form: Form, s?: (x: Tensor) => Tensor) => (...x: Tensor[]): Tensor => flat(vjp(accelerations(form, s) as (...x: Tensor[]) => Tensor, ...x)[1](tensor([0.7, -1.3])));
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("derivatives of eulerLagrange, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("derivatives of eulerLagrange, %s", (backend) => {
   // The interpreter is slow and the same derivatives are compiled: first order is enough for it.
-  const order = backend === "javascript" ? 2 : 1;
+  const order = backend === "js" ? 2 : 1;
   const run = (f: (...x: Tensor[]) => Tensor, args: readonly NestedArray[]): Float64Array => evaluate(f, args, { backend });
 
   test.each([["softplus", softplus], ["tanh", tanh]] as const)("%s network: its reverse rule equals the textbook formula's derivative", (_name, s) => {

@@ -117,12 +117,12 @@ function expectNear(found: ArrayLike<number>, expected: ArrayLike<number>, toler
   for (let k = 0; k < expected.length; k++) if (!(Math.abs(found[k] - expected[k]) <= tolerance * scale)) expect.fail(`entry ${k}: ${found[k]} against ${expected[k]}`);
 }
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("eulerLagrange of known systems, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("eulerLagrange of known systems, %s", (backend) => {
   test.each(Object.entries(systems))("%s: accelerations at many states", (_name, { lagrangian, acceleration, d, q: place }) => {
     const kernel = compile(eulerLagrange(lagrangian), [[d], [d]], { backend });
     const random = generator(7);
     const out = new Float64Array(d);
-    for (let sample = 0; sample < (backend === "javascript" ? 1000 : 200); sample++) {
+    for (let sample = 0; sample < (backend === "js" ? 1000 : 200); sample++) {
       const q = Array.from({ length: d }, (_, i) => place(random(), i));
       const v = Array.from({ length: d }, () => 10 * random());
       kernel([Float64Array.from(q), Float64Array.from(v)], [out]);

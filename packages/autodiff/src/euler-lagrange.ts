@@ -9,7 +9,7 @@ import { at, slice } from "./shape-ops.ts";
 import { solveLinear } from "./solve-linear.ts";
 import { constant, input, shapeError, type Tensor } from "./tensor.ts";
 import { captures, substitute, trace, type Program } from "./trace.ts";
-import { pullback, valueAndGrad } from "./vjp.ts";
+import { pullback, scalarValued, valueAndGrad } from "./vjp.ts";
 
 /** Mass matrix `M[d, d]` and generalised force `dL/dq - C v` of a Lagrangian, `C = d2L/dv dq`. */
 export interface MassAndForce {
@@ -139,7 +139,7 @@ function combination({ rows, tensor }: Bundle, unit: Tensor, last: 0 | 1): Tenso
  */
 export function hamilton(hamiltonian: (q: Tensor, p: Tensor) => Tensor): (q: Tensor, p: Tensor) => [dq: Tensor, dp: Tensor] {
   return (q, p) => {
-    const { grads } = valueAndGrad(hamiltonian)(q, p);
+    const { grads } = valueAndGrad(scalarValued("hamilton", hamiltonian))(q, p);
     return [grads[1], neg(grads[0])];
   };
 }

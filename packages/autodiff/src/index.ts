@@ -12,6 +12,7 @@ export { eulerLagrange, hamilton, massAndForce, type MassAndForce } from "./eule
 export { hessian, identity, jacobian } from "./hessian.ts";
 export { jvp } from "./jvp.ts";
 export { logDet, type LogDet } from "./log-det.ts";
+export { printPlan } from "./lower/print-plan.ts";
 export { pinv } from "./pinv.ts";
 export { print } from "./print.ts";
 export { scan } from "./scan.ts";

@@ -23,7 +23,7 @@ const both = (a: Tensor): Tensor => {
   return stack([sign, logAbs]);
 };
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("linear algebra, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("linear algebra, %s", (backend) => {
   const run = (f: (x: Tensor) => Tensor, a: Parameters<typeof evaluate>[1][0]): Float64Array => evaluate(f, [a], { backend });
 
   test("cholesky: lower triangular, with the matrix as its square, at every size", () => {

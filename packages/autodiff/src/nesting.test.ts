@@ -16,7 +16,7 @@ const rows = (m: number, n: number, offset = 0): number[][] => Array.from({ leng
 const skew = (x: Tensor): Tensor => stack([mul(at(x, 0), at(x, 1)), add(sin(at(x, 1)), at(x, 2)), mul(mul(at(x, 2), at(x, 2)), at(x, 0)), at(x, 1)]);
 const skewJacobian = ([a, b, c]: readonly number[]): number[] => [b, a, 0, 0, Math.cos(b), 1, c * c, 0, 2 * c * a, 0, 1, 0];
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("derivatives within derivatives, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("derivatives within derivatives, %s", (backend) => {
   const run = (f: (...x: Tensor[]) => Tensor, ...args: (NestedArray | Float64Array)[]): Float64Array => evaluate(f, args, { backend });
 
   test("grad of grad of ... of sin and of a polynomial", () => {
@@ -127,7 +127,7 @@ function differences(f: (x: number[]) => number, x: readonly number[], h = 2e-3)
   });
 }
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("the Hessian of a network, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("the Hessian of a network, %s", (backend) => {
   test.each([["tanh", tanh], ["softplus", softplus], ["gelu", gelu]] as const)("%s: the gradient of its loss by captured parameters is a third derivative", (_name, s) => {
     const y = [0.4, -0.9];
     const loss = (w1: Tensor, b: Tensor, w2: Tensor, c: Tensor, x: Tensor): Tensor => {

@@ -32,7 +32,7 @@ test.each(Object.entries(everything))("%s: special values and slopes are the int
   const pairs = arity === 1 ? specials.map((x) => [x]) : specials.flatMap((x) => specials.map((y) => [x, y]));
   const args = [0, 1].slice(0, Math.min(arity, 2)).map((i) => Float64Array.from(pairs, (pair) => pair[i]));
   const g = arity === 3 ? (c: Tensor, x: Tensor): Tensor => f(c, x, neg(c)) : f;
-  const results = (["interpreter", "javascript", "wasm"] as const).map((backend) => {
+  const results = (["interpreter", "js", "wasm"] as const).map((backend) => {
     const outs = Array.from({ length: 1 + args.length }, () => new Float64Array(pairs.length));
     compile((...x) => [g(...x), ...vjp((...y) => g(...y), ...x)[1](constant(1, [pairs.length]))], args.map((x) => [x.length]), { backend })(args, outs);
     return outs;
@@ -107,7 +107,7 @@ const slopeError = (name: string, expected: number): number => (name === "tanh" 
 /** The smallest positive number, for results that are rounded below the normal range. */
 const smallest = 5e-324;
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("numbers at the edge, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("numbers at the edge, %s", (backend) => {
   const run = (f: (x: Tensor) => Tensor, ...x: number[]): number[] => [...evaluate(f, [x], { backend })];
   const slopes = (f: (x: Tensor) => Tensor, ...x: number[]): number[] => run((y) => grad((z) => sum(f(z)))(y), ...x);
   const check = (found: number, expected: number, allowed: number, what: string): void => {

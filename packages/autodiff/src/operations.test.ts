@@ -77,7 +77,7 @@ const operations: Readonly<Record<string, Operation>> = {
 };
 
 /** Exported, and no operation on traced arrays. */
-const others = ["Tensor", "backends", "compile", "compileProgram", "compileScalar", "evaluate", "print", "resolveBackend", "trace", "tracedField"];
+const others = ["Tensor", "backends", "compile", "compileProgram", "compileScalar", "evaluate", "print", "printPlan", "resolveBackend", "trace", "tracedField"];
 
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17];
 const sizeOf = (shape: Shape): number => shape.reduce((n, s) => n * s, 1);
@@ -150,17 +150,17 @@ test.each(names)("%s: value and derivatives are the interpreter's at every size"
   for (const n of different) {
     const args = shapes(n).map((shape, i) => data(shape, i, domain).map(Math.fround));
     const expected = run(withDerivatives(f), shapes(n), args, "interpreter");
-    for (const [backend, dtype, tolerance] of [["javascript", "f64", 1e-12], ["wasm", "f64", 1e-12], ["wasm", "f32", 2e-5]] as const) {
+    for (const [backend, dtype, tolerance] of [["js", "f64", 1e-12], ["wasm", "f64", 1e-12], ["wasm", "f32", 2e-5]] as const) {
       expectNear(run(withDerivatives(f), shapes(n), args, backend, dtype), expected, tolerance, `${backend} ${dtype}, size ${n},`);
     }
   }
 });
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("rules, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("rules, %s", (backend) => {
   test.each(names)("%s: derivatives to second order, third of functions of one array", (name) => {
     const { f, shapes, domain } = operations[name];
     const args = shapes(3).map((shape, i) => nested(shape, data(shape, i, domain)));
-    checkGrads(f, args, { backend, order: backend === "javascript" && args.length === 1 ? 3 : 2, tolerance: 1e-6 });
+    checkGrads(f, args, { backend, order: backend === "js" && args.length === 1 ? 3 : 2, tolerance: 1e-6 });
   });
 
   test.each(names)("%s: mapped once and twice equals loops, with arguments held fixed or not", (name) => {

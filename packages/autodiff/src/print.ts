@@ -15,9 +15,7 @@ import { topological, type Program } from "./trace.ts";
  */
 export function print(program: Program): string {
   const { inputs, outputs } = expand(program);
-  const names = new Map<Tensor, string>();
-  const name = (x: Tensor): string => names.get(x) ?? (names.set(x, `%${names.size}`), names.get(x)!);
-  const typed = (x: Tensor): string => `: [${x.shape.join(", ")}]`;
+  const name = naming();
   const lines = [`inputs ${inputs.map((x) => `${name(x)} ${typed(x)}`).join(", ")}`.trimEnd()];
   for (const node of topological(outputs)) {
     if (node.primitive === inputPrimitive) continue;
@@ -28,8 +26,16 @@ export function print(program: Program): string {
   return [...lines, `outputs ${outputs.map(name).join(", ")}`.trimEnd()].join("\n");
 }
 
+/** Gives each tensor a name, counted from `%0`. */
+export function naming(): (x: Tensor) => string {
+  const names = new Map<Tensor, string>();
+  return (x) => names.get(x) ?? (names.set(x, `%${names.size}`), names.get(x)!);
+}
+
+export const typed = (x: Tensor): string => `: [${x.shape.join(", ")}]`;
+
 /** What distinguishes the node from others of its primitive and arguments. */
-function attributes({ primitive, attrs }: Tensor): string {
+export function attributes({ primitive, attrs }: Tensor): string {
   if (primitive === constantPrimitive) return Object.is(attrs.value, -0) ? "-0" : String(attrs.value);
   if (primitive === literalPrimitive) {
     const data = attrs.data as Float64Array;

@@ -177,7 +177,7 @@ function sized(f: RandomProgram["f"]): { readonly traced: RandomProgram["f"]; re
 
 const numbers = fc.array(fc.nat(5039), { minLength: 40, maxLength: 300 });
 
-test.each(["javascript", "wasm"] as const)("random programs: %s agrees with the interpreter, call after call", (backend) => {
+test.each(["js", "wasm"] as const)("random programs: %s agrees with the interpreter, call after call", (backend) => {
   fc.assert(fc.property(numbers, fc.integer({ min: 1, max: 60 }), (list, length) => {
     const { inputShapes, accumulate, f } = randomProgram(list, length);
     const { traced, sizes } = sized(f);
@@ -195,7 +195,7 @@ test.each(["javascript", "wasm"] as const)("random programs: %s agrees with the 
   }), { numRuns: 200, seed: 11 });
 });
 
-test.each(["interpreter", "javascript", "wasm"] as const)("random programs: %s in float32 agrees with float64 to single precision", (backend) => {
+test.each(["interpreter", "js", "wasm"] as const)("random programs: %s in float32 agrees with float64 to single precision", (backend) => {
   fc.assert(fc.property(numbers, fc.integer({ min: 1, max: 25 }), (list, length) => {
     const { inputShapes, accumulate, f } = randomProgram(list, length);
     const { traced, sizes } = sized(f);
@@ -209,7 +209,7 @@ test.each(["interpreter", "javascript", "wasm"] as const)("random programs: %s i
   }), { numRuns: 150, seed: 13 });
 });
 
-test.each([["interpreter", "f64", 1e-12], ["javascript", "f64", 1e-12], ["wasm", "f64", 1e-12], ["wasm", "f32", 1e-4]] as const)("random programs in two parts: %s, %s: agree with the whole, record by record", (backend, dtype, tolerance) => {
+test.each([["interpreter", "f64", 1e-12], ["js", "f64", 1e-12], ["wasm", "f64", 1e-12], ["wasm", "f32", 1e-4]] as const)("random programs in two parts: %s, %s: agree with the whole, record by record", (backend, dtype, tolerance) => {
   fc.assert(fc.property(numbers, fc.integer({ min: 1, max: 25 }), (list, length) => {
     const { inputShapes, f } = randomProgram(list, length);
     const early = (...x: Tensor[]): Tensor => sin(f(...x.slice(0, -1))[0]);
@@ -253,7 +253,7 @@ test("random programs: forward and reverse mode are transposes, on both backends
       return concat([reshape(dot(weights(y), dy), [1]), pulled, y]);
     };
     const all = [...inputShapes, ...inputShapes];
-    const evaluated = (backend: "interpreter" | "javascript", h: (...x: Tensor[]) => Tensor, inputs: readonly Float64Array[], leading: Shape): Float64Array => {
+    const evaluated = (backend: "interpreter" | "js", h: (...x: Tensor[]) => Tensor, inputs: readonly Float64Array[], leading: Shape): Float64Array => {
       let n = 0;
       const kernel = compile((...x) => {
         const y = h(...x);
@@ -265,9 +265,9 @@ test("random programs: forward and reverse mode are transposes, on both backends
       return out;
     };
     const args = all.map((shape, k) => data([2, ...shape], k));
-    const single = [0, 1].map((r) => evaluated("javascript", products, args.map((x) => x.subarray((r * x.length) / 2, ((r + 1) * x.length) / 2)), []));
+    const single = [0, 1].map((r) => evaluated("js", products, args.map((x) => x.subarray((r * x.length) / 2, ((r + 1) * x.length) / 2)), []));
     for (const one of single) expectAgreement(one.subarray(0, 1), one.subarray(1, 2), 1e-10);
     expectAgreement(evaluated("interpreter", products, args.map((x) => x.subarray(0, x.length / 2)), []), single[0], 1e-10);
-    expectAgreement(evaluated("javascript", vmap(products), args, [2]), Float64Array.from(single.flatMap((x) => [...x])), 1e-10);
+    expectAgreement(evaluated("js", vmap(products), args, [2]), Float64Array.from(single.flatMap((x) => [...x])), 1e-10);
   }), { numRuns: 60, seed: 12 });
 });

@@ -41,7 +41,7 @@ const unrolled = (w: Tensor, h: Tensor, s: Tensor, x: Tensor): Tensor => {
 };
 const args: NestedArray[] = [rows(3, 3), values(3, 1), 0.7, rows(4, 3, 2)];
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("scan, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("scan, %s", (backend) => {
   const run = (f: (...x: Tensor[]) => Tensor, ...xs: readonly NestedArray[]): Float64Array => evaluate(f, xs, { backend });
 
   test("equals the loop written out, in value and in derivatives by all arguments", () => {
@@ -165,7 +165,7 @@ describe.each(["interpreter", "javascript", "wasm"] as const)("scan, %s", (backe
 /** The loops of a compiled program, outermost only. */
 const loops = (f: (...x: Tensor[]) => Tensor[], ...shapes: Shape[]): Tensor[] => topological(expand(trace(f, shapes)).outputs).filter((node) => node.primitive === scanPrimitive);
 
-test.each(["interpreter", "javascript", "wasm"] as const)("a loop and its pullback may run apart, %s", (backend) => {
+test.each(["interpreter", "js", "wasm"] as const)("a loop and its pullback may run apart, %s", (backend) => {
   const f = (w: Tensor, x: Tensor): Tensor => scan(step(w), [at(x, 0), constant(1)], x)[0][0];
   const program = trace((w, x, g) => {
     const [y, pull] = vjp(f, w, x);

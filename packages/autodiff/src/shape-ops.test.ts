@@ -93,7 +93,7 @@ const expectNear = (found: Float64Array, expected: Float64Array): void => {
   });
 };
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("operations that move entries, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("operations that move entries, %s", (backend) => {
   test.each(Object.keys(casesOf(1)))("%s: values at every size", (name) => {
     for (const n of sizes) {
       const { traced, shapes, plain } = casesOf(n)[name];

@@ -85,11 +85,17 @@ export const sliceBlock = (x: Tensor, start: readonly number[], shape: Shape): T
 export function slice(x: Tensor, from: number, to: number, axis = 0): Tensor {
   const a = axis < 0 ? axis + x.shape.length : axis;
   if (!(a in x.shape)) throw shapeError("slice", `axis ${axis} must exist`, [x]);
+  const fits = Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= x.shape[a];
+  if (!fits) throw shapeError("slice", `from = ${from} and to = ${to} must be whole numbers with 0 <= from <= to <= ${x.shape[a]}`, [x]);
   return sliceBlock(x, x.shape.map((_, i) => (i === a ? from : 0)), x.shape.map((s, i) => (i === a ? to - from : s)));
 }
 
 /** Entry `i` along the first axis, which disappears. */
-export const at = (x: Tensor, i: number): Tensor => reshape(slice(x, i, i + 1), x.shape.slice(1));
+export function at(x: Tensor, i: number): Tensor {
+  const size = x.shape[0] ?? 0;
+  if (!(Number.isInteger(i) && i >= 0 && i < size)) throw shapeError("at", size > 0 ? `index ${i} must be a whole number from 0 to ${size - 1}` : "the argument must have entries along a first axis", [x]);
+  return reshape(slice(x, i, i + 1), x.shape.slice(1));
+}
 
 /** Zeros of a given shape with the argument as one block. */
 export const padPrimitive: Primitive<Block> = {
@@ -158,7 +164,10 @@ export function concat(args: readonly Tensor[], axis = 0): Tensor {
 }
 
 /** The arguments, all of one shape, along a new leading axis. */
-export const stack = (args: readonly Tensor[]): Tensor => concat(args.map((x) => reshape(x, [1, ...x.shape])));
+export function stack(args: readonly Tensor[]): Tensor {
+  if (args.length === 0 || args.some((x) => !sameShape(x.shape, args[0].shape))) throw shapeError("stack", "it needs arguments of one shape", args);
+  return concat(args.map((x) => reshape(x, [1, ...x.shape])));
+}
 
 interface Indices {
   /** Flat index into the argument for each entry of the result, or -1 for zero. */

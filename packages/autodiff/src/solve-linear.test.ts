@@ -16,7 +16,7 @@ function expectNear(found: ArrayLike<number>, expected: ArrayLike<number>, toler
   for (let k = 0; k < expected.length; k++) if (!(Math.abs(found[k] - expected[k]) <= tolerance * Math.max(1, Math.abs(expected[k])))) expect.fail(`entry ${k}: ${found[k]} against ${expected[k]}`);
 }
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("solveLinear, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("solveLinear, %s", (backend) => {
   test("recovers a known solution, and that of the transposed system, at every size", () => {
     for (const n of sizes) {
       const [a, x] = [matrix(n), values(n, 0.5)];
@@ -42,7 +42,7 @@ describe.each(["interpreter", "javascript", "wasm"] as const)("solveLinear, %s",
   });
 
   test("derivatives to third order by matrix and vector", () => {
-    for (const n of [1, 3]) checkGrads(solveLinear, [matrix(n), values(n)], { order: backend === "javascript" ? 3 : 2, backend, tolerance: 1e-6 });
+    for (const n of [1, 3]) checkGrads(solveLinear, [matrix(n), values(n)], { order: backend === "js" ? 3 : 2, backend, tolerance: 1e-6 });
     checkGrads((a, b) => solveLinear(add(matmul(a, transpose(a)), identity(2)), sin(b)), [matrix(2), values(2)], { backend });
   });
 

@@ -28,7 +28,7 @@ export interface SplitOptions {
 /** Operations that cost no more than fetching their result from memory. */
 const cheap: ReadonlySet<Primitive> = new Set<Primitive>([
   reshapePrimitive, slicePrimitive, transposePrimitive, broadcastPrimitive, concatPrimitive, padPrimitive,
-  ...(["neg", "add", "sub", "mul", "max", "min", "greater", "where", "abs", "sign"] as const).map((name) => elementwise[name]),
+  ...(["neg", "add", "sub", "mul", "maximum", "minimum", "greater", "where", "abs", "sign"] as const).map((name) => elementwise[name]),
 ]);
 /** Operations that only look at their argument: the argument is kept in their place. */
 const views: ReadonlySet<Primitive> = new Set<Primitive>([reshapePrimitive, slicePrimitive, transposePrimitive, broadcastPrimitive]);

@@ -42,7 +42,7 @@ describe("steady-state calls", () => {
     "factors, logarithms of determinants and pseudoinverses": [(a) => [logDet(cholesky(matmul(a, transpose(a)))).logAbs, grad((m) => sum(pinv(m)))(a)], [[3, 3]], [1, 9]],
     "moves of entries": [(x) => [concat([transpose(x), slice(x, 0, 2)]), stack([at(x, 0), at(x, 1)]), contract("ij,kj->ik", x, x)], [[3, 3]], [15, 6, 9]],
   };
-  const targets: readonly CompileOptions[] = [{ backend: "javascript" }, { backend: "wasm" }, { backend: "wasm", dtype: "f32" }];
+  const targets: readonly CompileOptions[] = [{ backend: "js" }, { backend: "wasm" }, { backend: "wasm", dtype: "f32" }];
   const cases = targets.flatMap((target) => Object.entries(programs).map(([name, program]) => [`${target.backend!} ${target.dtype ?? "f64"}`, name, target, program] as const));
   test.each(cases)("%s allocate nothing: %s", (_target, _name, target, [f, shapes, sizes]) => {
     const kernel = compile(f, shapes, { ...target, accumulate: [false, true] });

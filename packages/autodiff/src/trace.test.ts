@@ -2,8 +2,8 @@ import { OdeError } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
 import { expand } from "./expand.ts";
 import {
-  add, asTensor, at, compile, compileProgram, concat, constant, contract, dot, evaluate, exp, gather, grad, greater, jvp, matmul, maximum, mul, reshape, sin, slice, solveLinear, stack, sum, tanh, tensor,
-  trace, tracedField, transpose, vjp, vmap, where, type Shape, type Tensor,
+  add, asTensor, at, compile, compileProgram, concat, constant, contract, dot, evaluate, exp, gather, grad, greater, hamilton, hessian, jacobian, jvp, matmul, maximum, mul, outer, reshape, sin, slice, solveLinear, stack,
+  sum, tanh, tensor, trace, tracedField, transpose, vjp, vmap, where, type Shape, type Tensor,
 } from "./index.ts";
 import { padBlock } from "./shape-ops.ts";
 import { captures, topological } from "./trace.ts";
@@ -38,7 +38,7 @@ describe("programs", () => {
     expect(count(() => [constant(0), constant(-0), constant(NaN), constant(NaN)])).toBe(3);
     expect(count(() => [tensor([0, 1]), tensor([-0, 1]), tensor([0, 1])])).toBe(2);
     expect(count((x) => [sum(x, [0]), sum(x, [1])], [2, 2])).toBe(3);
-    for (const backend of ["interpreter", "javascript", "wasm"] as const) {
+    for (const backend of ["interpreter", "js", "wasm"] as const) {
       expect(Array.from(evaluate(() => concat([tensor([0, -0]), tensor([-0, -0]), constant(0, [1])]), [], { backend }), (x) => Object.is(x, -0))).toEqual([false, true, true, true, false]);
     }
   });
@@ -82,11 +82,11 @@ describe("programs", () => {
     // The fixed point of y -> y sin x + x and its derivative.
     const [s, c] = [Math.sin(1), Math.cos(1)];
     expect(evaluate(deep, [1], { backend: "interpreter" })[0]).toBeCloseTo(1 / (1 - s), 10);
-    expect(evaluate((x) => grad(deep)(x), [1], { backend: "javascript" })[0]).toBeCloseTo((1 - s + c) / (1 - s) ** 2, 9);
+    expect(evaluate((x) => grad(deep)(x), [1], { backend: "js" })[0]).toBeCloseTo((1 - s + c) / (1 - s) ** 2, 9);
     const long = (x: Tensor): Tensor => sum(Array.from({ length: 3000 }, (_, k) => sin(mul(x, k / 3000))).reduce((total, y) => add(total, y)));
     const expected = Array.from({ length: 3000 }, (_, k) => Math.sin(k / 3000) + Math.sin(k / 1500)).reduce((total, y) => total + y);
     expect(evaluate(long, [[1, 2]])[0] / expected).toBeCloseTo(1, 13);
-    expect(evaluate((x) => grad(long)(x), [[0, 0]], { backend: "javascript" })[1]).toBeCloseTo(1499.5, 9);
+    expect(evaluate((x) => grad(long)(x), [[0, 0]], { backend: "js" })[1]).toBeCloseTo(1499.5, 9);
   });
 
   test("are built in time that grows with their size, however much is shared", () => {
@@ -98,7 +98,7 @@ describe("programs", () => {
     const fibonacci = [1, 1];
     while (fibonacci.length < 62) fibonacci.push(fibonacci.at(-1)! + fibonacci.at(-2)!);
     const expected = fibonacci[60] * Math.sin(2) + fibonacci[59] * 2;
-    for (const backend of ["interpreter", "javascript", "wasm"] as const) {
+    for (const backend of ["interpreter", "js", "wasm"] as const) {
       expect(evaluate((x) => sum(doubled(x), [0]), [[2, 2]], { backend })[0] / (2 * expected)).toBeCloseTo(1, 14);
       expect(evaluate((x) => doubled(padBlock(x, [1], [4])), [[2, 2]], { backend })[1] / expected).toBeCloseTo(1, 14);
       expect(evaluate((x) => doubled(concat([x, mul(x, 2)])), [[2]], { backend })[0] / expected).toBeCloseTo(1, 14);
@@ -161,7 +161,7 @@ describe("misuse of traced arrays", () => {
     expect(caught(() => asTensor("3" as unknown as number)).message).toContain("got string");
   });
 
-  test.each(["interpreter", "javascript", "wasm"] as const)("a tensor kept from another trace is refused, %s", (backend) => {
+  test.each(["interpreter", "js", "wasm"] as const)("a tensor kept from another trace is refused, %s", (backend) => {
     let kept = constant(0);
     compile((x) => (kept = sin(x)), [[]], { backend });
     const error = caught(() => compile((x) => add(x, kept), [[]], { backend }));
@@ -189,29 +189,30 @@ describe("shape errors", () => {
   const cases: Readonly<Record<string, [f: (x: Tensor, y: Tensor) => unknown, x: Shape, y: Shape, message: string]>> = {
     add: [add, [2, 3], [2], "Cannot trace add as the shapes must broadcast: current shapes are [2, 3] and [2]"],
     where: [(x, y) => where(greater(x, 0), x, y), [2], [3], "Cannot trace where as the shapes must broadcast: current shapes are [2] and [2] and [3]"],
-    maximum: [maximum, [4], [0], "Cannot trace max as the shapes must broadcast: current shapes are [4] and [0]"],
+    maximum: [maximum, [4], [0], "Cannot trace maximum as the shapes must broadcast: current shapes are [4] and [0]"],
     matmul: [matmul, [2, 3], [2, 3], "Cannot trace matmul as the last axis of the first must match the first of the second (at most 2 axes each): current shapes are [2, 3] and [2, 3]"],
     "matmul of a number": [matmul, [], [2], "current shapes are [] and [2]"],
-    dot: [dot, [2], [3], 'Cannot trace contract "a,a->" as equal letters must have equal sizes: current shapes are [2] and [3]'],
+    dot: [dot, [2], [3], "Cannot trace dot as the shapes must be equal: current shapes are [2] and [3]"],
+    outer: [outer, [2, 2], [3], "Cannot trace outer as it needs two vectors: current shapes are [2, 2] and [3]"],
     "contract of a constant": [(x) => contract("ik,kj->ij", constant(0, [2, 3]), x), [4, 2], [], "equal letters must have equal sizes: current shapes are [2, 3] and [4, 2]"],
     "contract of wrong ranks": [(x, y) => contract("ik,k->i", x, y), [2], [2], "current shapes are [2] and [2]"],
     reshape: [(x) => reshape(x, [4]), [2, 3], [], "Cannot trace reshape as [4] must have as many entries as the argument: current shape is [2, 3]"],
     "reshape to negative sizes": [(x) => reshape(x, [-2, -3]), [2, 3], [], "Cannot trace reshape as sizes must be whole numbers >= 0, not [-2, -3]: current shape is [2, 3]"],
     transpose: [(x) => transpose(x, [0]), [2, 3], [], "Cannot trace transpose as [0] must be an order of the argument's axes: current shape is [2, 3]"],
-    "slice beyond the end": [(x) => slice(x, 2, 5), [4], [], "Cannot trace slice as the block [3] from [2] must lie within [4]: current shape is [4]"],
-    "slice of full length from elsewhere": [(x) => slice(x, 1, 5), [4], [], "the block [4] from [1] must lie within [4]"],
-    "slice of a slice": [(x) => slice(slice(x, 0, 2), 0, 3), [4], [], "the block [3] from [0] must lie within [2]"],
-    "slice backwards": [(x) => slice(x, 3, 1), [4], [], "the block [-2] from [3] must lie within [4]"],
-    "slice of a constant": [() => slice(constant(1, [4]), 3, 6), [], [], "the block [3] from [3] must lie within [4]"],
+    "slice beyond the end": [(x) => slice(x, 2, 5), [4], [], "Cannot trace slice as from = 2 and to = 5 must be whole numbers with 0 <= from <= to <= 4: current shape is [4]"],
+    "slice of full length from elsewhere": [(x) => slice(x, 1, 5), [4], [], "from = 1 and to = 5"],
+    "slice of a slice": [(x) => slice(slice(x, 0, 2), 0, 3), [4], [], "from = 0 and to = 3 must be whole numbers with 0 <= from <= to <= 2: current shape is [2]"],
+    "slice backwards": [(x) => slice(x, 3, 1), [4], [], "from = 3 and to = 1"],
+    "slice of a constant": [() => slice(constant(1, [4]), 3, 6), [], [], "from = 3 and to = 6"],
     "slice along no axis": [(x) => slice(x, 0, 1, 2), [4, 4], [], "Cannot trace slice as axis 2 must exist: current shape is [4, 4]"],
-    "slice at half an entry": [(x) => slice(x, 0.5, 1.5), [4], [], "the block [1] from [0.5] must lie within [4]"],
-    "entry of a number": [(x) => at(x, 0), [], [], "Cannot trace slice as axis 0 must exist: current shape is []"],
-    "entry beyond the end": [(x) => at(x, 4), [4], [], "the block [1] from [4] must lie within [4]"],
+    "slice at half an entry": [(x) => slice(x, 0.5, 1.5), [4], [], "from = 0.5 and to = 1.5"],
+    "entry of a number": [(x) => at(x, 0), [], [], "Cannot trace at as the argument must have entries along a first axis: current shape is []"],
+    "entry beyond the end": [(x) => at(x, 4), [4], [], "Cannot trace at as index 4 must be a whole number from 0 to 3: current shape is [4]"],
     pad: [(x) => padBlock(x, [2], [4]), [3], [], "Cannot trace pad as the block [3] from [2] must lie within [4]: current shape is [3]"],
     concat: [(x, y) => concat([x, y], 1), [2, 3], [3, 3], "Cannot trace concat as the shapes must agree but along axis 1: current shapes are [2, 3] and [3, 3]"],
     "concat of one along no axis": [(x) => concat([x], 2), [2, 3], [], "Cannot trace concat as the shapes must agree but along axis 2: current shape is [2, 3]"],
     "concat of nothing": [() => concat([]), [], [], "Cannot trace concat as it needs at least one argument: got none"],
-    stack: [(x, y) => stack([x, y]), [2], [3], "current shapes are [1, 2] and [1, 3]"],
+    stack: [(x, y) => stack([x, y]), [2], [3], "Cannot trace stack as it needs arguments of one shape: current shapes are [2] and [3]"],
     sum: [(x) => sum(x, [1]), [2], [], "Cannot trace sum as axes [1] must exist and differ: current shape is [2]"],
     "sum of a constant": [() => sum(constant(1, [2]), [1]), [], [], "axes [1] must exist and differ"],
     "sum twice over an axis": [(x) => sum(x, [0, -2]), [2, 2], [], "axes [0, 0] must exist and differ"],
@@ -221,6 +222,10 @@ describe("shape errors", () => {
     "jvp without tangent": [(x) => jvp(sin, [x], []), [2], [], "tangent 0 must have its argument's shape"],
     vjp: [(x, y) => vjp(sin, x)[1](y), [2], [3], "Cannot trace vjp as the cotangent must have the result's shape [2]: current shape is [3]"],
     grad: [(x) => grad(tanh)(x), [2], [], "Cannot trace grad as the function must return a scalar: current shape is [2]"],
+    hessian: [(x) => hessian(sin)(x), [2], [], "Cannot trace hessian as the function must return a scalar: current shape is [2]"],
+    "hessian by a matrix": [(x) => hessian(sum)(x), [2, 2], [], "Cannot trace hessian as the argument must be a vector: current shape is [2, 2]"],
+    jacobian: [(x) => jacobian(sum)(x), [2], [], "Cannot trace jacobian as argument and result must be vectors: current shapes are [2] and []"],
+    hamilton: [(x, y) => hamilton(add)(x, y)[0], [2], [2], "Cannot trace hamilton as the function must return a scalar: current shape is [2]"],
     vmap: [(x, y) => vmap(add)(x, y), [2], [3], "Cannot vmap as the mapped arguments must share the length of their first axis: current shapes are [2] and [3]"],
     "vmap of a number": [(x) => vmap(sin)(x), [], [], "Cannot vmap as the mapped arguments must share the length of their first axis: current shapes are []"],
   };

@@ -30,7 +30,7 @@ const expectNear = (found: ArrayLike<number>, expected: ArrayLike<number>, toler
 const inner = (x: ArrayLike<number>, y: ArrayLike<number>): number => Array.from(x).reduce((s, v, i) => s + v * y[i], 0);
 const moved = (x: Float64Array, d: Float64Array, h: number): Float64Array => x.map((v, i) => v + h * d[i]);
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("tracedField, %s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("tracedField, %s", (backend) => {
   const field = (): VectorField => tracedField(f, { dim: n, paramCount: m, backend });
   const bound = (p = p0): BoundField => field().bind(p);
 
@@ -166,7 +166,7 @@ const summing: Record<string, readonly [dim: number, paramCount: number, f: Trac
   }],
 };
 
-describe.each([["wasm", "f64"], ["wasm", "f32"], ["javascript", "f64"], ["javascript", "f32"], ["interpreter", "f64"]] as const)("a state has the same bits in a batch and alone, %s %s", (backend, dtype) => {
+describe.each([["wasm", "f64"], ["wasm", "f32"], ["js", "f64"], ["js", "f32"], ["interpreter", "f64"]] as const)("a state has the same bits in a batch and alone, %s %s", (backend, dtype) => {
   test.each(Object.entries(summing))("%s", (_name, [dim, paramCount, rhs]) => {
     const field = tracedField(rhs, { dim, paramCount, backend, dtype });
     const p = Float64Array.from({ length: paramCount }, (_, i) => Math.sin(1.7 * i + 0.3));

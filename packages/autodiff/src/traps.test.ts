@@ -19,7 +19,7 @@ function expectNear(found: ArrayLike<number>, expected: ArrayLike<number>, toler
 /** Largest array of a program. */
 const largest = (f: (...x: Tensor[]) => Tensor[], shapes: readonly Shape[]): number => Math.max(...topological(expand(trace(f, shapes)).outputs).map((x) => x.size));
 
-describe.each(["interpreter", "javascript", "wasm"] as const)("%s", (backend) => {
+describe.each(["interpreter", "js", "wasm"] as const)("%s", (backend) => {
   const run = (f: (...x: Tensor[]) => Tensor, ...args: readonly NestedArray[]): Float64Array => evaluate(f, args, { backend });
 
   test("gradients by shared weights of a mapped network are sums over the examples, at every width and batch", () => {

@@ -1,5 +1,5 @@
 import { add } from "./elementwise.ts";
-import { constant, sameShape, shapeError, type Tensor } from "./tensor.ts";
+import { constant, sameShape, shapeError, Tensor } from "./tensor.ts";
 import { dependents, substitute, topological, trace, type Program } from "./trace.ts";
 
 /** Cotangent of every node between the program's inputs and outputs, for one cotangent per output. */
@@ -45,6 +45,13 @@ export function vjp(f: (...x: Tensor[]) => Tensor, ...x: readonly Tensor[]): [va
   return [value, pull];
 }
 
+/** `f`, but a result that is no scalar is the error of `name`. */
+export const scalarValued = <Args extends unknown[]>(name: string, f: (...args: Args) => Tensor): ((...args: Args) => Tensor) => (...args) => {
+  const y = f(...args);
+  if (y instanceof Tensor && y.shape.length > 0) throw shapeError(name, "the function must return a scalar", [y]);
+  return y;
+};
+
 /**
  * Value and gradients of a function with a scalar result, one gradient per argument.
  *
@@ -52,8 +59,7 @@ export function vjp(f: (...x: Tensor[]) => Tensor, ...x: readonly Tensor[]): [va
  */
 export function valueAndGrad(f: (...x: Tensor[]) => Tensor): (...x: Tensor[]) => { value: Tensor; grads: Tensor[] } {
   return (...x) => {
-    const [value, pull] = vjp(f, ...x);
-    if (value.shape.length > 0) throw shapeError("grad", "the function must return a scalar", [value]);
+    const [value, pull] = vjp(scalarValued("grad", f), ...x);
     return { value, grads: pull(constant(1)) };
   };
 }

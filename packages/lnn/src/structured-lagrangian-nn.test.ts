@@ -27,7 +27,7 @@ describe("structuredLagrangianNN", () => {
   });
 
   for (const dtype of ["f64", "f32"] as const) {
-    testVectorField(structuredLagrangianNN({ coordinates: 2, angles: [0], network: mlp({ hidden: [9] }), backend: "javascript", dtype }), {
+    testVectorField(structuredLagrangianNN({ coordinates: 2, angles: [0], network: mlp({ hidden: [9] }), backend: "js", dtype }), {
       u: [0.3, -0.4, 0.5, 0.7],
       p: structuredLagrangianNN({ coordinates: 2, angles: [0], network: mlp({ hidden: [9] }) }).init(2),
       dtype,

@@ -50,7 +50,7 @@ describe("a model of named parameters", () => {
 test("the target options know what there is", () => {
   const { backend, dtype, relaxedSimd } = targetOptions;
   expect([backend, dtype, relaxedSimd].map(({ fallback }) => fallback)).toEqual(["auto", "f64", "auto"]);
-  expect(["auto", "javascript", "interpreter", "fortran"].map((name) => backend.accepts(name))).toEqual([true, true, true, false]);
+  expect(["auto", "js", "interpreter", "fortran"].map((name) => backend.accepts(name))).toEqual([true, true, true, false]);
   expect(["f64", "f32", "f16"].map((name) => dtype.accepts(name))).toEqual([true, true, false]);
   expect(["auto", false, true].map((value) => relaxedSimd.accepts(value))).toEqual([true, true, false]);
 });

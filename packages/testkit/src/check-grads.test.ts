@@ -6,7 +6,7 @@ const x = [0.3, -0.7, 1.1];
 
 test("accepts right derivatives of several arguments to third order on both backends", () => {
   const network = (w: Tensor, b: Tensor, y: Tensor): Tensor => tanh(add(matmul(w, y), b));
-  for (const backend of ["interpreter", "javascript"] as const) {
+  for (const backend of ["interpreter", "js"] as const) {
     checkGrads(network, [[[0.1, -0.2, 0.4], [0.3, 0.5, -0.6]], [0.2, -0.1], x], { order: 3, backend });
   }
 });

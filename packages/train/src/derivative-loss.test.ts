@@ -67,7 +67,7 @@ test.each([
   expect(Math.hypot(...gradient.map((x, i) => x - expected[i])) / scale).toBeLessThan(1e-8);
 });
 
-test.each(["wasm", "javascript"] as const)("a state whose record is larger than what tapes take at once, %s", (backend) => {
+test.each(["wasm", "js"] as const)("a state whose record is larger than what tapes take at once, %s", (backend) => {
   const dim = 300_000;
   const field = tracedField((_t, u, p1) => mul(p1, sin(sin(u))), { dim, paramCount: 1, backend });
   const u = Float64Array.from({ length: dim }, (_, i) => Math.sin(i));

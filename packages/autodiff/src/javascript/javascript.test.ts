@@ -6,7 +6,7 @@ import { padBlock } from "../shape-ops.ts";
 
 const values = (n: number, offset = 0): Float64Array => Float64Array.from({ length: n }, (_, k) => Math.sin(1 + 1.7 * k + offset));
 
-test.each(["interpreter", "javascript", "wasm"] as const)("arrays that are missing or too short are refused, %s", (backend) => {
+test.each(["interpreter", "js", "wasm"] as const)("arrays that are missing or too short are refused, %s", (backend) => {
   const kernel = compile((x, y) => [sum(x), mul(x, y)], [[3], []], { backend });
   const [three, one, two] = [3, 1, 2].map((n) => new Float64Array(n));
   const message = (ins: Float64Array[], outs: Float64Array[]): string => {
@@ -25,7 +25,7 @@ test.each(["interpreter", "javascript", "wasm"] as const)("arrays that are missi
   expect(message([three, one], [])).toBe("Cannot run the kernel as output 0 must have 1 numbers: current length is 0");
 });
 
-describe.each(["interpreter", "javascript"] as const)("outputs, %s", (backend) => {
+describe.each(["interpreter", "js"] as const)("outputs, %s", (backend) => {
   const run = (f: (...x: Tensor[]) => Tensor | Tensor[], args: readonly Float64Array[], outputs: readonly number[][], accumulate: readonly boolean[] = []): number[][] => {
     const out = outputs.map((x) => Float64Array.from(x));
     compile(f, args.map((x) => [x.length]), { backend, accumulate })(args, out);
@@ -105,7 +105,7 @@ describe("generated functions", () => {
       found.push(...words.at(-1)!.split(/\n(?=function |return )/).map((code) => code.length));
       return Original(...words);
     });
-    compile(f, shapes, { backend: "javascript" });
+    compile(f, shapes, { backend: "js" });
     vi.unstubAllGlobals();
     return found;
   }
@@ -136,7 +136,7 @@ describe("generated functions", () => {
       return add(y, z);
     };
     for (const n of [1, 4, 5, 9]) {
-      const [fast, slow] = (["javascript", "interpreter"] as const).map((backend) => {
+      const [fast, slow] = (["js", "interpreter"] as const).map((backend) => {
         const out = [new Float64Array(n), new Float64Array(n)];
         compile((x) => [deep(x), grad((y) => sum(deep(y)))(x)], [[n]], { backend })([values(n)], out);
         return out;

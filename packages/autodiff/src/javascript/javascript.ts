@@ -8,7 +8,7 @@ import { callOf } from "../lower/call.ts";
 import { copyPrimitive, withCopies } from "../lower/copies.ts";
 import { fuseProducts } from "../lower/fuse-products.ts";
 import { planMemory } from "../lower/memory-plan.ts";
-import { covers, isElementwise, schedule, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
+import { coveredOutputs, isElementwise, schedule, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
 import { inputPrimitive, literalPrimitive, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
@@ -210,10 +210,7 @@ function generate(program: Program, options: KernelOptions): { source: string; n
   const { direct } = plan;
   const writer = new Writer(plan, program.inputs, options);
   const blocks: string[] = [];
-  const covered = program.outputs.map((y, k) => {
-    const own = plan.pieces.filter((piece) => piece.output === k);
-    return !accumulate[k] && !own.some((piece) => direct.has(piece.node)) && covers(own, y.size);
-  });
+  const covered = coveredOutputs(plan, program.outputs).map((yes, k) => yes && !accumulate[k]);
   program.outputs.forEach((y, k) => {
     if (!accumulate[k] && !covered[k]) blocks.push(`o${k}.fill(0,0,${y.size});`);
   });
@@ -228,7 +225,7 @@ function generate(program: Program, options: KernelOptions): { source: string; n
 
 /** JavaScript generated for the program's exact shapes: fused elementwise loops, products in register tiles, one arena. */
 export const javascript: Backend = {
-  name: "javascript",
+  name: "js",
   compile(program, options): Kernel {
     const { source, names, values } = generate(withCopies(fuseProducts(program)), options);
     const kernel = new Function(...names, source)(...values) as Kernel;

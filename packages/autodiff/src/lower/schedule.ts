@@ -132,8 +132,16 @@ function directPieces({ pieces, steps, views }: Omit<Schedule, "direct" | "store
   return new Map(pieces.filter(({ node }) => node.primitive === contractPrimitive && readers.get(node) === 1).map((piece) => [piece.node, piece]));
 }
 
+/** For each output whether stored pieces alone make up all of it, so that it can be written without clearing it first. */
+export function coveredOutputs({ pieces, direct }: Schedule, outputs: readonly Tensor[]): boolean[] {
+  return outputs.map((y, k) => {
+    const own = pieces.filter((piece) => piece.output === k);
+    return !own.some((piece) => direct.has(piece.node)) && covers(own, y.size);
+  });
+}
+
 /** True when the pieces of an output cover each of its entries exactly once. */
-export function covers(pieces: readonly Piece[], size: number): boolean {
+function covers(pieces: readonly Piece[], size: number): boolean {
   let at = 0;
   for (const piece of [...pieces].sort((a, b) => a.offset - b.offset)) {
     if (piece.offset !== at) return false;

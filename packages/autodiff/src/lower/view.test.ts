@@ -46,7 +46,7 @@ test("a reshaped window is a view of the same entries, or a copy", () => {
       expect(entries(y)).toEqual(entries(part));
     }
     const out = new Float64Array(part.size);
-    for (const backend of ["javascript", "wasm"] as const) {
+    for (const backend of ["js", "wasm"] as const) {
       compileProgram(trace((z) => [reshape(make(z), shape)], [[4, 3, 6]]), { backend })([Float64Array.from({ length: 72 }, (_, i) => i)], [out]);
       expect([...out]).toEqual(entries(part));
     }

@@ -85,9 +85,11 @@ export class Expressions {
       case "sub":
       case "mul":
       case "div":
-      case "min":
-      case "max":
         return this.#op(node.primitive.name, x, y);
+      case "minimum":
+        return this.#op("min", x, y);
+      case "maximum":
+        return this.#op("max", x, y);
       case "greater":
         return this.#op("and", this.#op("gt", x, y), this.constant(1));
       case "where":

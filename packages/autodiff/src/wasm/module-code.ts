@@ -3,7 +3,7 @@ import { callOf } from "../lower/call.ts";
 import { fuseProducts } from "../lower/fuse-products.ts";
 import { withCopies } from "../lower/copies.ts";
 import { placements } from "../lower/placements.ts";
-import { covers, schedule } from "../lower/schedule.ts";
+import { coveredOutputs, schedule } from "../lower/schedule.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
 import { ConstantPool } from "./constant-pool.ts";
@@ -31,10 +31,7 @@ export interface ModuleCode {
 export function moduleCode(source: Program, accumulate: readonly boolean[], format: NumberFormat, placing: Placing = {}): ModuleCode {
   const program = withCopies(fuseProducts(source));
   const plan = schedule(program);
-  const covered = program.outputs.map((y, k) => {
-    const own = plan.pieces.filter((piece) => piece.output === k);
-    return !accumulate[k] && !own.some((piece) => plan.direct.has(piece.node)) && covers(own, y.size);
-  });
+  const covered = coveredOutputs(plan, program.outputs).map((yes, k) => yes && !accumulate[k]);
   const written = new Set(covered.flatMap((yes, k) => (yes ? [k] : [])));
   const layout = layOut(format, plan, program, placements(plan, written), placing);
   const pool = new ConstantPool(format.bytes * layout.start, poolSize);

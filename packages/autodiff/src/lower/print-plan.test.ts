@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { add, cholesky, concat, grad, matmul, mul, printPlan, sin, slice, sum, tanh, trace, transpose, type Shape, type Tensor } from "../index.ts";
+
+const show = (f: (...x: Tensor[]) => Tensor | Tensor[], ...shapes: Shape[]): string => `\n${printPlan(trace((...x) => [f(...x)].flat(), shapes))}\n`;
+
+test("elementwise operations share a loop, and what only they read stays in registers", () => {
+  expect(show((w, x) => grad((v) => sum(tanh(matmul(v, x))))(w), [3, 2], [2])).toMatchInlineSnapshot(`
+    "
+    inputs %0 : [3, 2], %1 : [2]
+    arena of 6 numbers
+    contract
+      %2 = contract "ab,b->a" %0 %1 : [3] -> arena 0
+    loop [3]
+      %3 = tanh %2 : [3]
+      %4 = mul %3 %3 : [3]
+      %5 = sub 1 %4 : [3] -> arena 3
+    contract
+      %6 = contract "a,b->ab" %5 %1 : [3, 2] -> added to output 0 from 0
+    "
+  `);
+});
+
+test("results are computed where they are wanted, without copies", () => {
+  expect(show((x) => concat([sin(x), mul(x, x)]), [3])).toMatchInlineSnapshot(`
+    "
+    inputs %0 : [3]
+    arena of 0 numbers
+    loop [3]
+      %1 = sin %0 : [3] -> output 0 from 0
+      %2 = mul %0 %0 : [3] -> output 0 from 3
+    "
+  `);
+});
+
+test("products of one matrix are one product", () => {
+  expect(show((w, x, y) => [matmul(w, x), matmul(w, y)], [8, 8], [8], [8])).toMatchInlineSnapshot(`
+    "
+    inputs %0 : [8, 8], %1 : [8], %2 : [8]
+    arena of 32 numbers
+    concat
+      %3 = concat axis=0 %1 %2 : [2, 8] -> arena 0
+    contract
+      %4 = contract "ab,cb->ca" %0 %3 : [2, 8] -> arena 16
+    copy %4[0; 8, 1] to output 0 from 0
+    copy %4[8; 8, 1] to output 1 from 0
+    "
+  `);
+});
+
+test("transposes and slices are windows on other arrays", () => {
+  expect(show((w, x) => matmul(transpose(w), add(slice(x, 1, 3), 1)), [2, 3], [4])).toMatchInlineSnapshot(`
+    "
+    inputs %0 : [2, 3], %1 : [4]
+    arena of 2 numbers
+    loop [2]
+      %2 = add %1[1; 1] 1 : [2] -> arena 0
+    contract
+      %3 = contract "ab,b->a" %0[0; 1, 3] %2 : [3] -> added to output 0 from 0
+    "
+  `);
+});
+
+test("storage is used again once its last reader has run", () => {
+  const deep = (w: Tensor, x: Tensor): Tensor => Array.from({ length: 4 }).reduce<Tensor>((h) => tanh(matmul(w, h)), x);
+  expect(show(deep, [3, 3], [3])).toMatchInlineSnapshot(`
+    "
+    inputs %0 : [3, 3], %1 : [3]
+    arena of 6 numbers
+    contract
+      %2 = contract "ab,b->a" %0 %1 : [3] -> arena 0
+    loop [3]
+      %3 = tanh %2 : [3] -> arena 3
+    contract
+      %4 = contract "ab,b->a" %0 %3 : [3] -> arena 0
+    loop [3]
+      %5 = tanh %4 : [3] -> arena 3
+    contract
+      %6 = contract "ab,b->a" %0 %5 : [3] -> arena 0
+    loop [3]
+      %7 = tanh %6 : [3] -> arena 3
+    contract
+      %8 = contract "ab,b->a" %0 %7 : [3] -> arena 0
+    loop [3]
+      %9 = tanh %8 : [3] -> output 0 from 0
+    "
+  `);
+});
+
+test("operations without code of their own get whole arrays of the arena", () => {
+  expect(show((x) => cholesky(add(x, transpose(x))), [2, 2])).toMatchInlineSnapshot(`
+    "
+    inputs %0 : [2, 2]
+    arena of 8 numbers
+    loop [2, 2]
+      %1 = add %0 %0[0; 1, 2] : [2, 2] -> arena 0
+    cholesky
+      %2 = cholesky %1 : [2, 2] -> arena 4
+    copy %2 to output 0 from 0
+    "
+  `);
+});

@@ -1,0 +1,66 @@
+import { expand } from "../expand.ts";
+import { attributes, naming, typed } from "../print.ts";
+import { literalPrimitive, type Tensor } from "../tensor.ts";
+import type { Program } from "../trace.ts";
+import { withCopies } from "./copies.ts";
+import { fuseProducts } from "./fuse-products.ts";
+import { planMemory } from "./memory-plan.ts";
+import { placements } from "./placements.ts";
+import { coveredOutputs, schedule } from "./schedule.ts";
+import { isContiguous } from "./view.ts";
+
+/**
+ * How the program runs, as text: merged products, one block per loop nest in order, and where results are kept. For the
+ * gradient of `sum(tanh(w x))` by `w`:
+ *
+ * ```text
+ * inputs %0 : [3, 2], %1 : [2]
+ * arena of 6 numbers
+ * contract
+ *   %2 = contract "ab,b->a" %0 %1 : [3] -> arena 0
+ * loop [3]
+ *   %3 = tanh %2 : [3]
+ *   %4 = mul %3 %3 : [3]
+ *   %5 = sub 1 %4 : [3] -> arena 3
+ * contract
+ *   %6 = contract "a,b->ab" %5 %1 : [3, 2] -> added to output 0 from 0
+ * ```
+ *
+ * Results without an arrow stay in registers. An argument that is a window on another array is written `%0[offset; strides]`.
+ */
+export function printPlan(program: Program): string {
+  const lowered = withCopies(fuseProducts(expand(program)));
+  const plan = schedule(lowered);
+  const { steps, views, pieces, stored, direct } = plan;
+  const written = new Set(coveredOutputs(plan, lowered.outputs).flatMap((yes, k) => (yes ? [k] : [])));
+  const placed = placements(plan, written);
+  const { offsets, size } = planMemory(plan, placed);
+  const name = naming();
+  const operand = (x: Tensor): string => {
+    const { base, value, offset, strides } = views.get(x)!;
+    if (base === null) return Object.is(value, -0) ? "-0" : String(value);
+    const whole = base.primitive === literalPrimitive ? `{${attributes(base).slice(1, -1)}}` : name(base);
+    return offset === 0 && base.size === x.size && isContiguous(x.shape, strides) ? whole : `${whole}[${offset}; ${strides.join(", ")}]`;
+  };
+  const place = (x: Tensor): string => {
+    const piece = direct.get(x);
+    if (piece) return ` -> added to output ${piece.output} from ${piece.offset}`;
+    if (!stored.has(x)) return "";
+    const { owner, offset } = placed.get(x) ?? { owner: x, offset: 0 };
+    return typeof owner === "number" ? ` -> output ${owner} from ${offset}` : ` -> arena ${offsets.get(x)}`;
+  };
+  const lines = [`inputs ${lowered.inputs.map((x) => `${name(x)} ${typed(x)}`).join(", ")}`.trimEnd(), `arena of ${size} numbers`];
+  for (const { nodes } of steps) {
+    const [{ primitive, shape }] = nodes;
+    lines.push("kind" in primitive ? `loop [${shape.join(", ")}]` : primitive.name);
+    for (const node of nodes) {
+      const words = [node.primitive.name, attributes(node), ...node.args.map(operand)].filter((word) => word !== "");
+      lines.push(`  ${name(node)} = ${words.join(" ")} ${typed(node)}${place(node)}`);
+    }
+  }
+  for (const { output, offset, node } of pieces) {
+    const { base } = views.get(node)!;
+    if (!direct.has(node) && typeof placed.get(base!)?.owner !== "number") lines.push(`copy ${operand(node)} to output ${output} from ${offset}`);
+  }
+  return lines.join("\n");
+}
