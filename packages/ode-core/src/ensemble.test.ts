@@ -13,6 +13,8 @@ test("solves each problem as solve does, in the order of the index", () => {
     expect(one.ok && one.value.u).toEqual(alone.u);
   });
   expect(ensemble(problem, tsit5(), { trajectories: 0, prob })).toEqual([]);
+  const byParameters = ensemble(problem, tsit5(), { trajectories: 5, parameters: (i) => [i], reltol: 1e-8, saveAt: [1] });
+  expect(byParameters.map((one) => one.ok && one.value.u)).toEqual(all.map((one) => one.ok && one.value.u));
 });
 
 test("a part of an ensemble is what the whole has there, failures included", () => {
@@ -50,6 +52,12 @@ test("a trajectory that fails leaves the others alone and says why", () => {
   expect(errors[3]).toMatchObject({ code: "NON_FINITE" });
 });
 
+test("parameters that do not fit are the failure of their trajectory", () => {
+  const [good, bad] = ensemble(problem, tsit5(), { trajectories: 2, parameters: (i) => (i === 0 ? [1] : [1, 2]) });
+  expect(good.ok).toBe(true);
+  expect(bad.ok ? undefined : bad.error).toMatchObject({ code: "SHAPE_MISMATCH" });
+});
+
 test("each trajectory has events of its own; one that ends at an event is no failure", () => {
   const callback = continuousCallback({ condition: (_t, u) => u[0] - 0.5, terminal: true });
   const halves = ensemble(problem, tsit5(), { trajectories: 8, prob, callback, reltol: 1e-10, reduce: ({ t }) => t.at(-1)! });
@@ -60,7 +68,9 @@ test("wrong options throw once", () => {
   const invalid = expect.objectContaining({ code: "INVALID_OPTION" });
   expect(() => ensemble(problem, tsit5(), { trajectories: 1.5, prob })).toThrow(invalid);
   expect(() => ensemble(problem, tsit5(), { trajectories: 1, first: -1, prob })).toThrow(invalid);
-  expect(() => ensemble(problem, tsit5(), { trajectories: 1, prob: undefined as never })).toThrow(invalid);
+  expect(() => ensemble(problem, tsit5(), { trajectories: 1 })).toThrow('option "prob" must be a function, as option "parameters" is not given');
+  expect(() => ensemble(problem, tsit5(), { trajectories: 1, prob, parameters: () => [1] })).toThrow('option "prob" must be absent when "parameters" is given');
+  expect(() => ensemble(problem, tsit5(), { trajectories: 1, parameters: [[1]] as never })).toThrow('option "parameters" must be a function');
   expect(() => ensemble(problem, tsit5(), { trajectories: 1, prob, reltol: -1 })).toThrow(invalid);
 });
 

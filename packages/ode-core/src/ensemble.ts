@@ -2,7 +2,7 @@ import type { Algorithm } from "./algorithm.ts";
 import { OdeError } from "./errors.ts";
 import { integrate } from "./integrate.ts";
 import { checkStepControl } from "./integrator.ts";
-import type { OdeProblem } from "./problem.ts";
+import { remake, type OdeProblem } from "./problem.ts";
 import type { OdeSolution, SolveOptions } from "./solution.ts";
 import { checkSolveOptions } from "./solve-options.ts";
 
@@ -12,8 +12,10 @@ export interface EnsembleOptions<R = OdeSolution> extends SolveOptions {
   readonly trajectories: number;
   /** Index `i` of the first one, for a part of a larger ensemble. Default 0. */
   readonly first?: number;
-  /** The problem of trajectory `i`, mostly a `remake` of the given one. Must depend on nothing but its arguments. */
-  readonly prob: (problem: OdeProblem, i: number) => OdeProblem;
+  /** The parameters `p[m]` of trajectory `i`, when the problems differ in nothing else. Must depend on nothing but `i`. */
+  readonly parameters?: (i: number) => ArrayLike<number>;
+  /** In place of `parameters`: the problem of trajectory `i`, mostly a `remake` of the given one. Must depend on nothing but its arguments. */
+  readonly prob?: (problem: OdeProblem, i: number) => OdeProblem;
   /** What to keep of the solution of trajectory `i`. Default: all of it. */
   readonly reduce?: (solution: OdeSolution, i: number) => R;
 }
@@ -21,7 +23,7 @@ export interface EnsembleOptions<R = OdeSolution> extends SolveOptions {
 /** What became of one trajectory. */
 export type Trajectory<R> =
   | { readonly ok: true; readonly value: R }
-  /** `error` is what `prob`, the solve or `reduce` threw, or an `OdeError` `SOLVE_FAILED` with the solution's retcode and message. */
+  /** `error` is what `parameters` or `prob`, the solve or `reduce` threw, or an `OdeError` `SOLVE_FAILED` with the solution's retcode and message. */
   | { readonly ok: false; readonly error: unknown };
 
 /**
@@ -31,10 +33,10 @@ export type Trajectory<R> =
  * @returns One entry per trajectory, in order.
  * @throws OdeError `INVALID_OPTION` for a wrong option, once and not per trajectory.
  */
-export function ensemble<R = OdeSolution>(problem: OdeProblem, algorithm: Algorithm, { trajectories, first = 0, prob, reduce, ...options }: EnsembleOptions<R>): Trajectory<R>[] {
+export function ensemble<R = OdeSolution>(problem: OdeProblem, algorithm: Algorithm, { trajectories, first = 0, parameters, prob, reduce, ...options }: EnsembleOptions<R>): Trajectory<R>[] {
   if (!Number.isInteger(trajectories) || trajectories < 0) throw wrong("trajectories", "a whole number >= 0", trajectories);
   if (!Number.isInteger(first) || first < 0) throw wrong("first", "a whole number >= 0", first);
-  if (typeof prob !== "function") throw wrong("prob", "a function", prob);
+  const problemOf = varied(parameters, prob);
   if (reduce !== undefined && typeof reduce !== "function") throw wrong("reduce", "a function", reduce);
   // Times that suit the problems need not suit the one that they are made of.
   const { saveAt, ...rest } = options;
@@ -42,7 +44,7 @@ export function ensemble<R = OdeSolution>(problem: OdeProblem, algorithm: Algori
   return Array.from({ length: trajectories }, (_, k): Trajectory<R> => {
     const i = first + k;
     try {
-      const solution = integrate(prob(problem, i), algorithm, options);
+      const solution = integrate(problemOf(problem, i), algorithm, options);
       const { retcode, message } = solution;
       if (retcode !== "success" && retcode !== "terminated") {
         return { ok: false, error: new OdeError("SOLVE_FAILED", `Cannot use trajectory ${i} as its retcode must be "success" or "terminated": it is "${retcode}". ${message}`) };
@@ -52,6 +54,13 @@ export function ensemble<R = OdeSolution>(problem: OdeProblem, algorithm: Algori
       return { ok: false, error };
     }
   });
+}
+
+function varied(parameters: EnsembleOptions["parameters"], prob: EnsembleOptions["prob"]): (problem: OdeProblem, i: number) => OdeProblem {
+  if (parameters !== undefined && prob !== undefined) throw wrong("prob", "absent when \"parameters\" is given", prob);
+  if (parameters === undefined && typeof prob !== "function") throw wrong("prob", "a function, as option \"parameters\" is not given", prob);
+  if (parameters !== undefined && typeof parameters !== "function") throw wrong("parameters", "a function", parameters);
+  return prob ?? ((problem, i) => remake(problem, { p: parameters!(i) }));
 }
 
 const wrong = (name: string, expected: string, value: unknown): OdeError =>
