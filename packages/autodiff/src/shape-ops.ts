@@ -17,7 +17,7 @@ export const transposePrimitive: Primitive<{ readonly perm: readonly number[] }>
   evaluate: (out, [x], node) => {
     const strides = stridesOf(node.args[0].shape);
     forEachIndex(node.shape, (flat, index) => {
-      out[flat] = x[index.reduce((at, k, i) => at + k * strides[node.attrs.perm[i]], 0)];
+      out[flat] = x[index.reduce((sum, k, i) => sum + k * strides[node.attrs.perm[i]], 0)];
     });
   },
   simplify: ([x], { perm }) => {
@@ -41,7 +41,7 @@ interface Block {
 
 const copyBlock = (whole: Shape, block: Shape, start: readonly number[], copy: (inWhole: number, inBlock: number) => void): void => {
   const strides = stridesOf(whole);
-  forEachIndex(block, (flat, index) => copy(index.reduce((at, k, i) => at + (k + start[i]) * strides[i], 0), flat));
+  forEachIndex(block, (flat, index) => copy(index.reduce((sum, k, i) => sum + (k + start[i]) * strides[i], 0), flat));
 };
 
 const checkBlock = (name: string, x: Tensor, whole: Shape, block: Shape, start: readonly number[]): void => {
@@ -68,11 +68,11 @@ export const slicePrimitive: Primitive<Block> = {
     if (x.primitive === slicePrimitive) return sliceBlock(x.args[0], start.map((s, i) => s + x.attrs.start[i]), shape);
     if (x.primitive !== concatPrimitive) return null;
     const { axis } = x.attrs as { axis: number };
-    let at = 0;
+    let from = 0;
     for (const part of x.args) {
-      const end = at + part.shape[axis];
-      if (start[axis] >= at && start[axis] + shape[axis] <= end) return sliceBlock(part, start.map((s, i) => (i === axis ? s - at : s)), shape);
-      at = end;
+      const end = from + part.shape[axis];
+      if (start[axis] >= from && start[axis] + shape[axis] <= end) return sliceBlock(part, start.map((s, i) => (i === axis ? s - from : s)), shape);
+      from = end;
     }
     return null;
   },
