@@ -99,3 +99,19 @@ test("operations without code of their own get whole arrays of the arena", () =>
     "
   `);
 });
+
+test("an output that is a sum of parts is added to", () => {
+  expect(show((x) => add(concat([sin(x), x]), concat([x, mul(x, 2)])), [2])).toMatchInlineSnapshot(`
+    "
+    inputs %0 : [2]
+    arena of 4 numbers
+    loop [2]
+      %1 = sin %0 : [2] -> arena 0
+      %2 = mul %0 2 : [2] -> arena 2
+    add %1 to output 0 from 0
+    add %0 to output 0 from 2
+    add %0 to output 0 from 0
+    add %2 to output 0 from 2
+    "
+  `);
+});

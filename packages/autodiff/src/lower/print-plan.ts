@@ -60,7 +60,7 @@ export function printPlan(program: Program): string {
   }
   for (const { output, offset, node } of pieces) {
     const { base } = views.get(node)!;
-    if (!direct.has(node) && typeof placed.get(base!)?.owner !== "number") lines.push(`copy ${operand(node)} to output ${output} from ${offset}`);
+    if (!direct.has(node) && typeof placed.get(base!)?.owner !== "number") lines.push(`${written.has(output) ? "copy" : "add"} ${operand(node)} to output ${output} from ${offset}`);
   }
   return lines.join("\n");
 }
