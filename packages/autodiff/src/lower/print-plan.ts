@@ -6,11 +6,11 @@ import { withCopies } from "./copies.ts";
 import { fuseProducts } from "./fuse-products.ts";
 import { planMemory } from "./memory-plan.ts";
 import { placements } from "./placements.ts";
-import { coveredOutputs, schedule } from "./schedule.ts";
+import { coveredOutputs, isElementwise, schedule } from "./schedule.ts";
 import { isContiguous } from "./view.ts";
 
 /**
- * How the program runs, as text: merged products, one block per loop nest in order, and where results are kept. For the
+ * How the program runs in WebAssembly, as text: merged products, one block per loop nest in order, and where results are kept. For the
  * gradient of `sum(tanh(w x))` by `w`:
  *
  * ```text
@@ -27,6 +27,7 @@ import { isContiguous } from "./view.ts";
  * ```
  *
  * Results without an arrow stay in registers. An argument that is a window on another array is written `%0[offset; strides]`.
+ * The programs of `scan` and `cond` are kernels of their own, not shown here.
  */
 export function printPlan(program: Program): string {
   const lowered = withCopies(fuseProducts(expand(program)));
@@ -51,8 +52,8 @@ export function printPlan(program: Program): string {
   };
   const lines = [`inputs ${lowered.inputs.map((x) => `${name(x)} ${typed(x)}`).join(", ")}`.trimEnd(), `arena of ${size} numbers`];
   for (const { nodes } of steps) {
-    const [{ primitive, shape }] = nodes;
-    lines.push("kind" in primitive ? `loop [${shape.join(", ")}]` : primitive.name);
+    const [first] = nodes;
+    lines.push(isElementwise(first) ? `loop [${first.shape.join(", ")}]` : first.primitive.name);
     for (const node of nodes) {
       const words = [node.primitive.name, attributes(node), ...node.args.map(operand)].filter((word) => word !== "");
       lines.push(`  ${name(node)} = ${words.join(" ")} ${typed(node)}${place(node)}`);
