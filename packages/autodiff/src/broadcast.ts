@@ -52,6 +52,7 @@ export const broadcastPrimitive: Primitive<{ readonly shape: Shape; readonly axe
     if (x.primitive !== broadcastPrimitive) return null;
     return broadcastAxes(x.args[0], shape, x.attrs.axes.map((a: number) => axes[a]));
   },
+  key: ({ shape, axes }) => `${shape} ${axes}`,
 };
 
 /** Repeats `x` along new axes: its axis `i` becomes axis `axes[i]` of `shape`. */
@@ -90,6 +91,7 @@ export const sumPrimitive: Primitive<{ readonly axes: readonly number[] }> = {
     if (value === undefined) return x.primitive.sumOver?.(x, axes) ?? null;
     return constant(value * axes.reduce((n, a) => n * x.shape[a], 1), x.shape.filter((_, i) => !axes.includes(i)));
   },
+  key: ({ axes }) => String(axes),
 };
 
 /** Sum along `axes`, which disappear. */
@@ -117,6 +119,7 @@ export const reshapePrimitive: Primitive<{ readonly shape: Shape }> = {
     if (value !== undefined && sizeOf(shape) === x.size) return constant(value, shape);
     return x.primitive === reshapePrimitive ? reshape(x.args[0], shape) : null;
   },
+  key: ({ shape }) => String(shape),
   // A leading batch axis passes through a reshape.
   sumOver: ({ args: [x], shape }, axes) => (axes.length === 1 && axes[0] === 0 && x.shape[0] === shape[0] ? reshape(sumAxes(x, axes), shape.slice(1)) : null),
 };
@@ -131,6 +134,7 @@ export const reshape = (x: Tensor, shape: Shape): Tensor => makeNode(reshapePrim
  */
 export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
   const value = asTensor(x);
+  if (sameShape(value.shape, shape)) return value;
   const offset = shape.length - value.shape.length;
   if (offset < 0 || value.shape.some((s, i) => s !== 1 && s !== shape[i + offset])) {
     throw shapeError("broadcastTo", `the argument must fit [${shape.join(", ")}]`, [value]);

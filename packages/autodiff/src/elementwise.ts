@@ -71,6 +71,7 @@ function define(name: string, { scalar, source, partials, simplify, sumOver }: D
     partials,
     ...(sumOver ? { sumOver } : {}),
     simplify: (args, attrs) => fold(primitive, args, attrs) ?? simplify?.(args) ?? null,
+    key: () => "",
   };
   return primitive;
 }

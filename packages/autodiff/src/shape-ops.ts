@@ -26,6 +26,7 @@ export const transposePrimitive: Primitive<{ readonly perm: readonly number[] }>
     const value = constantValue(x);
     return value === undefined ? null : constant(value, perm.map((p) => x.shape[p]));
   },
+  key: ({ perm }) => String(perm),
 };
 
 /** Axes in another order; by default reversed. */
@@ -49,6 +50,8 @@ const checkBlock = (name: string, x: Tensor, whole: Shape, block: Shape, start: 
     throw shapeError(name, `the block [${block.join(", ")}] from [${start.join(", ")}] must lie within [${whole.join(", ")}]`, [x]);
   }
 };
+
+const blockKey = ({ start, shape }: Block): string => `${start} ${shape}`;
 
 /** A rectangular block of the argument. */
 export const slicePrimitive: Primitive<Block> = {
@@ -76,6 +79,7 @@ export const slicePrimitive: Primitive<Block> = {
     }
     return null;
   },
+  key: blockKey,
 };
 
 /** The block of `x` of the given shape that begins at index `start`. */
@@ -112,6 +116,7 @@ export const padPrimitive: Primitive<Block> = {
     copyBlock(node.shape, node.args[0].shape, node.attrs.start, (a, b) => void (out[a] = x[b]));
   },
   simplify: ([x], { shape }) => (sameShape(x.shape, shape) ? x : constantValue(x) === 0 ? constant(0, shape) : null),
+  key: blockKey,
 };
 
 /** Zeros of the given shape, with `x` as the block that begins at index `start`. */
@@ -155,6 +160,7 @@ export const concatPrimitive: Primitive<{ readonly axis: number }> = {
     if (whole[0] === undefined || whole.some((v) => !Object.is(v, whole[0]))) return null;
     return constant(whole[0], args[0].shape.map((s, i) => (i === axis ? args.reduce((n, x) => n + x.shape[axis], 0) : s)));
   },
+  key: ({ axis }) => String(axis),
 };
 
 /** The arguments one after another along an axis (default the first). */

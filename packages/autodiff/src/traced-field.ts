@@ -3,10 +3,10 @@ import { reshape } from "./broadcast.ts";
 import { compile, compileProgram, compileSplit, resolveBackend, type CompileOptions, type Kernel, type Numbers, type TargetOptions } from "./compile.ts";
 import { FieldTapes } from "./field-tapes.ts";
 import { jacobian } from "./hessian.ts";
-import { jvp } from "./jvp.ts";
-import { shapeError, Tensor, type Shape } from "./tensor.ts";
-import { trace } from "./trace.ts";
-import { vjp } from "./vjp.ts";
+import { pushforward } from "./jvp.ts";
+import { constant, input, shapeError, Tensor, tracing, type MaybeZero } from "./tensor.ts";
+import { substitute, trace, type Program } from "./trace.ts";
+import { pullback } from "./vjp.ts";
 import { vmap } from "./vmap.ts";
 
 /** A right-hand side of traced arrays: `t` scalar, `u[n]`, `p[m]` -> `du/dt[n]`. */
@@ -90,10 +90,10 @@ interface FieldKernel {
 }
 
 /** Without the checks of `compile`: callers of fields see to lengths. */
-function fieldKernel(f: (...args: Tensor[]) => Tensor | readonly Tensor[], shapes: readonly Shape[], outputs: number, options: CompileOptions): FieldKernel {
-  const kernel = compileProgram(trace((...args) => [f(...args)].flat() as Tensor[], shapes), options);
-  const ins = shapes.map((_, i) => kernel.inputs?.[i] ?? new Float64Array(1));
-  const outs = Array.from({ length: outputs }, (_, k) => kernel.outputs?.[k] ?? new Float64Array(1));
+function fieldKernel(program: Program, options: CompileOptions): FieldKernel {
+  const kernel = compileProgram(program, options);
+  const ins = program.inputs.map((_, i) => kernel.inputs?.[i] ?? new Float64Array(1));
+  const outs = program.outputs.map((_, k) => kernel.outputs?.[k] ?? new Float64Array(1));
   return { kernel, ins, outs, owner: undefined };
 }
 
@@ -108,20 +108,26 @@ interface FieldKernels {
 }
 
 function kernelsOf(f: TracedRhs, n: number, m: number, target: TargetOptions): FieldKernels {
-  const scalar: number[] = [];
+  const traced = lazy(() => trace((t, u, p) => [f(t, u, p)], [[], [n], [m]], ["t", "u", "p"]));
+  /** `f` with further unknowns, of the sizes given, for what `derive` makes of them. */
+  const derived = (sizes: readonly number[], derive: (program: Program, extra: readonly Tensor[]) => readonly Tensor[]): Program =>
+    tracing(() => {
+      const extra = sizes.map((size, i) => input(`x${i}`, [size]));
+      return { inputs: [...traced().inputs, ...extra], outputs: derive(traced(), extra) };
+    });
+  const tangent = (program: Program, tangents: readonly MaybeZero[]): Tensor[] => [pushforward(program, tangents)[0] ?? constant(0, [n])];
+  const pulled = ({ inputs: [, u, p], outputs }: Program, w: Tensor): Tensor[] => pullback({ inputs: [u, p], outputs }, [w]);
+  const sums = { ...target, accumulate: [false, true] };
   return {
-    rhs: lazy(() => fieldKernel(f, [scalar, [n], [m]], 1, target)),
-    forward: lazy(() => fieldKernel((t, u, p, du, dp) => jvp((u1, p1) => f(t, u1, p1), [u, p], [du, dp])[1], [scalar, [n], [m], [n], [m]], 1, target)),
-    forwardState: lazy(() => fieldKernel((t, u, p, du) => jvp((u1) => f(t, u1, p), [u], [du])[1], [scalar, [n], [m], [n]], 1, target)),
-    reverse: lazy(() => fieldKernel((t, u, p, w) => vjp((u1, p1) => f(t, u1, p1), u, p)[1](w), [scalar, [n], [m], [n]], 2, { ...target, accumulate: [false, true] })),
-    tapes: new FieldTapes(lazy(() => {
-      const both = trace((t, u, p, w) => {
-        const [y, pull] = vjp((u1, p1) => f(t, u1, p1), u, p);
-        return [y, ...pull(w)];
-      }, [scalar, [n], [m], [n]]);
-      return compileSplit(both, { late: 1, shared: [2], early: 1, ...target, accumulate: [false, true] });
-    })),
-    matrix: lazy(() => fieldKernel((t, u, p) => jacobian((u1) => f(t, u1, p))(u), [scalar, [n], [m]], 1, target)),
+    rhs: lazy(() => fieldKernel(traced(), target)),
+    forward: lazy(() => fieldKernel(derived([n, m], (program, [du, dp]) => tangent(program, [null, du, dp])), target)),
+    forwardState: lazy(() => fieldKernel(derived([n], (program, [du]) => tangent(program, [null, du, null])), target)),
+    reverse: lazy(() => fieldKernel(derived([n], (program, [w]) => pulled(program, w)), sums)),
+    tapes: new FieldTapes(lazy(() => compileSplit(derived([n], (program, [w]) => [...program.outputs, ...pulled(program, w)]), { late: 1, shared: [2], early: 1, ...sums }))),
+    matrix: lazy(() => fieldKernel(derived([], (program) => {
+      const [t, u, p] = program.inputs;
+      return [jacobian((u1) => substitute(program, [t, u1, p])[0])(u)];
+    }), target)),
   };
 }
 
