@@ -1,4 +1,5 @@
 import { odeProblem, rodas4, solve, type BoundField, type VectorField } from "@fluxion/ode-core";
+import { testVectorField } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
 import { add, at, compileScalar, concat, constant, cos, dot, eulerLagrange, matmul, mul, reshape, sin, slice, softplus, stack, sub, sum, tanh, tensor, tracedField, transpose, type Tensor, type TracedRhs } from "./index.ts";
 
@@ -180,6 +181,23 @@ describe.each([["wasm", "f64"], ["wasm", "f32"], ["js", "f64"], ["js", "f32"], [
       }
     }
   });
+});
+
+describe("a batch of more states than are computed together", () => {
+  testVectorField(tracedField(f, { dim: n, paramCount: m }).batch!(11), { u: Float64Array.from({ length: 11 * n }, (_, i) => Math.sin(2.3 * i)), p: p0 });
+});
+
+test("the function is traced once, whatever is made of it", () => {
+  let calls = 0;
+  const once = tracedField((t, u, p) => (calls++, f(t, u, p)), { dim: n, paramCount: m });
+  const bound = once.bind(p0) as Required<BoundField>;
+  bound.rhs(t0, u0, new Float64Array(n));
+  bound.jvp(t0, u0, du, dp, new Float64Array(n));
+  bound.jvp(t0, u0, du, null, new Float64Array(n));
+  bound.vjp(t0, u0, w, new Float64Array(n), new Float64Array(m));
+  bound.jacobian(t0, u0, new Float64Array(n * n));
+  bound.tape();
+  expect(calls).toBe(1);
 });
 
 test("says what it provides, and refuses what is no field", () => {

@@ -4,6 +4,7 @@ import { compile, compileProgram, compileSplit, resolveBackend, type CompileOpti
 import { FieldTapes } from "./field-tapes.ts";
 import { jacobian } from "./hessian.ts";
 import { pushforward } from "./jvp.ts";
+import { tiledField, tileLimit } from "./tiled-field.ts";
 import { constant, input, shapeError, Tensor, tracing, type MaybeZero } from "./tensor.ts";
 import { substitute, trace, type Program } from "./trace.ts";
 import { pullback } from "./vjp.ts";
@@ -23,7 +24,7 @@ export interface TracedFieldOptions extends TargetOptions {
 }
 
 /**
- * Makes a vector field with exact `jvp`, `vjp` and `jacobian` kernels from one traced function. Each kernel is compiled
+ * Makes a vector field with exact `jvp`, `vjp` and `jacobian` kernels from one function, which is traced once. Each kernel is compiled
  * when it is first used (some milliseconds); calls allocate nothing. All fields bound from one share its scratch memory. Outputs of
  * their kernels must share no memory with inputs.
  *
@@ -40,37 +41,36 @@ export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, band
     if (du.shape.length !== 1 || du.shape[0] !== dim) throw shapeError("the right-hand side", `it must return [${dim}]`, [du]);
     return du;
   };
+  const common = { paramCount, ...(bandwidth ? { bandwidth } : {}) };
   const kernels = kernelsOf(checked, dim, paramCount, target);
   const batches = new Map<number, VectorField>();
+  const batch = (count: number): VectorField => {
+    if (!Number.isInteger(count) || count < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot batch a vector field as count must be a whole number >= 1: current value is ${count}`);
+    const tile = (copies: number): VectorField => ({ ...common, ...batchedField(checked, copies, dim, paramCount, target) });
+    if (!batches.has(count)) batches.set(count, { ...(count > tileLimit ? { ...common, ...tiledField(tile, count) } : tile(count)), batch: (copies) => batch(count * copies) });
+    return batches.get(count)!;
+  };
   return {
+    ...common,
     dim,
-    paramCount,
     provides: new Set(["jvp", "vjp", "jacobian"]),
     ...(structure ? { structure } : {}),
-    ...(bandwidth ? { bandwidth } : {}),
     bind: (p) => bindKernels(p, kernels),
-    batch: (count) => {
-      if (!batches.has(count)) batches.set(count, batchedField(checked, count, { dim, paramCount, ...(bandwidth ? { bandwidth } : {}), ...target }));
-      return batches.get(count)!;
-    },
+    batch,
   };
 }
 
 /** Without `jacobian`, which would be zero but for its blocks, and without `structure`, which the order of the states breaks. */
-function batchedField(f: TracedRhs, count: number, { dim, paramCount = 0, bandwidth, ...target }: TracedFieldOptions): VectorField {
-  if (!Number.isInteger(count) || count < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot batch a vector field as count must be a whole number >= 1: current value is ${count}`);
+function batchedField(f: TracedRhs, count: number, dim: number, paramCount: number, target: TargetOptions): Pick<VectorField, "dim" | "provides" | "bind"> {
   const batched: TracedRhs = (t, u, p) => reshape(vmap((u1) => f(t, u1, p))(reshape(u, [count, dim])), [count * dim]);
   const kernels = kernelsOf(batched, count * dim, paramCount, target);
   return {
     dim: count * dim,
-    paramCount,
     provides: new Set(["jvp", "vjp"]),
-    ...(bandwidth ? { bandwidth } : {}),
     bind: (p) => {
       const { jacobian: _, ...bound } = bindKernels(p, kernels);
       return bound;
     },
-    batch: (copies) => batchedField(batched, copies, { dim: count * dim, paramCount, ...(bandwidth ? { bandwidth } : {}), ...target }),
   };
 }
 

@@ -114,7 +114,7 @@ export function stepTapeTests({ field, t, u, p, rounding }: FieldContext): void 
 export function batchTests({ field, t, u, p, rounding }: FieldContext): void {
   const n = u.length;
 
-  test.each([1, 3, 4])("a batch of %i states gives what each gives alone", (count) => {
+  test.each([1, 3, 4, 11])("a batch of %i states gives what each gives alone", (count) => {
     const batch = field.batch!(count);
     expect([batch.dim, batch.paramCount, field.batch!(count) === batch]).toEqual([count * n, p.length, true]);
     const [bound, together] = [field.bind(p), batch.bind(p)];

@@ -23,23 +23,13 @@ export const norm = (x: Float64Array): number => Math.sqrt(x.reduce((squares, on
 /** The model's parameters: its last bias has no effect. */
 export const withBias = (parameters: Float64Array): Float64Array => Float64Array.of(...parameters, 0);
 
-/** The states in equal batches of up to five, with the field for each. */
-const batches = (model: DynamicsModel, count: number): { field: VectorField; rounds: number; size: number } => {
-  const size = [5, 4, 3, 2, 1].find((k) => count % k === 0)!;
-  return { field: size === 1 ? model : model.batch!(size), rounds: count / size, size };
-};
+/** The field of `count` copies. */
+const copies = (model: DynamicsModel, count: number): VectorField => (count === 1 ? model : model.batch!(count));
 
 function rightHandSides(model: DynamicsModel, { parameters, states, count }: LnnCase): PreparedTask {
-  const { field, rounds } = batches(model, count);
-  const bound = field.bind(withBias(parameters));
+  const bound = copies(model, count).bind(withBias(parameters));
   const out = new Float64Array(4 * count);
-  const [x, outs] = [rows(states, rounds), rows(out, rounds)];
-  return {
-    run: () => {
-      for (let k = 0; k < rounds; k++) bound.rhs(0, x[k], outs[k]);
-    },
-    result: () => ({ value: norm(out), gradientNorm: 0 }),
-  };
+  return { run: () => bound.rhs(0, states, out), result: () => ({ value: norm(out), gradientNorm: 0 }) };
 }
 
 /** Right-hand side and product of each state, both of which are of use. */
@@ -49,16 +39,12 @@ function vectorJacobianProducts(model: DynamicsModel, data: LnnCase): PreparedTa
 
 /** The same for any model of four states. */
 export function productsOf(model: DynamicsModel, p: Float64Array, { states, others, count }: Pick<LnnCase, "states" | "others" | "count">): PreparedTask {
-  const { field, rounds } = batches(model, count);
-  const [out, outU] = [new Float64Array(4 * count), new Float64Array(field.dim)];
-  const [x, outs, w] = [rows(states, rounds), rows(out, rounds), rows(others, rounds)];
-  const tape: EvaluationTape = field.bind(p).tape!();
+  const [out, outU] = [new Float64Array(4 * count), new Float64Array(4 * count)];
+  const tape: EvaluationTape = copies(model, count).bind(p).tape!();
   const run = (): void => {
-    for (let k = 0; k < rounds; k++) {
-      tape.rewind();
-      tape.push(0, x[k], outs[k]);
-      tape.vjp(0, w[k], outU);
-    }
+    tape.rewind();
+    tape.push(0, states, out);
+    tape.vjp(0, others, outU);
   };
   return {
     run,
