@@ -6,7 +6,7 @@ import { pushforward } from "./jvp.ts";
 import { move, packedKernel } from "./lower/packed-kernel.ts";
 import { pack, totalSize, unpack, unpackCotangent } from "./pack.ts";
 import { close, inFormOf, listOf, programId, type Arrays } from "./subprogram.ts";
-import { asTensor, constant, constantValue, input, makeNode, sameShape, shapeError, tracing, type CompileInner, type MaybeZero, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
+import { asTensor, constant, constantValue, input, isFixed, makeNode, sameShape, shapeError, tracing, type CompileInner, type MaybeZero, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
 import { substitute, trace, type Program } from "./trace.ts";
 import { batchOutputs } from "./vmap.ts";
 import { cotangentsOf } from "./vjp.ts";
@@ -98,6 +98,17 @@ function chosen([pred, ...args]: readonly Tensor[], { branches }: CondAttrs): Te
   return pack(yes.map((y, k) => where(broadcastAxes(pred, y.shape, [0]), y, no[k])), [size]);
 }
 
+/** The branches with fixed arguments in the place of their inputs, so that what they make of these is fixed, too; null when there are none. */
+function withFixed([pred, ...args]: readonly Tensor[], { branches }: CondAttrs): Tensor | null {
+  const open = <T>(list: readonly T[]): T[] => list.filter((_, k) => !isFixed(args[k]));
+  if (open(args).length === args.length) return null;
+  const reduced = both((i): Program => {
+    const { inputs } = branches[i];
+    return { inputs: open(inputs), outputs: substitute(branches[i], inputs.map((x, k) => (isFixed(args[k]) ? args[k] : x))) };
+  });
+  return makeNode(condPrimitive, [pred, ...open(args)], { branches: reduced });
+}
+
 function prepare(node: Tensor, compile: CompileInner): (out: Float64Array, args: readonly Float64Array[]) => void {
   const kernels = (node.attrs as CondAttrs).branches.map((branch) => packedKernel(branch, [], compile));
   return (out, args) => {
@@ -129,7 +140,7 @@ const condPrimitive: Primitive<CondAttrs> = {
     const value = constantValue(pred);
     return value === undefined || pred.shape.length > 0 ? null : pack(substitute(branches[value !== 0 ? 0 : 1], args));
   },
-  expand: (args, attrs) => (args[0].shape.length > 0 ? chosen(args, attrs) : null),
+  expand: (args, attrs) => (args[0].shape.length > 0 ? chosen(args, attrs) : withFixed(args, attrs)),
   programs: { of: ({ branches }) => branches, with: (_attrs, [onTrue, onFalse]) => ({ branches: [onTrue, onFalse] }) },
   prepare,
   evaluate: (out, args, node) => prepare(node, interpret)(out, args),

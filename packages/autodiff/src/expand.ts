@@ -1,5 +1,5 @@
 import { mergeScans } from "./merge-scans.ts";
-import { constantPrimitive, literal, literalPrimitive, makeNode, tracing, type Tensor } from "./tensor.ts";
+import { isFixed, literal, makeNode, tracing, withArgs, type Tensor } from "./tensor.ts";
 import { topological, type Program } from "./trace.ts";
 
 /** Fixed arrays up to this size are computed once, when the program is built. */
@@ -13,7 +13,6 @@ function folded(node: Tensor): Tensor {
   return literal(out, node.shape);
 }
 
-const isFixed = (x: Tensor): boolean => x.primitive === constantPrimitive || x.primitive === literalPrimitive;
 const valuesOf = (x: Tensor): Float64Array => {
   const values = new Float64Array(x.size);
   x.primitive.evaluate(values, [], x);
@@ -35,12 +34,21 @@ function withPrograms(node: Tensor, args: readonly Tensor[]): Tensor {
 export function expand({ inputs, outputs }: Program): Program {
   return tracing(() => {
     const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
+    const settled = new Set<Tensor>(inputs);
+    /** Folds what a simplification made of several operations, too. */
+    const settle = (node: Tensor): Tensor => {
+      if (settled.has(node)) return node;
+      const made = withArgs(node, node.args.map(settle));
+      const result = made === node ? folded(node) : settle(made);
+      settled.add(result);
+      return result;
+    };
     const build = (roots: readonly Tensor[]): Tensor[] => {
       for (const node of topological(roots)) {
         if (value.has(node)) continue;
         const args = node.args.map((x) => value.get(x)!);
         const other = node.primitive.expand?.(args, node.attrs);
-        value.set(node, other ? build([other])[0] : folded(withPrograms(node, args)));
+        value.set(node, other ? build([other])[0] : settle(withPrograms(node, args)));
       }
       return roots.map((x) => value.get(x)!);
     };

@@ -236,6 +236,28 @@ test.each([["interpreter", "f64", 1e-12], ["js", "f64", 1e-12], ["wasm", "f64", 
   }), { numRuns: 100, seed: 14 });
 });
 
+// Fused products of which two are added as matrices are merged in one program and not in the other: bits are equal without.
+test.each([["js", "f64"], ["wasm", "f64"], ["wasm", "f32"]] as const)("random programs: %s, %s: a batch has the bits of its entries alone, but for signs of zero", (backend, dtype) => {
+  const options = { backend, dtype, relaxedSimd: false } as const;
+  fc.assert(fc.property(numbers, fc.integer({ min: 1, max: 25 }), (list, length) => {
+    const { inputShapes, f } = randomProgram(list, length);
+    const [mapped, ...others] = inputShapes;
+    const flat = (...x: Tensor[]): Tensor => concat(f(...x).map((y) => reshape(y, [y.size])));
+    const { traced, sizes } = sized((...x) => [flat(...x)]);
+    const alone = compile(traced, inputShapes, options);
+    const together = compile((x, ...rest) => vmap((one) => flat(one, ...rest))(x), [[3, ...mapped], ...others], options);
+    const args = [[3, ...mapped], ...others].map(data);
+    const [size] = sizes;
+    const all = new Float64Array(3 * size);
+    together(args, [all]);
+    for (let k = 0; k < 3; k++) {
+      const own = new Float64Array(size);
+      alone([args[0].subarray((k * args[0].length) / 3, ((k + 1) * args[0].length) / 3), ...args.slice(1)], [own]);
+      own.forEach((x, i) => x === all[k * size + i] || expect.fail(`entry ${i} of ${k} is ${all[k * size + i]} and alone ${x}`));
+    }
+  }), { numRuns: 150, seed: 15 });
+});
+
 test("random programs: forward and reverse mode are transposes, on both backends, alone and mapped", () => {
   fc.assert(fc.property(numbers, fc.integer({ min: 1, max: 20 }), (list, length) => {
     const { inputShapes, f } = randomProgram(list, length);

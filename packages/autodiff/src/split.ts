@@ -2,7 +2,7 @@ import { broadcastPrimitive, reshape, reshapePrimitive } from "./broadcast.ts";
 import { elementwise } from "./elementwise.ts";
 import { expand } from "./expand.ts";
 import { concat, concatPrimitive, padPrimitive, slice, slicePrimitive, transposePrimitive } from "./shape-ops.ts";
-import { constant, constantPrimitive, input, literalPrimitive, tracing, withArgs, type Primitive, type Tensor } from "./tensor.ts";
+import { constant, input, isFixed, tracing, withArgs, type Primitive, type Tensor } from "./tensor.ts";
 import { dependents, topological, type Program } from "./trace.ts";
 
 /** A program in two parts, to be run one after the other, the second any time later. */
@@ -33,7 +33,6 @@ const cheap: ReadonlySet<Primitive> = new Set<Primitive>([
 /** Operations that only look at their argument: the argument is kept in their place. */
 const views: ReadonlySet<Primitive> = new Set<Primitive>([reshapePrimitive, slicePrimitive, transposePrimitive, broadcastPrimitive]);
 
-const isFixed = (x: Tensor): boolean => x.primitive === constantPrimitive || x.primitive === literalPrimitive;
 
 /**
  * Cuts a program, a function and its pullback for instance, at the inputs that become known last: the first part computes all

@@ -172,6 +172,9 @@ export const constant = (value: number, shape: Shape = []): Tensor => makeNode(c
 /** The common entry of a {@link constant}, else undefined. */
 export const constantValue = (x: Tensor): number | undefined => (x.primitive === constantPrimitive ? (x.attrs.value as number) : undefined);
 
+/** Whether the value is known while tracing, without computing anything. */
+export const isFixed = (x: Tensor): boolean => x.primitive === constantPrimitive || x.primitive === literalPrimitive;
+
 /** Nested plain arrays of numbers. */
 export type NestedArray = number | readonly NestedArray[];
 

@@ -36,8 +36,8 @@ export const isLeaf = (node: Tensor): boolean =>
   node.primitive === inputPrimitive || node.primitive === constantPrimitive || node.primitive === literalPrimitive;
 
 /**
- * Cuts the outputs into the parts that are written on their own: sums become several additions to the same entries, zero
- * padding and concatenation of vectors disappear. The gradient by a flat parameter vector is such a sum of padded parts.
+ * Cuts the outputs into the parts that are written on their own: sums become several additions to the same entries, in an order
+ * that gives the same bits, zero padding and concatenation of vectors disappear. The gradient by a flat parameter vector is such a sum of padded parts.
  */
 export function cut(outputs: readonly Tensor[]): Piece[] {
   const order = topological(outputs);
@@ -45,12 +45,16 @@ export function cut(outputs: readonly Tensor[]): Piece[] {
   const readers = new Map<Tensor, number>();
   for (const x of [...outputs, ...order.flatMap((node) => node.args)]) readers.set(x, (readers.get(x) ?? 0) + 1);
   const pieces: Piece[] = [];
+  // Additions to entries that hold something already would be added to it one by one.
+  const isFresh = ({ output, offset, node }: Piece): boolean => !pieces.some((other) => other.output === output && other.offset < offset + node.size && offset < other.offset + other.node.size);
   const pending: Piece[] = outputs.map((node, output) => ({ output, offset: 0, node })).reverse();
   for (let piece = pending.pop(); piece; piece = pending.pop()) {
     const { output, offset, node } = piece;
     // A sum with other readers is computed once and copied.
-    if (node.primitive === elementwise.add && readers.get(node) === 1 && node.args.some((x) => assembled.has(x))) {
-      pending.push(...node.args.map((x) => ({ output, offset, node: x })).reverse());
+    if (node.primitive === elementwise.add && readers.get(node) === 1 && node.args.some((x) => assembled.has(x)) && isFresh(piece)) {
+      const [x, y] = node.args;
+      const [first, second] = assembled.has(x) ? [x, y] : [y, x];
+      pending.push({ output, offset, node: second }, { output, offset, node: first });
     } else if (node.primitive === reshapePrimitive) pending.push({ output, offset, node: node.args[0] });
     else if (node.primitive === padPrimitive && node.shape.length === 1) pending.push({ output, offset: offset + node.attrs.start[0], node: node.args[0] });
     else if (node.primitive === concatPrimitive && node.shape.length === 1) {

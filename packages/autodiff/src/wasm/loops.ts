@@ -71,9 +71,10 @@ function pointersFor(f: FunctionBuilder, at: readonly Address[], strides: readon
  */
 export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Operand[], stores: readonly Operand[], emit: (body: Body) => void): void {
   const operands = [...loads, ...stores];
-  const { shape: sizes, strides } = collapse(shape, operands);
-  const depth = sizes.length;
   const width = f.format.lanes;
+  // A sum of all entries must not depend on whether they are neighbours in memory: each is added in the lane that it has along the last axis.
+  const { shape: sizes, strides } = collapse(shape, operands, stores.length === 0 ? width : 1);
+  const depth = sizes.length;
   const moves = (k: number, from: number): boolean => strides[k].slice(from).some((s) => s !== 0);
   const values = new Array<number>(loads.length).fill(-1);
 
