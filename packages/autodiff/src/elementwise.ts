@@ -25,6 +25,7 @@ interface Definition {
   partials(args: readonly Tensor[], out: Tensor): readonly MaybeZero[];
   simplify?(args: readonly Tensor[]): Tensor | null;
   sumOver?(node: Tensor, axes: readonly number[]): Tensor | null;
+  readonly commutes?: boolean;
 }
 
 const fold = (primitive: ElementwisePrimitive, args: readonly Tensor[], attrs: ElementwiseAttrs): Tensor | null => {
@@ -61,7 +62,7 @@ function rules(primitive: () => ElementwisePrimitive): Rules {
   };
 }
 
-function define(name: string, { scalar, source, partials, simplify, sumOver }: Definition): ElementwisePrimitive {
+function define(name: string, { scalar, source, partials, simplify, sumOver, commutes }: Definition): ElementwisePrimitive {
   const primitive: ElementwisePrimitive = {
     name,
     kind: "elementwise",
@@ -70,6 +71,7 @@ function define(name: string, { scalar, source, partials, simplify, sumOver }: D
     ...(source ? { source: (_attrs, ...x) => source(...x) } : {}),
     partials,
     ...(sumOver ? { sumOver } : {}),
+    ...(commutes ? { commutes } : {}),
     simplify: (args, attrs) => fold(primitive, args, attrs) ?? simplify?.(args) ?? null,
     key: () => "",
   };
@@ -83,7 +85,7 @@ const one = (x: Tensor): Tensor => constant(1, x.shape);
 export const isNeg = (x: Tensor): boolean => x.primitive === elementwise.neg;
 
 type Name =
-  | "neg" | "add" | "sub" | "mul" | "div" | "maximum" | "minimum" | "greater" | "where" | "abs" | "sign" | "exp" | "expm1" | "log" | "log1p"
+  | "neg" | "add" | "sub" | "mul" | "multiplyAdd" | "div" | "maximum" | "minimum" | "greater" | "where" | "abs" | "sign" | "exp" | "expm1" | "log" | "log1p"
   | "sqrt" | "sin" | "cos" | "tan" | "tanh" | "sigmoid" | "softplus" | "erf" | "atan2";
 
 /** Every elementwise operation without attributes, by name. A new one is one entry here and one function below. */
@@ -97,6 +99,7 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
   }),
   add: define("add", {
     scalar: (x, y) => x + y,
+    commutes: true,
     source: (x, y) => `(${x}+${y})`,
     partials: ([x]) => [one(x), one(x)],
     simplify: ([x, y]) => (isZero(x) ? y : isZero(y) ? x : isNeg(y) ? sub(x, y.args[0]) : isNeg(x) ? sub(y, x.args[0]) : null),
@@ -110,6 +113,7 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
   }),
   mul: define("mul", {
     scalar: (x, y) => x * y,
+    commutes: true,
     source: (x, y) => `(${x}*${y})`,
     partials: ([x, y]) => [y, x],
     simplify: ([x, y]) => {
@@ -121,6 +125,13 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
       // Signs move outwards, so that a product and its negative are one product.
       return isNeg(x) ? neg(mul(x.args[0], y)) : isNeg(y) ? neg(mul(x, y.args[0])) : null;
     },
+  }),
+  /** `x y + z`, without rounding in between where products are added so: what sums of products are made of. */
+  multiplyAdd: define("multiplyAdd", {
+    scalar: (x, y, z) => x * y + z,
+    source: (x, y, z) => `(${x}*${y}+${z})`,
+    partials: ([x, y]) => [y, x, one(x)],
+    simplify: ([x, y, z]) => (isZero(z) ? mul(x, y) : isZero(x) || isZero(y) ? z : isOne(x) ? add(y, z) : isOne(y) ? add(x, z) : null),
   }),
   div: define("div", {
     scalar: (x, y) => x / y,

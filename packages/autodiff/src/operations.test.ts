@@ -7,6 +7,8 @@ import {
   identity, jacobian, jvp, log, log1p, logDet, massAndForce, matmul, maximum, minimum, mul, neg, outer, pinv, pow, reshape, scan, sigmoid, sign, sin, slice, softplus, solveLinear, sqrt, stack, sub, sum, tan, tanh,
   tensor, trace, transpose, valueAndGrad, vjp, vmap, where, type BackendName, type Dtype, type NestedArray, type Shape, type Tensor,
 } from "./index.ts";
+import { elementwise } from "./elementwise.ts";
+import { makeNode } from "./tensor.ts";
 import { topological } from "./trace.ts";
 
 type Traced = (...x: Tensor[]) => Tensor;
@@ -32,6 +34,7 @@ const energy = (u: Tensor, v: Tensor): Tensor => add(dot(v, v), sum(mul(sin(u), 
 const operations: Readonly<Record<string, Operation>> = {
   abs: entries(abs, 1), add: entries(add, 2), atan2: entries(atan2, 2), cos: entries(cos, 1), div: entries(div, 2, positive), erf: entries(erf, 1), exp: entries(exp, 1), expm1: entries(expm1, 1),
   gelu: entries(gelu, 1), greater: entries(greater, 2), log: entries(log, 1, positive), log1p: entries(log1p, 1, positive), maximum: entries(maximum, 2), minimum: entries(minimum, 2), mul: entries(mul, 2),
+  "mul:multiplyAdd": entries((x, y, z) => makeNode(elementwise.multiplyAdd, [x, y, z], {}), 3),
   neg: entries(neg, 1), sigmoid: entries(sigmoid, 1), sign: entries(sign, 1), sin: entries(sin, 1), softplus: entries(softplus, 1), sqrt: entries(sqrt, 1, positive), sub: entries(sub, 2),
   tan: entries(tan, 1, [-1.2, 1.2]), tanh: entries(tanh, 1), where: entries((c, x, y) => where(greater(c, 0), mul(c, x), sin(mul(c, y))), 3),
   ...Object.fromEntries([-2.5, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 7].map((n) => [`pow: ${n}`, entries((x) => pow(x, n), 1, positive)])),

@@ -1,6 +1,6 @@
 import { OdeError } from "@fluxion/ode-core";
-import { forEachIndex, repeat, reshape, stridesOf } from "./broadcast.ts";
-import { constant, constantValue, makeNode, sameShape, shapeError, sizeOf, type Primitive, type Shape, type Tensor } from "./tensor.ts";
+import { forEachIndex, repeat, reshape, reshapePrimitive, stridesOf } from "./broadcast.ts";
+import { constant, constantValue, literal, literalPrimitive, makeNode, sameShape, shapeError, sizeOf, type Primitive, type Shape, type Tensor } from "./tensor.ts";
 
 /** Axis `i` of the result is axis `perm[i]` of the argument. */
 export const transposePrimitive: Primitive<{ readonly perm: readonly number[] }> = {
@@ -53,6 +53,15 @@ const checkBlock = (name: string, x: Tensor, whole: Shape, block: Shape, start: 
 
 const blockKey = ({ start, shape }: Block): string => `${start} ${shape}`;
 
+/** The block of `x` under the shape `outer`, taken before the change of shape where that only adds or drops axes of length 1. */
+function slicedInside(x: Tensor, outer: Shape, start: readonly number[], shape: Shape): Tensor | null {
+  const long = (of: Shape): number[] => of.flatMap((size, d) => (size === 1 ? [] : [d]));
+  const [from, to] = [long(outer), long(x.shape)];
+  if (!sameShape(from.map((d) => outer[d]), to.map((d) => x.shape[d]))) return null;
+  const along = (values: readonly number[], otherwise: number): number[] => x.shape.map((_, d) => (to.includes(d) ? values[from[to.indexOf(d)]] : otherwise));
+  return reshape(sliceBlock(x, along(start, 0), along(shape, 1)), shape);
+}
+
 /** A rectangular block of the argument. */
 export const slicePrimitive: Primitive<Block> = {
   name: "slice",
@@ -68,6 +77,12 @@ export const slicePrimitive: Primitive<Block> = {
     if (sameShape(x.shape, shape)) return x;
     const value = constantValue(x);
     if (value !== undefined) return constant(value, shape);
+    if (x.primitive === literalPrimitive) {
+      const data = new Float64Array(sizeOf(shape));
+      copyBlock(x.shape, shape, start, (a, b) => void (data[b] = x.attrs.data[a]));
+      return literal(data, shape);
+    }
+    if (x.primitive === reshapePrimitive) return slicedInside(x.args[0], x.shape, start, shape);
     if (x.primitive === slicePrimitive) return sliceBlock(x.args[0], start.map((s, i) => s + x.attrs.start[i]), shape);
     if (x.primitive !== concatPrimitive) return null;
     const { axis } = x.attrs as { axis: number };

@@ -34,6 +34,8 @@ export interface Primitive<A = any> {
   sumOver?(node: Tensor, axes: readonly number[]): Tensor | null;
   /** Text that tells nodes with different attributes apart; default JSON. */
   key?(attrs: A): string;
+  /** Whether its two arguments may be exchanged. */
+  readonly commutes?: boolean;
   /** The operation as other ones, where that is how it is compiled. */
   expand?(args: readonly Tensor[], attrs: A): Tensor | null;
   /** The closed programs that the operation runs, and its attributes with others in their place. */
@@ -109,6 +111,7 @@ export function tracing<R>(f: () => R): R {
 /** Equal for equal nodes. */
 function keyOf<A>(primitive: Primitive<A>, args: readonly Tensor[], attrs: A): string {
   let key = `${primitive.name}|${primitive.key ? primitive.key(attrs) : JSON.stringify(attrs)}`;
+  if (primitive.commutes && args[0].id > args[1].id) return `${key}|${args[1].id}|${args[0].id}`;
   for (let i = 0; i < args.length; i++) key += `|${args[i].id}`;
   return key;
 }

@@ -1,10 +1,7 @@
 import type { BoundField, ButcherTableau, EvaluationTape, StepTape, VectorField } from "@fluxion/ode-core";
 
 /** States of a batch that are computed together: as many as registers and the innermost cache hold. Odd numbers leave lanes of vectors empty. */
-const tileSize = 4;
-
-/** Batches up to this size are one tile. */
-export const tileLimit: number = 2 * tileSize;
+export const tileSize: number = 4;
 
 /** What {@link tiledField} makes: all but what depends on how the field was made. */
 type TiledField = Pick<VectorField, "dim" | "provides" | "bind">;

@@ -4,7 +4,7 @@ import { compile, compileProgram, compileSplit, resolveBackend, type CompileOpti
 import { FieldTapes } from "./field-tapes.ts";
 import { jacobian } from "./hessian.ts";
 import { pushforward } from "./jvp.ts";
-import { tiledField, tileLimit } from "./tiled-field.ts";
+import { tiledField, tileSize } from "./tiled-field.ts";
 import { constant, input, shapeError, Tensor, tracing, type MaybeZero } from "./tensor.ts";
 import { substitute, trace, type Program } from "./trace.ts";
 import { pullback } from "./vjp.ts";
@@ -47,7 +47,7 @@ export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, band
   const batch = (count: number): VectorField => {
     if (!Number.isInteger(count) || count < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot batch a vector field as count must be a whole number >= 1: current value is ${count}`);
     const tile = (copies: number): VectorField => ({ ...common, ...batchedField(checked, copies, dim, paramCount, target) });
-    if (!batches.has(count)) batches.set(count, { ...(count > tileLimit ? { ...common, ...tiledField(tile, count) } : tile(count)), batch: (copies) => batch(count * copies) });
+    if (!batches.has(count)) batches.set(count, { ...(count > tileSize ? { ...common, ...tiledField(tile, count) } : tile(count)), batch: (copies) => batch(count * copies) });
     return batches.get(count)!;
   };
   return {

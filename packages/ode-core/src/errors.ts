@@ -34,6 +34,10 @@ export function assertLength(what: string, value: ArrayLike<number>, length: num
 
 /** Throws `NON_FINITE` naming the first entry of `value` that is NaN or infinite. */
 export function assertFinite(what: string, value: ArrayLike<number>): void {
+  // x - x is 0 or NaN: most often the sum of these tells all, at a quarter of the time.
+  let zeros = 0;
+  for (let i = 0; i < value.length; i++) zeros += value[i] - value[i];
+  if (zeros === 0) return;
   for (let i = 0; i < value.length; i++) {
     if (!Number.isFinite(value[i])) {
       throw new OdeError("NON_FINITE", `Cannot use ${what} as every entry must be finite: ${what}[${i}] is ${value[i]}`);

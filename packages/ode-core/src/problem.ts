@@ -58,7 +58,7 @@ export function odeProblem(
     assertLength("massMatrix", massMatrix, field.dim * field.dim);
     assertFinite("massMatrix", massMatrix);
   }
-  return { f: field, u0: Float64Array.from(u0), tspan: [tspan[0], tspan[1]], p: Float64Array.from(p), ...(massMatrix ? { massMatrix: Float64Array.from(massMatrix) } : {}) };
+  return { f: field, u0: new Float64Array(u0), tspan: [tspan[0], tspan[1]], p: new Float64Array(p), ...(massMatrix ? { massMatrix: new Float64Array(massMatrix) } : {}) };
 }
 
 function requireLists(lists: Readonly<Record<string, unknown>>): void {

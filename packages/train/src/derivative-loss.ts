@@ -1,6 +1,6 @@
 import type { Loss } from "@fluxion/nn-core";
 import { assertLength, OdeError, requireCapabilities, type BoundField, type VectorField } from "@fluxion/ode-core";
-import { penaltyKernel } from "./penalty-kernel.ts";
+import { penaltyKernel, type PenaltyKernel } from "./penalty-kernel.ts";
 import { tiles } from "./tiles.ts";
 import type { LossValue } from "./trajectory-loss.ts";
 
@@ -40,21 +40,20 @@ export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions):
   requireCapabilities("derivativeLoss", ["vjp"], model);
   if (samples.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match derivatives as there must be at least one sample: got none");
   const observed = inTiles(model, samples);
-  const buffers = new Map([...new Set(observed.map(({ field }) => field))].map((field) => [field, buffersFor(field.dim, loss)]));
-  const gradient = new Float64Array(model.paramCount);
   const entries = samples.length * model.dim;
+  const buffers = new Map([...new Set(observed.map(({ field }) => field))].map((field) => [field, buffersFor(field.dim, loss, entries)]));
+  const gradient = new Float64Array(model.paramCount);
 
   return (p) => {
     let total = 0;
     const evaluations = new Map([...buffers.keys()].map((field) => [field, evaluation(field.bind(p), p.length)]));
     for (const { field, t, u, du } of observed) {
-      const { penalty, out, residual, w, outU } = buffers.get(field)!;
+      const { penalty: { residual, slope, run }, out, outU } = buffers.get(field)!;
       const { rhs, vjp } = evaluations.get(field)!;
       rhs(t, u, out);
       for (let i = 0; i < u.length; i++) residual[i] = out[i] - du[i];
-      total += penalty(residual, w);
-      for (let i = 0; i < u.length; i++) w[i] /= entries;
-      vjp(t, u, w, outU);
+      total += run();
+      vjp(t, u, slope, outU);
     }
     gradient.fill(0);
     for (const { addGradient } of evaluations.values()) addGradient(gradient);
@@ -65,20 +64,15 @@ export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions):
 }
 
 interface Buffers {
-  readonly penalty: ReturnType<typeof penaltyKernel>;
+  readonly penalty: PenaltyKernel;
   readonly out: Float64Array;
-  readonly residual: Float64Array;
-  readonly w: Float64Array;
   readonly outU: Float64Array;
 }
 
-function buffersFor(size: number, loss: Loss): Buffers {
-  const [out, residual, w, outU] = Array.from({ length: 4 }, () => new Float64Array(size));
-  return { penalty: penaltyKernel(loss, size), out, residual, w, outU };
-}
+const buffersFor = (size: number, loss: Loss, entries: number): Buffers => ({ penalty: penaltyKernel(loss, size, entries), out: new Float64Array(size), outU: new Float64Array(size) });
 
-/** So many states fill the vector registers; more would only need more memory. */
-const tileSize = 8;
+/** So many states are computed together; more would only need more memory. */
+const tileSize = 4;
 
 function inTiles(model: VectorField, samples: readonly DerivativeSample[]): Tile[] {
   const groups = new Map<number, DerivativeSample[]>();

@@ -1,17 +1,29 @@
-import { compile, grad, sum } from "@fluxion/autodiff";
+import { compile, div, grad, sum } from "@fluxion/autodiff";
 import type { Loss } from "@fluxion/nn-core";
 
-/** Writes the slopes of the summed penalty of a residual `[n]` and returns their sum's value. */
-export function penaltyKernel({ penalty }: Loss, n: number): (residual: Float64Array, slope: Float64Array) => number {
+/** Penalties of `n` residuals in arrays of their own. */
+export interface PenaltyKernel {
+  /** To fill. */
+  readonly residual: Float64Array;
+  /** To read: the slopes of the penalties' sum over `entries`. */
+  readonly slope: Float64Array;
+  /** Computes the slopes and returns the sum of the penalties. */
+  run(): number;
+}
+
+/** @param entries - What a sum of penalties is to be divided by. */
+export function penaltyKernel({ penalty }: Loss, n: number, entries: number): PenaltyKernel {
   const total = (r: Parameters<Loss["penalty"]>[0]): ReturnType<Loss["penalty"]> => sum(penalty(r));
-  const kernel = compile((r) => [total(r), grad(total)(r)], [[n]]);
-  const value = new Float64Array(1);
-  const ins: Float64Array[] = [value];
-  const outs: Float64Array[] = [value, value];
-  return (residual, slope) => {
-    ins[0] = residual;
-    outs[1] = slope;
-    kernel(ins, outs);
-    return value[0];
+  const kernel = compile((r) => [total(r), div(grad(total)(r), entries)], [[n]]);
+  const [residual, value, slope] = [...(kernel.inputs ?? [new Float64Array(n)]), ...(kernel.outputs ?? [new Float64Array(1), new Float64Array(n)])] as Float64Array[];
+  const ins = [residual];
+  const outs = [value, slope];
+  return {
+    residual,
+    slope,
+    run: () => {
+      kernel(ins, outs);
+      return value[0];
+    },
   };
 }

@@ -1,6 +1,6 @@
 import type { Loss } from "@fluxion/nn-core";
 import { linearize, odeProblem, type Algorithm, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
-import { observations } from "./observations.ts";
+import { observations, type Observations } from "./observations.ts";
 import { penaltyKernel } from "./penalty-kernel.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
 
@@ -45,29 +45,30 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
   const observed = observations({ ...options, solver, intervals: options.intervals ?? Infinity });
   const n = model.dim;
   const entries = observed.reduce((sum, { times, count }) => sum + times.length * count * n, 0);
-  const penalties = new Map([...new Set(observed.map(({ u0 }) => u0.length))].map((size) => [size, { penalty: penaltyKernel(loss, size), residual: new Float64Array(size) }]));
-  const cotangents = observed.map(({ times, u0 }) => Array.from(times, () => new Float64Array(u0.length)));
+  const sizeOf = ({ times, u0 }: Observations): number => times.length * u0.length;
+  const penalties = new Map([...new Set(observed.map(sizeOf))].map((size) => [size, penaltyKernel(loss, size, entries)]));
+  const compared = observed.map((group) => {
+    const penalty = penalties.get(sizeOf(group))!;
+    const length = group.u0.length;
+    return { ...group, penalty, cotangents: Array.from(group.times, (_, k) => penalty.slope.subarray(k * length, (k + 1) * length)) };
+  });
   const gradient = new Float64Array(model.paramCount);
 
   return (p) => {
     let total = 0;
     let rhsEvaluations = 0;
     gradient.fill(0);
-    for (const [b, { field, count, u0, tspan, times, states }] of observed.entries()) {
+    for (const { field, count, u0, tspan, times, states, penalty, cotangents } of compared) {
       const { solution, pull } = linearize(odeProblem(field, u0, tspan, p), algorithm, { ...solver, saveAt: times, sensealg });
       rhsEvaluations += count * solution.stats.nf;
       if (solution.retcode !== "success") {
         gradient.fill(0);
         return { loss: Infinity, gradient, rhsEvaluations, message: solution.message };
       }
-      const { penalty, residual } = penalties.get(u0.length)!;
-      for (let k = 0; k < times.length; k++) {
-        const cotangent = cotangents[b][k];
-        for (let i = 0; i < residual.length; i++) residual[i] = solution.u[k][i] - states[k][i];
-        total += penalty(residual, cotangent);
-        for (let i = 0; i < residual.length; i++) cotangent[i] /= entries;
-      }
-      const { dp } = pull(cotangents[b]);
+      const { residual } = penalty;
+      for (let k = 0, at = 0; k < times.length; k++) for (let i = 0; i < u0.length; i++, at++) residual[at] = solution.u[k][i] - states[k][i];
+      total += penalty.run();
+      const { dp } = pull(cotangents);
       for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
     }
     return { loss: total / entries, gradient, rhsEvaluations, message: "" };

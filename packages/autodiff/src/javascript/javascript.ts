@@ -5,10 +5,10 @@ import { contractPrimitive } from "../contract.ts";
 import type { ElementwisePrimitive } from "../elementwise.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
 import { callOf } from "../lower/call.ts";
-import { copyPrimitive, withCopies } from "../lower/copies.ts";
-import { fuseProducts } from "../lower/fuse-products.ts";
+import { copyPrimitive } from "../lower/copies.ts";
+import { lowered } from "../lower/lowered.ts";
 import { planMemory } from "../lower/memory-plan.ts";
-import { coveredOutputs, isElementwise, schedule, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
+import { isElementwise, schedule, writtenOutputs, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
 import { inputPrimitive, literalPrimitive, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
@@ -22,14 +22,17 @@ class Writer {
   readonly #schedule: Schedule;
   readonly #offsets: ReadonlyMap<Tensor, number>;
   readonly #inputs: readonly Tensor[];
+  /** Outputs that are written; the others are added to. */
+  readonly #written: ReadonlySet<number>;
   readonly #options: KernelOptions;
   readonly #functions = new Map<string, (...x: number[]) => number>();
   #literals: number[] = [];
   readonly #literalAt = new Map<Tensor, number>();
   #id = 0;
 
-  constructor(plan: Schedule, inputs: readonly Tensor[], options: KernelOptions) {
+  constructor(plan: Schedule, written: ReadonlySet<number>, inputs: readonly Tensor[], options: KernelOptions) {
     this.#options = options;
+    this.#written = written;
     const memory = planMemory(plan);
     this.#schedule = plan;
     this.#offsets = memory.offsets;
@@ -53,7 +56,7 @@ class Writer {
     if (node.primitive === contractPrimitive) {
       const piece = this.#schedule.direct.get(node);
       const out = piece ? { array: `o${piece.output}`, offset: piece.offset, strides: stridesOf(node.shape) } : this.#result(node);
-      return emitContract(id, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined, (value) => this.#rounded(value));
+      return emitContract(id, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined && !this.#written.has(piece.output), (value) => this.#rounded(value));
     }
     if (node.primitive === sumPrimitive) return this.#sum(id, node);
     if (node.primitive === concatPrimitive) return this.#concat(node);
@@ -63,8 +66,8 @@ class Writer {
   }
 
   /** Moves a finished tensor into its place in an output. */
-  output({ output, offset, node }: Piece, mode: "=" | "+="): string {
-    return this.#copy(node, { array: `o${output}`, offset, strides: stridesOf(node.shape) }, mode);
+  output({ output, offset, node }: Piece): string {
+    return this.#copy(node, { array: `o${output}`, offset, strides: stridesOf(node.shape) }, this.#written.has(output) ? "=" : "+=");
   }
 
   #window(view: View): Operand | null {
@@ -208,14 +211,14 @@ function generate(program: Program, options: KernelOptions): { source: string; n
   const { accumulate } = options;
   const plan = schedule(program);
   const { direct } = plan;
-  const writer = new Writer(plan, program.inputs, options);
+  const written = writtenOutputs(plan, program.outputs, accumulate);
+  const writer = new Writer(plan, written, program.inputs, options);
   const blocks: string[] = [];
-  const covered = coveredOutputs(plan, program.outputs).map((yes, k) => yes && !accumulate[k]);
   program.outputs.forEach((y, k) => {
-    if (!accumulate[k] && !covered[k]) blocks.push(`o${k}.fill(0,0,${y.size});`);
+    if (!accumulate[k] && !written.has(k)) blocks.push(`o${k}.fill(0,0,${y.size});`);
   });
   for (const step of plan.steps) blocks.push(writer.step(step));
-  for (const piece of plan.pieces) if (!direct.has(piece.node)) blocks.push(writer.output(piece, covered[piece.output] ? "=" : "+="));
+  for (const piece of plan.pieces) if (!direct.has(piece.node)) blocks.push(writer.output(piece));
   const parameters = [...program.inputs.map((_, i) => `i${i}`), ...program.outputs.map((_, k) => `o${k}`)].join();
   const unpack = [...program.inputs.map((_, i) => `ins[${i}]`), ...program.outputs.map((_, k) => `outs[${k}]`)].join();
   const source = `"use strict";\n${intoFunctions(blocks, parameters)}return function kernel(ins,outs){run(${unpack});};`;
@@ -227,7 +230,7 @@ function generate(program: Program, options: KernelOptions): { source: string; n
 export const javascript: Backend = {
   name: "js",
   compile(program, options): Kernel {
-    const { source, names, values } = generate(withCopies(fuseProducts(program)), options);
+    const { source, names, values } = generate(lowered(program), options);
     const kernel = new Function(...names, source)(...values) as Kernel;
     return options.dtype === "f32" ? onSingles(kernel, program.inputs) : kernel;
   },

@@ -2,6 +2,7 @@ import { reshape } from "../broadcast.ts";
 import { contract, contractPrimitive, type Labels } from "../contract.ts";
 import { elementwise } from "../elementwise.ts";
 import { concat, slice } from "../shape-ops.ts";
+import { writeOutShortSums } from "./short-sums.ts";
 import { makeNode, tracing, withArgs, type Tensor } from "../tensor.ts";
 import { topological, type Program } from "../trace.ts";
 
@@ -183,4 +184,4 @@ function mergeOuterProducts({ inputs, outputs }: Program): Program {
 }
 
 /** Merges matrix products for the backends that generate code for them. */
-export const fuseProducts = (program: Program): Program => tracing(() => mergeOuterProducts(mergeRowProducts(program)));
+export const fuseProducts = (program: Program): Program => tracing(() => mergeOuterProducts(mergeRowProducts(writeOutShortSums(program))));

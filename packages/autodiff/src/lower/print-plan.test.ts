@@ -4,9 +4,9 @@ import { add, cholesky, concat, grad, matmul, mul, printPlan, sin, slice, sum, t
 const show = (f: (...x: Tensor[]) => Tensor | Tensor[], ...shapes: Shape[]): string => `\n${printPlan(trace((...x) => [f(...x)].flat(), shapes))}\n`;
 
 test("elementwise operations share a loop, and what only they read stays in registers", () => {
-  expect(show((w, x) => grad((v) => sum(tanh(matmul(v, x))))(w), [3, 2], [2])).toMatchInlineSnapshot(`
+  expect(show((w, x) => grad((v) => sum(tanh(matmul(v, x))))(w), [3, 5], [5])).toMatchInlineSnapshot(`
     "
-    inputs %0 : [3, 2], %1 : [2]
+    inputs %0 : [3, 5], %1 : [5]
     arena of 6 numbers
     contract
       %2 = contract "ab,b->a" %0 %1 : [3] -> arena 0
@@ -15,7 +15,7 @@ test("elementwise operations share a loop, and what only they read stays in regi
       %4 = mul %3 %3 : [3]
       %5 = sub 1 %4 : [3] -> arena 3
     contract
-      %6 = contract "a,b->ab" %5 %1 : [3, 2] -> added to output 0 from 0
+      %6 = contract "a,b->ab" %5 %1 : [3, 5] -> output 0 from 0
     "
   `);
 });
@@ -48,40 +48,68 @@ test("products of one matrix are one product", () => {
 });
 
 test("transposes and slices are windows on other arrays", () => {
-  expect(show((w, x) => matmul(transpose(w), add(slice(x, 1, 3), 1)), [2, 3], [4])).toMatchInlineSnapshot(`
+  expect(show((w, x) => matmul(transpose(w), add(slice(x, 1, 6), 1)), [5, 3], [7])).toMatchInlineSnapshot(`
     "
-    inputs %0 : [2, 3], %1 : [4]
-    arena of 2 numbers
-    loop [2]
-      %2 = add %1[1; 1] 1 : [2] -> arena 0
+    inputs %0 : [5, 3], %1 : [7]
+    arena of 5 numbers
+    loop [5]
+      %2 = add %1[1; 1] 1 : [5] -> arena 0
     contract
-      %3 = contract "ab,b->a" %0[0; 1, 3] %2 : [3] -> added to output 0 from 0
+      %3 = contract "ab,b->a" %0[0; 1, 3] %2 : [3] -> output 0 from 0
     "
   `);
 });
 
 test("storage is used again once its last reader has run", () => {
   const deep = (w: Tensor, x: Tensor): Tensor => Array.from({ length: 4 }).reduce<Tensor>((h) => tanh(matmul(w, h)), x);
-  expect(show(deep, [3, 3], [3])).toMatchInlineSnapshot(`
+  expect(show(deep, [5, 5], [5])).toMatchInlineSnapshot(`
     "
-    inputs %0 : [3, 3], %1 : [3]
-    arena of 6 numbers
+    inputs %0 : [5, 5], %1 : [5]
+    arena of 10 numbers
     contract
-      %2 = contract "ab,b->a" %0 %1 : [3] -> arena 0
-    loop [3]
-      %3 = tanh %2 : [3] -> arena 3
+      %2 = contract "ab,b->a" %0 %1 : [5] -> arena 0
+    loop [5]
+      %3 = tanh %2 : [5] -> arena 5
     contract
-      %4 = contract "ab,b->a" %0 %3 : [3] -> arena 0
-    loop [3]
-      %5 = tanh %4 : [3] -> arena 3
+      %4 = contract "ab,b->a" %0 %3 : [5] -> arena 0
+    loop [5]
+      %5 = tanh %4 : [5] -> arena 5
     contract
-      %6 = contract "ab,b->a" %0 %5 : [3] -> arena 0
-    loop [3]
-      %7 = tanh %6 : [3] -> arena 3
+      %6 = contract "ab,b->a" %0 %5 : [5] -> arena 0
+    loop [5]
+      %7 = tanh %6 : [5] -> arena 5
     contract
-      %8 = contract "ab,b->a" %0 %7 : [3] -> arena 0
-    loop [3]
-      %9 = tanh %8 : [3] -> output 0 from 0
+      %8 = contract "ab,b->a" %0 %7 : [5] -> arena 0
+    loop [5]
+      %9 = tanh %8 : [5] -> output 0 from 0
+    "
+  `);
+});
+
+test("products with short sums are operations on whole arrays", () => {
+  expect(show((w, x) => tanh(matmul(w, x)), [8, 2], [2])).toMatchInlineSnapshot(`
+    "
+    inputs %0 : [8, 2], %1 : [2]
+    arena of 0 numbers
+    loop [8]
+      %2 = mul %0[0; 2] %1[0; 0] : [8]
+      %3 = multiplyAdd %0[1; 2] %1[1; 0] %2 : [8]
+      %4 = tanh %3 : [8] -> output 0 from 0
+    "
+  `);
+});
+
+test("operations on a few long rows are operations on each, in one loop", () => {
+  expect(show((x, y) => [sin(x), mul(sin(x), y)], [8], [2, 8])).toMatchInlineSnapshot(`
+    "
+    inputs %0 : [8], %1 : [2, 8]
+    arena of 0 numbers
+    loop [8]
+      %2 = sin %0 : [8] -> output 0 from 0
+      %3 = mul %2 %1[0; 1] : [8] -> output 1 from 0
+      %4 = mul %2 %1[8; 1] : [8] -> output 1 from 8
+    concat
+      %5 = concat axis=0 %3 %4 : [2, 8] -> output 1 from 0
     "
   `);
 });

@@ -2,11 +2,10 @@ import { expand } from "../expand.ts";
 import { attributes, naming, typed } from "../print.ts";
 import { literalPrimitive, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
-import { withCopies } from "./copies.ts";
-import { fuseProducts } from "./fuse-products.ts";
+import { lowered } from "./lowered.ts";
 import { planMemory } from "./memory-plan.ts";
 import { placements } from "./placements.ts";
-import { coveredOutputs, isElementwise, schedule } from "./schedule.ts";
+import { isElementwise, schedule, writtenOutputs } from "./schedule.ts";
 import { isContiguous } from "./view.ts";
 
 /**
@@ -30,10 +29,10 @@ import { isContiguous } from "./view.ts";
  * The programs of `scan` and `cond` are kernels of their own, not shown here.
  */
 export function printPlan(program: Program): string {
-  const lowered = withCopies(fuseProducts(expand(program)));
-  const plan = schedule(lowered);
+  const code = lowered(expand(program));
+  const plan = schedule(code);
   const { steps, views, pieces, stored, direct } = plan;
-  const written = new Set(coveredOutputs(plan, lowered.outputs).flatMap((yes, k) => (yes ? [k] : [])));
+  const written = writtenOutputs(plan, code.outputs, []);
   const placed = placements(plan, written);
   const { offsets, size } = planMemory(plan, placed);
   const name = naming();
@@ -45,12 +44,16 @@ export function printPlan(program: Program): string {
   };
   const place = (x: Tensor): string => {
     const piece = direct.get(x);
-    if (piece) return ` -> added to output ${piece.output} from ${piece.offset}`;
+    if (piece) return ` -> ${written.has(piece.output) ? "" : "added to "}output ${piece.output} from ${piece.offset}`;
     if (!stored.has(x)) return "";
-    const { owner, offset } = placed.get(x) ?? { owner: x, offset: 0 };
-    return typeof owner === "number" ? ` -> output ${owner} from ${offset}` : ` -> arena ${offsets.get(x)}`;
+    let [owner, offset]: [Tensor | number, number] = [x, 0];
+    for (let next = placed.get(owner); next; next = typeof owner === "number" ? undefined : placed.get(owner)) {
+      owner = next.owner;
+      offset += next.offset;
+    }
+    return typeof owner === "number" ? ` -> output ${owner} from ${offset}` : ` -> arena ${offsets.get(owner)! + offset}`;
   };
-  const lines = [`inputs ${lowered.inputs.map((x) => `${name(x)} ${typed(x)}`).join(", ")}`.trimEnd(), `arena of ${size} numbers`];
+  const lines = [`inputs ${code.inputs.map((x) => `${name(x)} ${typed(x)}`).join(", ")}`.trimEnd(), `arena of ${size} numbers`];
   for (const { nodes } of steps) {
     const [first] = nodes;
     lines.push(isElementwise(first) ? `loop [${first.shape.join(", ")}]` : first.primitive.name);

@@ -27,7 +27,7 @@ export interface Schedule {
   readonly pieces: readonly Piece[];
   /** Nodes whose values another step or an output reads from memory. */
   readonly stored: ReadonlySet<Tensor>;
-  /** Contractions that add to their place in an output themselves. */
+  /** Contractions that write to their place in an output themselves, or add to it. */
   readonly direct: ReadonlyMap<Tensor, Piece>;
 }
 
@@ -124,7 +124,7 @@ function markStored(view: View, stored: Set<Tensor>): void {
   if (view.base && !isLeaf(view.base)) stored.add(view.base);
 }
 
-/** Contractions whose only reader is one place of an output: they add there directly. */
+/** Contractions whose only reader is one place of an output: they write or add there directly. */
 function directPieces({ pieces, steps, views }: Omit<Schedule, "direct" | "stored">): Map<Tensor, Piece> {
   const readers = new Map<Tensor, number>();
   const read = (x: Tensor): void => {
@@ -136,13 +136,9 @@ function directPieces({ pieces, steps, views }: Omit<Schedule, "direct" | "store
   return new Map(pieces.filter(({ node }) => node.primitive === contractPrimitive && readers.get(node) === 1).map((piece) => [piece.node, piece]));
 }
 
-/** For each output whether stored pieces alone make up all of it, so that it can be written without clearing it first. */
-export function coveredOutputs({ pieces, direct }: Schedule, outputs: readonly Tensor[]): boolean[] {
-  return outputs.map((y, k) => {
-    const own = pieces.filter((piece) => piece.output === k);
-    return !own.some((piece) => direct.has(piece.node)) && covers(own, y.size);
-  });
-}
+/** The outputs whose pieces make up all of them, without overlap, so that they can be written without clearing them first; none that is to be added to. */
+export const writtenOutputs = ({ pieces }: Schedule, outputs: readonly Tensor[], accumulate: readonly boolean[]): Set<number> =>
+  new Set(outputs.flatMap((y, k) => (!accumulate[k] && covers(pieces.filter((piece) => piece.output === k), y.size) ? [k] : [])));
 
 /** True when the pieces of an output cover each of its entries exactly once. */
 function covers(pieces: readonly Piece[], size: number): boolean {

@@ -86,6 +86,8 @@ export class Expressions {
       case "mul":
       case "div":
         return this.#op(node.primitive.name, x, y);
+      case "multiplyAdd":
+        return this.#multiplyAdd(x, y, z);
       case "minimum":
         return this.#op("min", x, y);
       case "maximum":

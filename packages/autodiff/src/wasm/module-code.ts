@@ -1,9 +1,8 @@
 import type { Numbers } from "../compile.ts";
 import { callOf } from "../lower/call.ts";
-import { fuseProducts } from "../lower/fuse-products.ts";
-import { withCopies } from "../lower/copies.ts";
+import { lowered } from "../lower/lowered.ts";
 import { placements } from "../lower/placements.ts";
-import { coveredOutputs, schedule } from "../lower/schedule.ts";
+import { schedule, writtenOutputs } from "../lower/schedule.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
 import { ConstantPool } from "./constant-pool.ts";
@@ -29,16 +28,15 @@ export interface ModuleCode {
 
 /** Writes the module of one program. `accumulate` says which outputs to add to. */
 export function moduleCode(source: Program, accumulate: readonly boolean[], format: NumberFormat, placing: Placing = {}): ModuleCode {
-  const program = withCopies(fuseProducts(source));
+  const program = lowered(source);
   const plan = schedule(program);
-  const covered = coveredOutputs(plan, program.outputs).map((yes, k) => yes && !accumulate[k]);
-  const written = new Set(covered.flatMap((yes, k) => (yes ? [k] : [])));
+  const written = writtenOutputs(plan, program.outputs, accumulate);
   const layout = layOut(format, plan, program, placements(plan, written), placing);
   const pool = new ConstantPool(format.bytes * layout.start, poolSize);
   const body = new FunctionBuilder(layout.moving.length, format);
   /** The arrays that operations without code work on. */
   const calls: { readonly node: Tensor; readonly args: Numbers[]; readonly out: Numbers[] }[] = [];
-  const writer = new Writer(plan, layout, program, body, pool, (node) => {
+  const writer = new Writer(plan, written, layout, program, body, pool, (node) => {
     const [args, out]: Numbers[][] = [[], []];
     calls.push({ node, args, out });
     const evaluate = callOf(node, (inner, sums) => makeKernel(moduleCode(inner, sums, format), sums));
@@ -46,10 +44,10 @@ export function moduleCode(source: Program, accumulate: readonly boolean[], form
     return () => evaluate(out[0] as Float64Array, args as Float64Array[]);
   });
   program.outputs.forEach((_, k) => {
-    if (!accumulate[k] && !covered[k]) writer.clear(k);
+    if (!accumulate[k] && !written.has(k)) writer.clear(k);
   });
   for (const step of plan.steps) body.scope(() => writer.step(step));
-  for (const piece of plan.pieces) if (!plan.direct.has(piece.node)) body.scope(() => writer.output(piece, !covered[piece.output]));
+  for (const piece of plan.pieces) if (!plan.direct.has(piece.node)) body.scope(() => writer.output(piece));
   const bytes = moduleBytes(writer.imports.list, [{ name: "run", body }]);
   const module = new webAssembly!.Module(bytes);
   return {

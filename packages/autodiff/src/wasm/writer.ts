@@ -22,16 +22,21 @@ export class Writer {
   readonly imports: Imports = new Imports();
   readonly pool: ConstantPool;
   readonly #schedule: Schedule;
+  readonly #written: ReadonlySet<number>;
   readonly #layout: Layout;
   readonly #program: Program;
   readonly #f: FunctionBuilder;
   readonly #call: (node: Tensor) => () => void;
   readonly #bytes: number;
 
-  /** @param call - What runs a node that no code is written for. */
-  constructor(plan: Schedule, layout: Layout, program: Program, f: FunctionBuilder, pool: ConstantPool, call: (node: Tensor) => () => void) {
+  /**
+   * @param written - Outputs that are written; the others are added to.
+   * @param call - What runs a node that no code is written for.
+   */
+  constructor(plan: Schedule, written: ReadonlySet<number>, layout: Layout, program: Program, f: FunctionBuilder, pool: ConstantPool, call: (node: Tensor) => () => void) {
     this.pool = pool;
     this.#schedule = plan;
+    this.#written = written;
     this.#layout = layout;
     this.#program = program;
     this.#f = f;
@@ -45,7 +50,7 @@ export class Writer {
     else if (node.primitive === contractPrimitive) {
       const piece = this.#schedule.direct.get(node);
       const out = piece ? this.#place(piece, node.shape) : this.#result(node);
-      emitContract(this.#f, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined);
+      emitContract(this.#f, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined && !this.#written.has(piece.output));
     } else if (node.primitive === sumPrimitive) this.#sum(node);
     else if (node.primitive === concatPrimitive) this.#concat(node);
     else if (node.primitive === padPrimitive) this.#pad(node);
@@ -55,8 +60,8 @@ export class Writer {
   }
 
   /** Moves a finished tensor into its place in an output, unless it was computed there. */
-  output(piece: Piece, add: boolean): void {
-    if (!this.#isPlaced(piece.node, piece.output, piece.offset)) this.#copy(piece.node, this.#place(piece, piece.node.shape), add);
+  output(piece: Piece): void {
+    if (!this.#isPlaced(piece.node, piece.output, piece.offset)) this.#copy(piece.node, this.#place(piece, piece.node.shape), !this.#written.has(piece.output));
   }
 
   /** Writes zeros over output `k`. */

@@ -1,0 +1,51 @@
+import { broadcastAxes, reshape } from "../broadcast.ts";
+import { contractPrimitive, type Labels } from "../contract.ts";
+import { elementwise, mul } from "../elementwise.ts";
+import { sliceBlock, transpose } from "../shape-ops.ts";
+import { makeNode, withArgs, type Tensor } from "../tensor.ts";
+import { topological, type Program } from "../trace.ts";
+
+/** Sums of so many products are written out. */
+const shortest = 4;
+
+/** How many products a contraction adds up for each result, if that is along the last axis of both operands and of nothing else. */
+function lengthOfSums({ primitive, args: [x], attrs }: Tensor): number {
+  if (primitive !== contractPrimitive) return Infinity;
+  const { a, b, out } = attrs as Labels;
+  const summed = [...a].filter((letter) => !out.includes(letter));
+  return summed.length === 1 && a.endsWith(summed[0]) && b.endsWith(summed[0]) ? x.shape.at(-1)! : Infinity;
+}
+
+/** Entry `k` of the last axis of `x`, with the axes of the result, whose letters are `out`. */
+function entry(x: Tensor, letters: string, k: number, out: string, shape: readonly number[]): Tensor {
+  const whole = x.shape.slice(0, -1);
+  const part = reshape(sliceBlock(x, [...whole.map(() => 0), k], [...whole, 1]), whole);
+  const own = letters.slice(0, -1);
+  const ordered = [...out].filter((letter) => own.includes(letter));
+  return broadcastAxes(transpose(part, ordered.map((letter) => own.indexOf(letter))), shape, ordered.map((letter) => out.indexOf(letter)));
+}
+
+function writtenOut(node: Tensor, [x, y]: readonly Tensor[]): Tensor {
+  const { a, b, out } = node.attrs as Labels;
+  const factors = (k: number): [Tensor, Tensor] => [entry(x, a, k, out, node.shape), entry(y, b, k, out, node.shape)];
+  let sum = mul(...factors(0));
+  for (let k = 1; k < x.shape.at(-1)!; k++) sum = makeNode(elementwise.multiplyAdd, [...factors(k), sum], {});
+  return sum;
+}
+
+/**
+ * Makes operations on whole arrays, which fuse with those around them, of products with short sums: those of the first layer of a network with few
+ * inputs, for instance.
+ */
+export function writeOutShortSums(program: Program): Program {
+  const { inputs, outputs } = program;
+  const order = topological(outputs);
+  if (!order.some((node) => lengthOfSums(node) <= shortest)) return program;
+  const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
+  for (const node of order) {
+    if (value.has(node)) continue;
+    const args = node.args.map((x) => value.get(x)!);
+    value.set(node, lengthOfSums(node) <= shortest ? writtenOut(node, args) : withArgs(node, args));
+  }
+  return { inputs, outputs: outputs.map((y) => value.get(y)!) };
+}
