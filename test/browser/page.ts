@@ -2,7 +2,7 @@
 import { resolveBackend } from "@fluxion/autodiff";
 import { structuredLagrangianNN } from "@fluxion/lnn";
 import { cosine, mlp } from "@fluxion/nn-core";
-import { odeProblem, rk4, solve, tsit5 } from "@fluxion/ode-core";
+import { odeProblem, rk4, solve, tsit5, type BoundField } from "@fluxion/ode-core";
 import { discreteAdjoint } from "@fluxion/sensitivity";
 import { doublePendulum, sampleStates } from "@fluxion/systems";
 import { fit } from "@fluxion/train";
@@ -14,13 +14,30 @@ const trajectories = sampleStates(2, [-0.2, -0.2, -0.2, -0.2], [0.2, 0.2, 0.2, 0
 }));
 const model = structuredLagrangianNN({ coordinates: 2, angles: [0, 1], energyScale: 10, network: mlp({ hidden: [8, 8] }) });
 
-/** The backend in use, and the losses of 20 steps. */
-export async function train(): Promise<{ readonly backend: string; readonly losses: readonly number[] }> {
+/** What a page computes. */
+export interface PageResult {
+  /** The backend in use. */
+  readonly backend: string;
+  /** Right-hand side and vector-Jacobian product of the network before training. */
+  readonly kernels: readonly number[];
+  /** The losses of 20 steps. */
+  readonly losses: readonly number[];
+}
+
+function kernels(): number[] {
+  const bound = model.bind(model.init(1)) as Required<BoundField>;
+  const [u, w, du, outU, outP] = [Float64Array.of(0.3, -0.4, 0.5, 0.7), Float64Array.of(1, -0.5, 0.2, 0.8), new Float64Array(4), new Float64Array(4), new Float64Array(model.paramCount)];
+  bound.rhs(0, u, du);
+  bound.vjp(0, u, w, outU, outP);
+  return [...du, ...outU, ...outP];
+}
+
+export async function train(): Promise<PageResult> {
   const { state } = await fit({
     model, trajectories, algorithm: rk4(), solver: { dt: 0.05 }, sensealg: discreteAdjoint(), start: model.init(1),
     stages: [{ intervals: 2, steps: 20, schedule: cosine({ peak: 0.01 }) }], clipNorm: 1,
   });
-  return { backend: resolveBackend().name, losses: state.losses };
+  return { backend: resolveBackend().name, kernels: kernels(), losses: state.losses };
 }
 
 const page = (globalThis as { readonly document?: { readonly body: { textContent: string } } }).document;
