@@ -53,6 +53,9 @@ const checkBlock = (name: string, x: Tensor, whole: Shape, block: Shape, start: 
 
 const blockKey = ({ start, shape }: Block): string => `${start} ${shape}`;
 
+/** Blocks of fixed data up to this size are fixed data of their own, others windows on it. */
+const mostFixed = 64;
+
 /** The block of `x` under the shape `outer`, taken before the change of shape where that only adds or drops axes of length 1. */
 function slicedInside(x: Tensor, outer: Shape, start: readonly number[], shape: Shape): Tensor | null {
   const long = (of: Shape): number[] => of.flatMap((size, d) => (size === 1 ? [] : [d]));
@@ -77,7 +80,7 @@ export const slicePrimitive: Primitive<Block> = {
     if (sameShape(x.shape, shape)) return x;
     const value = constantValue(x);
     if (value !== undefined) return constant(value, shape);
-    if (x.primitive === literalPrimitive) {
+    if (x.primitive === literalPrimitive && sizeOf(shape) <= mostFixed) {
       const data = new Float64Array(sizeOf(shape));
       copyBlock(x.shape, shape, start, (a, b) => void (data[b] = x.attrs.data[a]));
       return literal(data, shape);

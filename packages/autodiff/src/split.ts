@@ -33,7 +33,6 @@ const cheap: ReadonlySet<Primitive> = new Set<Primitive>([
 /** Operations that only look at their argument: the argument is kept in their place. */
 const views: ReadonlySet<Primitive> = new Set<Primitive>([reshapePrimitive, slicePrimitive, transposePrimitive, broadcastPrimitive]);
 
-
 /**
  * Cuts a program, a function and its pullback for instance, at the inputs that become known last: the first part computes all
  * that does not depend on them and keeps those results that the second part cannot cheaply compute again.

@@ -121,6 +121,10 @@ export function makeNode<A>(primitive: Primitive<A>, args: readonly Tensor[], at
   // Before any simplification, which may assume that the arguments fit.
   const shape = primitive.shape(args, attrs);
   if (!shape.every((s) => Number.isInteger(s) && s >= 0)) throw shapeError(primitive.name, `sizes must be whole numbers >= 0, not [${shape.join(", ")}]`, args);
+  return sharedNode(primitive, args, attrs, shape);
+}
+
+function sharedNode<A>(primitive: Primitive<A>, args: readonly Tensor[], attrs: A, shape: Shape): Tensor {
   const key = table && keyOf(primitive, args, attrs);
   const known = key === null ? undefined : table!.get(key);
   if (known) return known;
@@ -130,8 +134,9 @@ export function makeNode<A>(primitive: Primitive<A>, args: readonly Tensor[], at
   return node;
 }
 
-/** `node` with other arguments; itself if they are the same. */
-export const withArgs = (node: Tensor, args: readonly Tensor[]): Tensor => (args.every((x, i) => x === node.args[i]) ? node : makeNode(node.primitive, args, node.attrs));
+/** `node` with other arguments of the same shapes; itself if they are the same. */
+export const withArgs = (node: Tensor, args: readonly Tensor[]): Tensor =>
+  args.every((x, i) => x === node.args[i]) ? node : sharedNode(node.primitive, args, node.attrs, node.shape);
 
 const leaf = <A>(name: string, shape: (attrs: A) => Shape, rest: Pick<Primitive<A>, "evaluate" | "key">): Primitive<A> => ({
   name,
