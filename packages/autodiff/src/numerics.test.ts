@@ -32,9 +32,11 @@ test.each(Object.entries(everything))("%s: special values and slopes are the int
   const pairs = arity === 1 ? specials.map((x) => [x]) : specials.flatMap((x) => specials.map((y) => [x, y]));
   const args = [0, 1].slice(0, Math.min(arity, 2)).map((i) => Float64Array.from(pairs, (pair) => pair[i]));
   const g = arity === 3 ? (c: Tensor, x: Tensor): Tensor => f(c, x, neg(c)) : f;
+  // Its very purpose is to round less where it can.
+  const relaxedSimd = name === "multiplyAdd" ? false : "auto";
   const results = (["interpreter", "js", "wasm"] as const).map((backend) => {
     const outs = Array.from({ length: 1 + args.length }, () => new Float64Array(pairs.length));
-    compile((...x) => [g(...x), ...vjp((...y) => g(...y), ...x)[1](constant(1, [pairs.length]))], args.map((x) => [x.length]), { backend })(args, outs);
+    compile((...x) => [g(...x), ...vjp((...y) => g(...y), ...x)[1](constant(1, [pairs.length]))], args.map((x) => [x.length]), { backend, relaxedSimd })(args, outs);
     return outs;
   });
   results[0].forEach((expected, k) => expected.forEach((y, i) => {
