@@ -18,81 +18,82 @@ export function tiledField(tile: (count: number) => VectorField, count: number):
   return {
     dim: fields.reduce((n, { field, rounds }) => n + rounds * field.dim, 0),
     provides: new Set(["jvp", "vjp"]),
-    bind: (p) => bindTiles(fields.map(({ field, rounds }) => new Tiles(field.dim, rounds, field.bind(p)))),
+    bind: (p) => bindTiles(tilesOf(fields.map(({ field, rounds }) => ({ n: field.dim, rounds, bound: field.bind(p) })))),
   };
 }
 
-/** Tiles of one size, with windows to move their parts of whole arrays through. */
-class Tiles {
-  readonly rounds: number;
+/** One tile of a batch. */
+interface Tile {
   readonly bound: BoundField;
+  /** Which of the bound fields it is. */
+  readonly kind: number;
+  /** Which of the tiles of its field it is, of how many. */
+  readonly round: number;
+  readonly rounds: number;
+  /** Where its states begin. */
+  readonly at: number;
+  /** To move its parts of whole arrays through; all tiles of a field share them. */
   readonly a: Float64Array;
   readonly b: Float64Array;
   readonly out: Float64Array;
-
-  constructor(n: number, rounds: number, bound: BoundField) {
-    this.rounds = rounds;
-    this.bound = bound;
-    [this.a, this.b, this.out] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
-  }
 }
 
-function bindTiles(all: readonly Tiles[]): BoundField {
+function tilesOf(fields: readonly { readonly n: number; readonly rounds: number; readonly bound: BoundField }[]): Tile[] {
+  let at = 0;
+  return fields.flatMap(({ n, rounds, bound }, kind) => {
+    const [a, b, out] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+    return Array.from({ length: rounds }, (_, round): Tile => ({ bound, kind, round, rounds, at: (at += n) - n, a, b, out }));
+  });
+}
+
+function bindTiles(tiles: readonly Tile[]): BoundField {
+  const fields = [...new Set(tiles.map(({ bound }) => bound))];
   return {
     rhs: (t, u, out) => {
-      let at = 0;
-      for (const { rounds, bound, a, out: part } of all) {
-        for (let k = 0; k < rounds; k++, at += part.length) {
-          take(u, at, a);
-          bound.rhs(t, a, part);
-          put(part, out, at);
-        }
+      for (const { bound, at, a, out: part } of tiles) {
+        take(u, at, a);
+        bound.rhs(t, a, part);
+        put(part, out, at);
       }
     },
     jvp: (t, u, du, dp, out) => {
-      let at = 0;
-      for (const { rounds, bound, a, b, out: part } of all) {
-        for (let k = 0; k < rounds; k++, at += part.length) {
-          take(u, at, a);
-          take(du, at, b);
-          bound.jvp!(t, a, b, dp, part);
-          put(part, out, at);
-        }
+      for (const { bound, at, a, b, out: part } of tiles) {
+        take(u, at, a);
+        take(du, at, b);
+        bound.jvp!(t, a, b, dp, part);
+        put(part, out, at);
       }
     },
     vjp: (t, u, w, outU, outP) => {
-      let at = 0;
-      for (const { rounds, bound, a, b, out: part } of all) {
-        for (let k = 0; k < rounds; k++, at += part.length) {
-          take(u, at, a);
-          take(w, at, b);
-          bound.vjp!(t, a, b, part, outP);
-          put(part, outU, at);
-        }
+      for (const { bound, at, a, b, out: part } of tiles) {
+        take(u, at, a);
+        take(w, at, b);
+        bound.vjp!(t, a, b, part, outP);
+        put(part, outU, at);
       }
     },
-    gradientBuffer: () => all[0].bound.gradientBuffer!(),
-    tape: () => new TiledEvaluations(all, all.map(({ bound }) => bound.tape!())),
+    gradientBuffer: () => fields[0].gradientBuffer!(),
+    tape: () => new TiledEvaluations(tiles, fields.map((bound) => bound.tape!())),
     stepTape: (tableau: ButcherTableau) => {
-      const tapes = all.flatMap(({ bound }) => bound.stepTape?.(tableau) ?? []);
-      return tapes.length === all.length ? new TiledSteps(all, tapes) : undefined;
+      const tapes = fields.flatMap((bound) => bound.stepTape?.(tableau) ?? []);
+      return tapes.length === fields.length ? new TiledSteps(tiles, tapes) : undefined;
     },
   };
 }
 
-/** What tapes of tiles have in common. Entry `i` of the whole is entry `i * rounds + k` for tile `k` of `rounds`. */
+/** What tapes of tiles have in common: one tape for each field. Entry `i` of the whole is entry `i * rounds + round` of each tile. */
 abstract class TiledTape<T extends EvaluationTape | StepTape> {
-  protected readonly all: readonly Tiles[];
+  protected readonly tiles: readonly Tile[];
   protected readonly tapes: readonly T[];
   /** What was pushed last: it is handed over when all tiles had room. */
   readonly #pushed: Float64Array;
   protected length = 0;
   protected full = false;
 
-  constructor(all: readonly Tiles[], tapes: readonly T[]) {
-    this.all = all;
+  constructor(tiles: readonly Tile[], tapes: readonly T[]) {
+    this.tiles = tiles;
     this.tapes = tapes;
-    this.#pushed = new Float64Array(all.reduce((n, { rounds, out }) => n + rounds * out.length, 0));
+    this.#pushed = new Float64Array(tiles.reduce((n, { out }) => n + out.length, 0));
   }
 
   get open(): boolean {
@@ -109,14 +110,11 @@ abstract class TiledTape<T extends EvaluationTape | StepTape> {
 
   /** Pushes `u` tile by tile on tapes that may fill up at any of them, after which none takes more. */
   protected pushAll(t: number, h: number, u: Float64Array, out: Float64Array): number {
-    let at = 0;
-    for (let j = 0; j < this.all.length && !this.full; j++) {
-      const { rounds, a, out: part } = this.all[j];
-      for (let k = 0; k < rounds && !this.full; k++, at += part.length) {
-        take(u, at, a);
-        this.full = this.pushOne(this.tapes[j], t, h, a, part) < 0;
-        put(part, this.#pushed, at);
-      }
+    for (const { kind, at, a, out: part } of this.tiles) {
+      if (this.full) return -1;
+      take(u, at, a);
+      this.full = this.pushOne(this.tapes[kind], t, h, a, part) < 0;
+      put(part, this.#pushed, at);
     }
     if (this.full) return -1;
     out.set(this.#pushed);
@@ -136,14 +134,10 @@ class TiledEvaluations extends TiledTape<EvaluationTape> implements EvaluationTa
   }
 
   vjp(i: number, w: Float64Array, outU: Float64Array): void {
-    let at = 0;
-    for (let j = 0; j < this.all.length; j++) {
-      const { rounds, a, out } = this.all[j];
-      for (let k = 0; k < rounds; k++, at += out.length) {
-        take(w, at, a);
-        this.tapes[j].vjp(i * rounds + k, a, out);
-        put(out, outU, at);
-      }
+    for (const { kind, round, rounds, at, a, out } of this.tiles) {
+      take(w, at, a);
+      this.tapes[kind].vjp(i * rounds + round, a, out);
+      put(out, outU, at);
     }
   }
 
@@ -168,14 +162,10 @@ class TiledSteps extends TiledTape<StepTape> implements StepTape {
   }
 
   pull(i: number, lambda: Float64Array): void {
-    let at = 0;
-    for (let j = 0; j < this.all.length; j++) {
-      const { rounds, a } = this.all[j];
-      for (let k = 0; k < rounds; k++, at += a.length) {
-        take(lambda, at, a);
-        this.tapes[j].pull(i * rounds + k, a);
-        put(a, lambda, at);
-      }
+    for (const { kind, round, rounds, at, a } of this.tiles) {
+      take(lambda, at, a);
+      this.tapes[kind].pull(i * rounds + round, a);
+      put(a, lambda, at);
     }
   }
 }
