@@ -33,7 +33,7 @@ interface Tile {
  * parameters. Needs no solver, and so costs a fraction of matching trajectories; it needs derivatives, and noise in them hurts.
  *
  * @returns A function of the parameters `p[m]`. One evaluation costs one right-hand side and its product per sample.
- * @throws OdeError `SHAPE_MISMATCH` when states or derivatives have another length than the model's, `INVALID_ARGUMENT`
+ * @throws OdeError `SHAPE_MISMATCH` when states or derivatives have another length than the model's or the loss has not one penalty for each residual, `INVALID_ARGUMENT`
  * without samples, `MISSING_CAPABILITY` when the model has no `vjp`.
  */
 export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions): (p: Float64Array) => LossValue {
@@ -52,7 +52,7 @@ export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions):
       const { rhs, vjp } = evaluations.get(field)!;
       rhs(t, u, out);
       for (let i = 0; i < u.length; i++) residual[i] = out[i] - du[i];
-      total += run();
+      total += run(u.length);
       vjp(t, u, slope, outU);
     }
     gradient.fill(0);

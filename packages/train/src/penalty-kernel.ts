@@ -1,29 +1,39 @@
-import { compile, div, grad, sum } from "@fluxion/autodiff";
+import { compile, div, grad, sum, type Tensor } from "@fluxion/autodiff";
 import type { Loss } from "@fluxion/nn-core";
+import { OdeError } from "@fluxion/ode-core";
 
-/** Penalties of `n` residuals in arrays of their own. */
+/** Penalties of up to so many residuals as it was made for, in arrays of their own. */
 export interface PenaltyKernel {
   /** To fill. */
   readonly residual: Float64Array;
   /** To read: the slopes of the penalties' sum over `entries`. */
   readonly slope: Float64Array;
-  /** Computes the slopes and returns the sum of the penalties. */
-  run(): number;
+  /** Computes the slopes and returns the sum of the penalties of the first `count` residuals. */
+  run(count: number): number;
 }
 
-/** @param entries - What a sum of penalties is to be divided by. */
-export function penaltyKernel({ penalty }: Loss, n: number, entries: number): PenaltyKernel {
-  const total = (r: Parameters<Loss["penalty"]>[0]): ReturnType<Loss["penalty"]> => sum(penalty(r));
-  const kernel = compile((r) => [total(r), div(grad(total)(r), entries)], [[n]]);
-  const [residual, value, slope] = [...(kernel.inputs ?? [new Float64Array(n)]), ...(kernel.outputs ?? [new Float64Array(1), new Float64Array(n)])] as Float64Array[];
-  const ins = [residual];
-  const outs = [value, slope];
+/**
+ * @param entries - What a sum of penalties is to be divided by.
+ * @throws OdeError `SHAPE_MISMATCH` when the loss has not one penalty for each residual.
+ */
+export function penaltyKernel({ name, penalty }: Loss, n: number, entries: number): PenaltyKernel {
+  const each = (r: Tensor): Tensor => {
+    const y = penalty(r);
+    if (y.shape.length !== 1 || y.size !== n) throw new OdeError("SHAPE_MISMATCH", `Cannot use loss "${name}" as it must have a penalty for each residual: current shape is [${y.shape.join(", ")}] for [${n}]`);
+    return y;
+  };
+  const kernel = compile((r) => [each(r), div(grad((x) => sum(each(x)))(r), entries)], [[n]]);
+  const ins = (kernel.inputs ?? [new Float64Array(n)]) as Float64Array[];
+  const outs = (kernel.outputs ?? [new Float64Array(n), new Float64Array(n)]) as Float64Array[];
+  const [penalties, slope] = outs;
   return {
-    residual,
+    residual: ins[0],
     slope,
-    run: () => {
+    run: (count) => {
       kernel(ins, outs);
-      return value[0];
+      let total = 0;
+      for (let i = 0; i < count; i++) total += penalties[i];
+      return total;
     },
   };
 }

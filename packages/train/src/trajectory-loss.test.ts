@@ -1,3 +1,4 @@
+import { dot } from "@fluxion/autodiff";
 import { structuredLagrangianNN } from "@fluxion/lnn";
 import { huber, losses, meanAbsoluteError, meanSquaredError, mlp, type Loss } from "@fluxion/nn-core";
 import { secondOrderNeuralODE } from "@fluxion/node";
@@ -108,6 +109,14 @@ test("a failed solve is an infinite loss with a zero gradient and a reason", () 
   expect(message).toContain("maxIters");
   const explosive = secondOrderNeuralODE({ coordinates: 1, accelerationScale: 1e200, network: mlp({ hidden: [3] }) });
   expect(trajectoryLoss({ ...common, model: explosive, loss: meanSquaredError() })(explosive.init(1)).loss).toBe(Infinity);
+});
+
+test("a loss without a penalty for each residual is refused", () => {
+  const summed: Loss = { name: "summed", penalty: (r) => dot(r, r) };
+  expect(() => trajectoryLoss({ ...common, loss: summed })).toThrow(expect.objectContaining({
+    code: "SHAPE_MISMATCH",
+    message: 'Cannot use loss "summed" as it must have a penalty for each residual: current shape is [] for [8]',
+  }));
 });
 
 test("data that does not fit the model is refused", () => {

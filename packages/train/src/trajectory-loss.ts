@@ -37,7 +37,7 @@ export interface LossValue {
  * in batches where that changes nothing but the speed: in fixed steps with a sensitivity algorithm that replays them.
  *
  * @returns A function of the parameters `p[m]`. One evaluation costs one linearised solve per trajectory.
- * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times;
+ * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times, or when the loss has not one penalty for each residual;
  * `INVALID_ARGUMENT` without data, or without intervals to compare.
  */
 export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array) => LossValue {
@@ -45,7 +45,8 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
   const observed = observations({ ...options, solver, intervals: options.intervals ?? Infinity });
   const n = model.dim;
   const entries = observed.reduce((sum, { times, count }) => sum + times.length * count * n, 0);
-  const sizeOf = ({ times, u0 }: Observations): number => times.length * u0.length;
+  // Trajectories of many lengths share a few kernels.
+  const sizeOf = ({ times, u0 }: Observations): number => 2 ** Math.ceil(Math.log2(times.length * u0.length));
   const penalties = new Map([...new Set(observed.map(sizeOf))].map((size) => [size, penaltyKernel(loss, size, entries)]));
   const compared = observed.map((group) => {
     const penalty = penalties.get(sizeOf(group))!;
@@ -66,8 +67,9 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
         return { loss: Infinity, gradient, rhsEvaluations, message: solution.message };
       }
       const { residual } = penalty;
-      for (let k = 0, at = 0; k < times.length; k++) for (let i = 0; i < u0.length; i++, at++) residual[at] = solution.u[k][i] - states[k][i];
-      total += penalty.run();
+      let at = 0;
+      for (let k = 0; k < times.length; k++) for (let i = 0; i < u0.length; i++) residual[at++] = solution.u[k][i] - states[k][i];
+      total += penalty.run(at);
       const { dp } = pull(cotangents);
       for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
     }
