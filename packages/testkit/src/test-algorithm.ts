@@ -2,7 +2,8 @@ import { vectorField, type Algorithm, type Stepper, type Tableau } from "@fluxio
 import { describe, expect, test } from "vitest";
 import { adaptiveTests, type AdaptivePowers } from "./adaptive-tests.ts";
 import { exactProblems, type Exact } from "./exact-problems.ts";
-import { observedOrder } from "./slope.ts";
+import { gradedProblems } from "./graded-problems.ts";
+import { observedOrder, slope } from "./slope.ts";
 
 /** What a conformance test of an algorithm expects. */
 export interface TestAlgorithmOptions {
@@ -18,9 +19,12 @@ export interface TestAlgorithmOptions {
   readonly startSteps?: number;
   /** Errors of a solve below which they are those of rounding, or of Newton's method. Default 2e-12. */
   readonly floor?: number;
-  /** How far above the orders the observed ones may lie. More for methods with tiny leading error terms, whose next ones show. Default 0.15. */
+  /**
+   * How far above the orders the observed ones may lie, but on graded systems, where it is always 0.15. More for methods with tiny leading error terms,
+   * whose next ones show. Default 0.15.
+   */
   readonly above?: number;
-  /** How far below the orders they may lie: where the leading term shows, rounding may begin to. Default 0.15. */
+  /** How far below the orders they may lie, but on graded systems: where the leading term shows, rounding may begin to. Default 0.15. */
   readonly below?: number;
   /** Power of the tolerances that the method keeps its error estimate below. Default 1. */
   readonly tolerancePower?: number;
@@ -28,7 +32,7 @@ export interface TestAlgorithmOptions {
 
 /**
  * Declares the conformance tests of an algorithm for fields of any structure or of second order: order of accuracy on three problems with known
- * solutions, forwards and backwards; its interpolant and error estimate; that a step leaves its input alone, repeats exactly
+ * solutions and, of explicit methods of one step, on graded systems, which have a leading error term only, forwards and backwards; its interpolant and error estimate; that a step leaves its input alone, repeats exactly
  * and forgets on `reset`; with an error estimate, that solves meet their tolerances, between steps and over events, stops and
  * failures too; and, with a tableau, that the tableau tells the truth about the step.
  * To be called in a vitest file.
@@ -43,6 +47,7 @@ export function testAlgorithm(make: () => Algorithm, options: TestAlgorithmOptio
       expect(make().name).toBe(algorithm.name);
     });
     convergence(algorithm, options);
+    if (algorithm.tableau ?? algorithm.structure) gradedConvergence(algorithm, options);
     stepping(algorithm);
     if (options.errorOrder !== undefined) adaptiveTests(algorithm, powers(algorithm, options.errorOrder, options));
     if (algorithm.tableau) tableauTests(algorithm, algorithm.tableau, options);
@@ -96,6 +101,31 @@ function convergence(algorithm: Algorithm, options: TestAlgorithmOptions): void 
     test(`estimates its error with order ${errorOrder ?? "none"} on ${problem.name}`, () => {
       if (errorOrder === undefined) expect(stepperOf(algorithm, problem).error).toBeUndefined();
       else expectOrder(observedOrder((count) => errorEstimate(algorithm, problem, 2 / count, startSteps), floor / 50), errorOrder);
+    });
+  }
+}
+
+function gradedConvergence(algorithm: Algorithm, { order, denseOrder, errorOrder }: TestAlgorithmOptions): void {
+  const counts = [2, 3, 4, 5];
+  const expectOrder = (error: (count: number) => number, expected: number): void => {
+    expect(Math.abs(-slope(counts, counts.map(error)) - expected)).toBeLessThan(0.15);
+  };
+  for (const problem of gradedProblems(algorithm, order + 1)) {
+    for (const [t0, t1] of [[-0.5, 0.5], [0.5, -0.5]]) {
+      test(`has order ${order} on ${problem.name} from ${t0} to ${t1}`, () => {
+        expectOrder((count) => largestError(algorithm, problem, t0, t1, count), order);
+      });
+    }
+  }
+  // Interpolants of second order have other orders in positions than in velocities.
+  for (const problem of algorithm.structure ? [] : gradedProblems(algorithm, denseOrder + 1)) {
+    test(`has an interpolant of order ${denseOrder} on ${problem.name}`, () => {
+      expectOrder((count) => interpolantError(algorithm, problem, 1 / count, 0), denseOrder + 1);
+    });
+  }
+  for (const problem of errorOrder === undefined ? [] : gradedProblems(algorithm, errorOrder)) {
+    test(`estimates its error with order ${errorOrder} on ${problem.name}`, () => {
+      expectOrder((count) => errorEstimate(algorithm, problem, 0.8 / count, 0), errorOrder!);
     });
   }
 }
