@@ -10,6 +10,8 @@ export interface ElementwisePrimitive extends Primitive<ElementwiseAttrs> {
   scalar(attrs: ElementwiseAttrs): (...x: number[]) => number;
   /** JavaScript source of the function, if it is an expression of its own; else backends call the function. */
   source?(attrs: ElementwiseAttrs, ...x: readonly string[]): string;
+  /** The same from `x` and `e = exp(-|x|)`, which functions of x and of -x share. */
+  sourceByDecay?(x: string, e: string): string;
   /** Partial derivatives by each argument, for arguments `args` and result `out`. */
   partials(args: readonly Tensor[], out: Tensor): readonly MaybeZero[];
 }
@@ -22,6 +24,7 @@ export interface ElementwiseAttrs {
 interface Definition {
   scalar(...x: number[]): number;
   source?(...x: readonly string[]): string;
+  sourceByDecay?(x: string, e: string): string;
   partials(args: readonly Tensor[], out: Tensor): readonly MaybeZero[];
   simplify?(args: readonly Tensor[]): Tensor | null;
   sumOver?(node: Tensor, axes: readonly number[]): Tensor | null;
@@ -62,13 +65,14 @@ function rules(primitive: () => ElementwisePrimitive): Rules {
   };
 }
 
-function define(name: string, { scalar, source, partials, simplify, sumOver, commutes }: Definition): ElementwisePrimitive {
+function define(name: string, { scalar, source, sourceByDecay, partials, simplify, sumOver, commutes }: Definition): ElementwisePrimitive {
   const primitive: ElementwisePrimitive = {
     name,
     kind: "elementwise",
     ...rules(() => primitive),
     scalar: () => scalar,
     ...(source ? { source: (_attrs, ...x) => source(...x) } : {}),
+    ...(sourceByDecay ? { sourceByDecay } : {}),
     partials,
     ...(sumOver ? { sumOver } : {}),
     ...(commutes ? { commutes } : {}),
@@ -168,8 +172,16 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
   tan: define("tan", { scalar: Math.tan, source: (x) => `Math.tan(${x})`, partials: (_, y) => [add(1, mul(y, y))] }),
   tanh: define("tanh", { scalar: Math.tanh, source: (x) => `Math.tanh(${x})`, partials: (_, y) => [sub(1, mul(y, y))] }),
   // 1 - s is sigmoid(-x) without cancellation: the tail of the derivative stays accurate.
-  sigmoid: define("sigmoid", { scalar: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))), partials: ([x], y) => [mul(y, sigmoid(neg(x)))] }),
-  softplus: define("softplus", { scalar: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), partials: ([x]) => [sigmoid(x)] }),
+  sigmoid: define("sigmoid", {
+    scalar: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
+    sourceByDecay: (x, e) => `((${x}>=0?1:${e})/(1+${e}))`,
+    partials: ([x], y) => [mul(y, sigmoid(neg(x)))],
+  }),
+  softplus: define("softplus", {
+    scalar: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    sourceByDecay: (x, e) => `(Math.max(${x},0)+Math.log1p(${e}))`,
+    partials: ([x]) => [sigmoid(x)],
+  }),
   erf: define("erf", { scalar: erfValue, partials: ([x]) => [mul(2 / Math.sqrt(Math.PI), exp(neg(mul(x, x))))] }),
   atan2: define("atan2", {
     scalar: Math.atan2,

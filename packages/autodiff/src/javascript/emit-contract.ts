@@ -77,9 +77,10 @@ function emitTile(
     pa = plus(pa, times(k, axis.steps[0]));
     pb = plus(pb, times(k, axis.steps[1]));
   });
-  code += `for(let k=0,f=${pa},g=${pb};k<${inner.size};k++,f+=${inner.steps[0]},g+=${inner.steps[1]}){`;
-  code += rows.map((r) => `const a${r}=${a}[${plus("f", r * row.steps[0])}];`).join("");
-  code += columns.map((c) => `const b${c}=${b}[${plus("g", c * column.steps[1])}];`).join("");
+  code += `for(let k=0;k<${inner.size};k++){`;
+  const [f, g] = [plus(pa, times("k", inner.steps[0])), plus(pb, times("k", inner.steps[1]))];
+  code += rows.map((r) => `const a${r}=${a}[${plus(f, r * row.steps[0])}];`).join("");
+  code += columns.map((c) => `const b${c}=${b}[${plus(g, c * column.steps[1])}];`).join("");
   code += cells.map(([r, c]) => `x${r}_${c}+=a${r}*b${c};`).join("");
   code += "}".repeat(summed.length);
   return `${code}${cells.map((cell) => store(cell, `x${cell[0]}_${cell[1]}`)).join("")}}`;

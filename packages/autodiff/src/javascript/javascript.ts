@@ -2,7 +2,7 @@ import { OdeError } from "@fluxion/ode-core";
 import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
 import type { Backend, Kernel, KernelOptions } from "../compile.ts";
 import { contractPrimitive } from "../contract.ts";
-import type { ElementwisePrimitive } from "../elementwise.ts";
+import { isNeg, type ElementwisePrimitive } from "../elementwise.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
 import { callOf } from "../lower/call.ts";
 import { copyPrimitive } from "../lower/copies.ts";
@@ -105,6 +105,7 @@ class Writer {
   #loop(id: number, nodes: readonly Tensor[]): string {
     const inside = new Set(nodes);
     const names = new Map<Tensor, string>();
+    const decays = new Map<Tensor, string>();
     const loads: Load[] = [];
     let code = "";
     for (const node of nodes) {
@@ -117,6 +118,16 @@ class Writer {
         }
         return names.get(x)!;
       });
+      const { sourceByDecay } = node.primitive as ElementwisePrimitive;
+      if (sourceByDecay) {
+        const [x] = node.args;
+        const even = inside.has(x) && isNeg(x) ? x.args[0] : x;
+        if (!decays.has(even)) {
+          decays.set(even, `e${id}_${decays.size}`);
+          code += `const ${decays.get(even)!}=Math.exp(-Math.abs(${args[0]}));`;
+        }
+        args.push(decays.get(even)!);
+      }
       names.set(node, `v${id}_${names.size}`);
       code += `const ${names.get(node)!}=${this.#rounded(this.#expression(node, args))};`;
     }
@@ -137,6 +148,7 @@ class Writer {
 
   #expression(node: Tensor, args: readonly string[]): string {
     const primitive = node.primitive as ElementwisePrimitive;
+    if (primitive.sourceByDecay) return primitive.sourceByDecay(args[0], args[1]);
     if (primitive.source) return primitive.source(node.attrs, ...args);
     this.#functions.set(primitive.name, primitive.scalar(node.attrs));
     return `${primitive.name}(${args.join()})`;
