@@ -227,11 +227,11 @@ class DirkStepper implements Stepper {
   }
 
   #norm(x: Float64Array): number {
-    const { abstol, reltol } = this.#context;
+    const { abstol, abstols, reltol } = this.#context;
     const u = this.#u;
     let sum = 0;
     for (let i = 0; i < x.length; i++) {
-      const scale = abstol + reltol * Math.max(Math.abs(u[i]), Math.abs(this.#input[i]));
+      const scale = (abstols ? abstols[i] : abstol) + reltol * Math.max(Math.abs(u[i]), Math.abs(this.#input[i]));
       if (x[i] !== 0) sum += (x[i] / scale) ** 2;
     }
     return Math.sqrt(sum / x.length);

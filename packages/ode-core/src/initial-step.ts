@@ -1,15 +1,15 @@
 import type { OdeProblem } from "./problem.ts";
 import { errorNorm } from "./error-norm.ts";
+import { ownNorm } from "./own-norm.ts";
+import type { ErrorScale } from "./scaled-norm.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** What the first step is chosen from. */
-export interface InitialStepContext {
+export interface InitialStepContext extends ErrorScale {
   /** Where to begin and where to go. */
   readonly problem: Pick<OdeProblem, "u0" | "tspan">;
   readonly f: BoundField;
   readonly order: number;
-  readonly abstol: number;
-  readonly reltol: number;
   readonly dtmax: number;
 }
 
@@ -40,14 +40,15 @@ export function euclideanInitialStep(context: InitialStepContext, slope: Float64
   return choose(context, slope, context.problem.u0.length, 1e-5);
 }
 
-/** `weight` times the mean of squares is the square of the norm; norms up to `tiny` tell nothing. */
-function choose({ problem, f, order, abstol, reltol, dtmax }: InitialStepContext, f0: Float64Array, weight: number, tiny: number): number {
+/** `weight` times the mean of squares is the square of the norm, unless that is the user's; norms up to `tiny` tell nothing. */
+function choose({ problem, f, order, dtmax, abstol, abstols, reltol, norm: own }: InitialStepContext, f0: Float64Array, weight: number, tiny: number): number {
   const { u0, tspan } = problem;
   const [t0, t1] = tspan;
   const n = u0.length;
   const longest = Math.min(dtmax, Math.abs(t1 - t0));
-  const norm = (x: Float64Array): number => errorNorm(x, u0, u0, abstol, reltol) * Math.sqrt(weight);
   const u1 = new Float64Array(n);
+  const factor = own ? 1 : Math.sqrt(weight);
+  const norm = (x: Float64Array): number => factor * (abstols ? ownNorm(x, u0, u0, abstols, reltol, own, u1) : errorNorm(x, u0, u0, abstol, reltol));
   const f1 = new Float64Array(n);
   f.rhs(t0, u0, f0);
   for (let i = 0; i < n; i++) if (!Number.isFinite(f0[i])) return NaN;

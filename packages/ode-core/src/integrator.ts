@@ -191,10 +191,10 @@ export class Integrator {
     // The error of a step of the lowest order, which no earlier steps support, is one power higher.
     const order = startOrder === undefined ? this.#algorithm.order : startOrder + 1;
     const slope = new Float64Array(u.length);
-    const { abstol, reltol, dtmax } = options;
+    const { abstol, abstols, reltol, norm, dtmax } = options;
     const { f, tspan } = this.#problem;
     this.#spent.nf += initialStepCost;
-    const size = (this.#algorithm.initialStep ?? initialStep)({ problem: { u0: u, tspan: [t, tspan[1]] }, f: f.bind(p), order, abstol, reltol, dtmax }, slope);
+    const size = (this.#algorithm.initialStep ?? initialStep)({ problem: { u0: u, tspan: [t, tspan[1]] }, f: f.bind(p), order, abstol, abstols, reltol, norm, dtmax }, slope);
     stepper.start?.(slope);
     return size;
   }

@@ -280,11 +280,11 @@ export class RadauStepper implements Stepper {
 
   /** The tolerances of the step, by the state at its start and the one predicted for its end. */
   #setScale(): void {
-    const { abstol, reltol } = this.#context;
+    const { abstol, abstols, reltol } = this.#context;
     const n = this.#n, h = this.#h, u = this.#u, z = this.#z, slope = this.#slope, scale = this.#scale;
     for (let i = 0; i < n; i++) {
       const size = Math.max(Math.abs(u[i]), Math.abs(u[i] + z[2 * n + i])) || Math.abs(h * slope[i]);
-      scale[i] = this.#loosened * (abstol + reltol * size);
+      scale[i] = this.#loosened * ((abstols ? abstols[i] : abstol) + reltol * size);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Interpolant, StepperContext, Tableau } from "./algorithm.ts";
 import { errorNorm } from "./error-norm.ts";
+import { ownNorm } from "./own-norm.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** `out = sum_i w[from + i] k_i` over `count` stages. Stage by stage, without those of weight zero. */
@@ -86,14 +87,17 @@ export class RkMemory {
   /** The extra stages of the last step are known. */
   hasExtra = false;
   readonly #tableau: Tableau;
+  readonly #context: StepperContext;
   readonly #coefficients: Coefficients;
   #weights: Float64Array | undefined;
   #estimate: Float64Array | undefined;
+  #scaled: Float64Array | undefined;
 
-  constructor(tableau: Tableau, f: BoundField, n: number, { reltol, abstol }: StepperContext) {
+  constructor(tableau: Tableau, f: BoundField, n: number, context: StepperContext) {
     this.f = f;
-    this.reltol = reltol;
-    this.abstol = abstol;
+    this.reltol = context.reltol;
+    this.abstol = context.abstol;
+    this.#context = context;
     this.#tableau = tableau;
     this.#coefficients = coefficients(tableau);
     const stages: Float64Array[] = [];
@@ -126,10 +130,10 @@ export class RkMemory {
     const { e, coarse } = this.#coefficients;
     this.#weigh(e, out);
     if (!coarse) return;
-    const { u, next, abstol, reltol, input: second } = this;
+    const second = this.input;
     this.#weigh(coarse, second);
-    const fine = errorNorm(out, u, next, abstol, reltol);
-    const scale = combinedError(fine, errorNorm(second, u, next, abstol, reltol)) / fine;
+    const fine = this.#size(out);
+    const scale = combinedError(fine, this.#size(second)) / fine;
     if (fine > 0) for (let j = 0; j < out.length; j++) out[j] *= scale;
   }
 
@@ -139,6 +143,15 @@ export class RkMemory {
     this.#estimate ??= new Float64Array(u.length);
     this.error(this.#estimate);
     return errorNorm(this.#estimate, u, next, abstol, reltol);
+  }
+
+  /** `scaledNorm`, which keeps `x`. */
+  #size(x: Float64Array): number {
+    const { u, next, abstol, reltol } = this;
+    const { abstols, norm } = this.#context;
+    if (!abstols) return errorNorm(x, u, next, abstol, reltol);
+    this.#scaled ??= new Float64Array(x.length);
+    return ownNorm(x, u, next, abstols, reltol, norm, this.#scaled);
   }
 
   #weigh(w: Float64Array, out: Float64Array): void {
@@ -155,12 +168,13 @@ export class RkMemory {
    */
   rate(): number {
     const { stages, input, u, next, abstol, reltol } = this;
+    const { abstols } = this.#context;
     const gap = this.#coefficients.gap as Float64Array;
     const last = stages[gap.length], before = stages[gap.length - 1];
     this.#weigh(gap, input);
     let slopes = 0, states = 0;
     for (let j = 0; j < u.length; j++) {
-      const scale = abstol + reltol * Math.max(Math.abs(u[j]), Math.abs(next[j]));
+      const scale = (abstols ? abstols[j] : abstol) + reltol * Math.max(Math.abs(u[j]), Math.abs(next[j]));
       if (scale === 0) continue;
       const slope = (last[j] - before[j]) / scale;
       const state = input[j] / scale;
