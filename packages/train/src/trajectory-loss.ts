@@ -66,13 +66,20 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
         gradient.fill(0);
         return { loss: Infinity, gradient, rhsEvaluations, message: solution.message };
       }
-      const { residual } = penalty;
-      let at = 0;
-      for (let k = 0; k < times.length; k++) for (let i = 0; i < u0.length; i++) residual[at++] = solution.u[k][i] - states[k][i];
-      total += penalty.run(at);
+      subtract(solution.u, states, penalty.residual);
+      total += penalty.run(times.length * u0.length);
       const { dp } = pull(cotangents);
       for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
     }
     return { loss: total / entries, gradient, rhsEvaluations, message: "" };
   };
+}
+
+/** `out[k n + i] = u[k][i] - v[k][i]`, for rows of `n`. */
+function subtract(u: readonly Float64Array[], v: readonly Float64Array[], out: Float64Array): void {
+  let at = 0;
+  for (let k = 0; k < u.length; k++) {
+    const a = u[k], b = v[k];
+    for (let i = 0; i < a.length; i++) out[at++] = a[i] - b[i];
+  }
 }
