@@ -17,14 +17,14 @@ export function luFactor(a: Float64Array, n: number, pivots: Int32Array): boolea
       }
     }
     pivots[k] = best;
+    const inverse = 1 / a[best * n + k];
     // Also for NaN.
-    if (!(size < Infinity && 1 / size < Infinity)) return false;
+    if (!(size < Infinity && Math.abs(inverse) < Infinity)) return false;
     if (best !== k) swapRows(a, n, k, best);
-    const inverse = 1 / a[rowK + k];
     a[rowK + k] = inverse;
     let i = k + 1;
-    for (; i < n - 1; i += 2) eliminateTwo(a, n, k, i, inverse);
-    if (i < n) eliminate(a, n, k, i, inverse);
+    for (; i < n - 3; i += 4) eliminateFour(a, n, k, i, inverse);
+    for (; i < n; i++) eliminate(a, n, k, i, inverse);
   }
   return true;
 }
@@ -39,19 +39,28 @@ function eliminate(a: Float64Array, n: number, k: number, i: number, inverse: nu
   for (let at = k * n + k + 1, to = row + k + 1; at < end; at++, to++) a[to] -= factor * a[at];
 }
 
-/** The same for rows `i` and `i + 1`, reading row `k` once. */
-function eliminateTwo(a: Float64Array, n: number, k: number, i: number, inverse: number): void {
-  const row = i * n;
-  const first = a[row + k] * inverse;
-  const second = a[row + n + k] * inverse;
-  a[row + k] = first;
-  a[row + n + k] = second;
-  if (first === 0 && second === 0) return;
-  const end = (k + 1) * n;
-  for (let at = k * n + k + 1, to = row + k + 1; at < end; at++, to++) {
-    const x = a[at];
-    a[to] -= first * x;
-    a[to + n] -= second * x;
+/** The same for rows `i` to `i + 3`, reading row `k` once. */
+function eliminateFour(a: Float64Array, n: number, k: number, i: number, inverse: number): void {
+  const row = k * n;
+  const r0 = i * n;
+  const r1 = r0 + n;
+  const r2 = r1 + n;
+  const r3 = r2 + n;
+  const p = a[r0 + k] * inverse;
+  const q = a[r1 + k] * inverse;
+  const r = a[r2 + k] * inverse;
+  const s = a[r3 + k] * inverse;
+  a[r0 + k] = p;
+  a[r1 + k] = q;
+  a[r2 + k] = r;
+  a[r3 + k] = s;
+  if (p === 0 && q === 0 && r === 0 && s === 0) return;
+  for (let j = k + 1; j < n; j++) {
+    const x = a[row + j];
+    a[r0 + j] -= p * x;
+    a[r1 + j] -= q * x;
+    a[r2 + j] -= r * x;
+    a[r3 + j] -= s * x;
   }
 }
 
