@@ -16,22 +16,12 @@ template <int tile> struct alignas(64) Stage {
 /// out[tile][4] = (dH/dp, -dH/dq) at x[tile][4].
 template <int tile> static __attribute__((noinline)) void rightHandSide(const Real *x, Real *out, Stage<tile> &S) {
   alignas(64) Real g2[tile][stride];
-  for (int b = 0; b < tile; b++) {
-    for (int i = 0; i < inputs; i++) S.x[b][i] = x[b * inputs + i];
-    const Real *u = S.x[b];
-    for (int h = 0; h < width; h += lanes) {
-      auto [softplus, s] = softplusAndSigmoid(at(W.b1 + h) + at(W.w1[0] + h) * u[0] + at(W.w1[1] + h) * u[1] + at(W.w1[2] + h) * u[2] + at(W.w1[3] + h) * u[3]);
-      at(S.a1[b] + h) = softplus;
-      at(S.s1[b] + h) = s;
-    }
-  }
+  std::memcpy(S.x, x, sizeof S.x);
+  firstLayer<tile>(W, S.x, S.a1, S.s1);
   multiply<tile>(S.a1[0], W.forward, S.s2[0]);
+  sigmoidRows<tile>(S.s2, W.b2);
   for (int b = 0; b < tile; b++)
-    for (int h = 0; h < width; h += lanes) {
-      Vector s = sigmoid(at(S.s2[b] + h) + at(W.b2 + h));
-      at(S.s2[b] + h) = s;
-      at(g2[b] + h) = s * at(W.w3[0] + h);
-    }
+    for (int h = 0; h < width; h += lanes) at(g2[b] + h) = at(S.s2[b] + h) * at(W.w3[0] + h);
   multiply<tile>(g2[0], W.backward, S.c1[0]);
   for (int b = 0; b < tile; b++) {
     Vector d0{}, d1{}, d2{}, d3{};

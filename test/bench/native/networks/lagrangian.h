@@ -18,27 +18,26 @@ template <int tile> struct alignas(64) Stage {
 /// out[tile][4] = (v, q'') at x[tile][4].
 template <int tile> static __attribute__((noinline)) void rightHandSide(const Real *x, Real *out, Stage<tile> &S) {
   alignas(64) Real rows[4 * tile][stride], g2[tile][stride];
+  std::memcpy(S.x, x, sizeof S.x);
+  firstLayer<tile>(W, S.x, S.a1, S.s1);
   for (int b = 0; b < tile; b++) {
-    for (int i = 0; i < inputs; i++) S.x[b][i] = x[b * inputs + i];
     const Real *u = S.x[b];
     for (int h = 0; h < width; h += lanes) {
-      Vector w0 = at(W.w1[0] + h), w1 = at(W.w1[1] + h), w2 = at(W.w1[2] + h), w3 = at(W.w1[3] + h);
-      auto [softplus, s] = softplusAndSigmoid(at(W.b1 + h) + w0 * u[0] + w1 * u[1] + w2 * u[2] + w3 * u[3]);
-      at(S.a1[b] + h) = at(rows[b] + h) = softplus;
-      at(S.s1[b] + h) = s;
-      at(rows[tile + 2 * b] + h) = s * w2;
-      at(rows[tile + 2 * b + 1] + h) = s * w3;
-      at(rows[3 * tile + b] + h) = s * (w0 * u[2] + w1 * u[3]);
+      Vector s = at(S.s1[b] + h);
+      at(rows[b] + h) = at(S.a1[b] + h);
+      at(rows[tile + 2 * b] + h) = s * at(W.w1[2] + h);
+      at(rows[tile + 2 * b + 1] + h) = s * at(W.w1[3] + h);
+      at(rows[3 * tile + b] + h) = s * (at(W.w1[0] + h) * u[2] + at(W.w1[1] + h) * u[3]);
     }
   }
   multiply<4 * tile>(rows[0], W.forward, S.s2[0]);
+  sigmoidRows<tile>(S.s2, W.b2);
   struct Sums { Vector m00, m01, m11, c0, c1; } sums[tile];
   for (int b = 0; b < tile; b++) {
     Vector m00{}, m01{}, m11{}, c0{}, c1{};
     for (int h = 0; h < width; h += lanes) {
-      Vector s = sigmoid(at(S.s2[b] + h) + at(W.b2 + h)), g = s * at(W.w3[0] + h), k = g * (1 - s);
+      Vector s = at(S.s2[b] + h), g = s * at(W.w3[0] + h), k = g * (1 - s);
       Vector t0 = at(S.t2[2 * b] + h), t1 = at(S.t2[2 * b + 1] + h), tv = at(S.t2[2 * tile + b] + h), k0 = k * t0, k1 = k * t1;
-      at(S.s2[b] + h) = s;
       at(g2[b] + h) = g;
       m00 += k0 * t0, m01 += k0 * t1, m11 += k1 * t1, c0 += k0 * tv, c1 += k1 * tv;
     }

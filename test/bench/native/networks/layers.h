@@ -64,3 +64,48 @@ template <int outputs> struct alignas(64) Gradient : Rows<outputs> {
       for (int k = 0; k < H; k++) to[h * H + k] = w2[h * width + k];
   }
 };
+
+/// The vectors of `tile` rows that go through a function together: one of each row, or several of one alone.
+template <int tile> struct Group {
+  static constexpr int along = tile == 1 ? panelVectors : 1, size = tile * along, step = along * lanes;
+
+  static constexpr int row(int i) { return i % tile; }
+  static constexpr int column(int i) { return i / tile * lanes; }
+};
+
+/// a[tile] = softplus(W1 x[tile] + b1), with its derivative s[tile].
+template <int tile, int outputs> INLINE void firstLayer(const Rows<outputs> &W, const Real (*x)[inputs], Real (*a)[stride], Real (*s)[stride]) {
+  using Place = Group<tile>;
+  for (int h = 0; h < width; h += Place::step) {
+    auto [softplus, sigmoid] = softplusAndSigmoid(several<Place::size>([&](int i) {
+      const Real *u = x[Place::row(i)];
+      const int k = h + Place::column(i);
+      return at(W.b1 + k) + at(W.w1[0] + k) * u[0] + at(W.w1[1] + k) * u[1] + at(W.w1[2] + k) * u[2] + at(W.w1[3] + k) * u[3];
+    }));
+    for (int i = 0; i < Place::size; i++) {
+      at(a[Place::row(i)] + h + Place::column(i)) = softplus[i];
+      at(s[Place::row(i)] + h + Place::column(i)) = sigmoid[i];
+    }
+  }
+}
+
+/// z[tile] becomes softplus(z + b), with its derivative s[tile].
+template <int tile> INLINE void softplusRows(Real (*z)[stride], const Real *b, Real (*s)[stride]) {
+  using Place = Group<tile>;
+  for (int h = 0; h < width; h += Place::step) {
+    auto [softplus, sigmoid] = softplusAndSigmoid(several<Place::size>([&](int i) { return at(z[Place::row(i)] + h + Place::column(i)) + at(b + h + Place::column(i)); }));
+    for (int i = 0; i < Place::size; i++) {
+      at(z[Place::row(i)] + h + Place::column(i)) = softplus[i];
+      at(s[Place::row(i)] + h + Place::column(i)) = sigmoid[i];
+    }
+  }
+}
+
+/// z[tile] becomes the derivative of softplus at z + b.
+template <int tile> INLINE void sigmoidRows(Real (*z)[stride], const Real *b) {
+  using Place = Group<tile>;
+  for (int h = 0; h < width; h += Place::step) {
+    auto s = sigmoid(several<Place::size>([&](int i) { return at(z[Place::row(i)] + h + Place::column(i)) + at(b + h + Place::column(i)); }));
+    for (int i = 0; i < Place::size; i++) at(z[Place::row(i)] + h + Place::column(i)) = s[i];
+  }
+}

@@ -14,24 +14,14 @@ template <int tile> struct alignas(64) Stage {
 
 /// out[tile][4] = u' at x[tile][4].
 template <int tile> static __attribute__((noinline)) void rightHandSide(const Real *x, Real *out, Stage<tile> &S) {
-  for (int b = 0; b < tile; b++) {
-    for (int i = 0; i < inputs; i++) S.x[b][i] = x[b * inputs + i];
-    const Real *u = S.x[b];
-    for (int h = 0; h < width; h += lanes) {
-      auto [softplus, s] = softplusAndSigmoid(at(W.b1 + h) + at(W.w1[0] + h) * u[0] + at(W.w1[1] + h) * u[1] + at(W.w1[2] + h) * u[2] + at(W.w1[3] + h) * u[3]);
-      at(S.a1[b] + h) = softplus;
-      at(S.s1[b] + h) = s;
-    }
-  }
+  std::memcpy(S.x, x, sizeof S.x);
+  firstLayer<tile>(W, S.x, S.a1, S.s1);
   multiply<tile>(S.a1[0], W.forward, S.a2[0]);
+  softplusRows<tile>(S.a2, W.b2, S.s2);
   for (int b = 0; b < tile; b++) {
     Vector o[inputs] = {};
-    for (int h = 0; h < width; h += lanes) {
-      auto [softplus, s] = softplusAndSigmoid(at(S.a2[b] + h) + at(W.b2 + h));
-      at(S.a2[b] + h) = softplus;
-      at(S.s2[b] + h) = s;
-      for (int i = 0; i < inputs; i++) o[i] += softplus * at(W.w3[i] + h);
-    }
+    for (int h = 0; h < width; h += lanes)
+      for (int i = 0; i < inputs; i++) o[i] += at(S.a2[b] + h) * at(W.w3[i] + h);
     for (int i = 0; i < inputs; i++) out[b * inputs + i] = sum(o[i]) + W.b3[i];
   }
 }

@@ -30,54 +30,87 @@ INLINE Real sum(Vector v) {
   return s;
 }
 
-/// c[0] + c[1] x + ... + c[n - 1] x^(n - 1) in halves, `powers` being x, x^2, x^4, ...: short chains of dependent operations.
-template <int n> INLINE Vector polynomial(const Real *c, const Vector *powers) {
-  if constexpr (n == 1) return all(c[0]);
+/// Vectors that go through a function together: the chain of dependent operations of one is longer than what the processor looks ahead.
+template <int n> struct Several {
+  Vector v[n];
+
+  Vector &operator[](int i) { return v[i]; }
+  const Vector &operator[](int i) const { return v[i]; }
+};
+
+/// `of` each of 0, 1, ..., n - 1.
+template <int n, class Of> INLINE Several<n> several(Of of) {
+  Several<n> result;
+  for (int i = 0; i < n; i++) result[i] = of(i);
+  return result;
+}
+
+template <int n> INLINE Several<n> operator+(const Several<n> &x, const Several<n> &y) { return several<n>([&](int i) { return x[i] + y[i]; }); }
+template <int n> INLINE Several<n> operator-(const Several<n> &x, const Several<n> &y) { return several<n>([&](int i) { return x[i] - y[i]; }); }
+template <int n> INLINE Several<n> operator*(const Several<n> &x, const Several<n> &y) { return several<n>([&](int i) { return x[i] * y[i]; }); }
+template <int n> INLINE Several<n> operator/(const Several<n> &x, const Several<n> &y) { return several<n>([&](int i) { return x[i] / y[i]; }); }
+
+/// c[0] + c[1] x + ... + c[count - 1] x^(count - 1) in halves, `powers` being x, x^2, x^4, ...: short chains of dependent operations.
+template <int count, int n> INLINE Several<n> polynomial(const Real *c, const Several<n> *powers) {
+  if constexpr (count == 1) return several<n>([&](int) { return all(c[0]); });
   else {
-    constexpr int log = n > 8 ? 3 : n > 4 ? 2 : n > 2 ? 1 : 0, half = 1 << log;
-    return polynomial<half>(c, powers) + powers[log] * polynomial<n - half>(c + half, powers);
+    constexpr int log = count > 8 ? 3 : count > 4 ? 2 : count > 2 ? 1 : 0, half = 1 << log;
+    return polynomial<half>(c, powers) + powers[log] * polynomial<count - half>(c + half, powers);
   }
 }
 
-/// e^x for -700 <= x <= 0 (-87 in single precision): x = k log 2 + r, and the Taylor series at r.
-INLINE Vector expOfNegative(Vector x) {
-  constexpr int terms = isDouble ? 14 : 8, mantissa = isDouble ? 52 : 23;
+/// Coefficients of polynomials through a function's values at the Chebyshev points, good to less than a rounding error.
+template <class Number> struct Series;
+
+template <> struct Series<double> {
+  /// r coth(r / 2) in terms of r^2, for |r| <= log 2 / 2.
+  static constexpr double coth[] = {2, 0.16666666666666574, -0.0027777777776883494, 6.613756295944757e-05, -1.6533880805704168e-06, 4.137485533370965e-08};
+  /// 2 artanh(s) / s in terms of s^2, for |s| <= 1 / 3.
+  static constexpr double artanh[] = {2, 0.6666666666666615, 0.4000000000018575, 0.28571428545454114, 0.22222224080747674, 0.18181740832504806,
+                                      0.1538661404230401, 0.13300374032674625, 0.12110168728069218, 0.0832450651186082, 0.17044163562781398};
+};
+
+template <> struct Series<float> {
+  static constexpr float coth[] = {2, 0.16666613226090157, -0.0027659019108635602};
+  static constexpr float artanh[] = {2, 0.6666667902643397, 0.39998711246862334, 0.28620207408437237, 0.21398560506678543, 0.24393908084023025};
+};
+
+template <int n> struct Quotient { Several<n> over, under; };
+
+/// e^-|x|, which softplus and sigmoid share. With -|x| = k log 2 + r it is 2^k (R + r) / (R - r), where R = r coth(r / 2). What underflows
+/// is cut off.
+template <int n> INLINE Quotient<n> expOfMinusAbs(const Several<n> &x) {
+  constexpr int terms = sizeof Series<Real>::coth / sizeof(Real), mantissa = isDouble ? 52 : 23;
   constexpr Real shift = isDouble ? 6755399441055744.0 : 12582912.0f;  // 1.5 * 2^mantissa: adding it rounds to a whole number
   constexpr Real high = isDouble ? 6.93147180369123816490e-01 : 0.693359375, low = isDouble ? 1.90821492927058770002e-10 : -2.12194440e-4;
-  static constexpr Real c[] = {1, 1, 1. / 2, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040, 1. / 40320, 1. / 362880, 1. / 3628800,
-                               1. / 39916800, 1. / 479001600, 1. / 6227020800};
-  Vector shifted = x * Real(1.4426950408889634) + shift, k = shifted - shift, r = x - k * high - k * low;
-  Vector r2 = r * r, r4 = r2 * r2, powers[] = {r, r2, r4, r4 * r4};
-  return (Vector)((IntegerVector)polynomial<terms>(c, powers) + ((IntegerVector)shifted << mantissa));
-}
-
-/// log(1 + e) for 0 <= e <= 1. @source Sun Microsystems 1993, fdlibm s_log1p.c (the polynomial)
-INLINE Vector log1p(Vector e) {
-  static constexpr Real c[] = {6.666666666666735130e-1, 3.999999999940941908e-1, 2.857142874366239149e-1, 2.222219843214978396e-1,
-                               1.818357216161805012e-1, 1.531383769920937332e-1, 1.479819860511658591e-1};
-  auto upper = e > all(0.41421356237309503);
-  Vector f = upper ? (e - 1) * Real(0.5) : e, s = f / (f + 2), z = s * s, z2 = z * z, powers[] = {z, z2, z2 * z2};
-  Vector half = f * f * Real(0.5), rest = z * polynomial<isDouble ? 7 : 4>(c, powers);
-  return (upper ? all(0.6931471805599453) : Vector{}) + (f - (half - s * (half + rest)));
-}
-
-/// e^-|x|, which softplus and sigmoid share. What underflows is cut off.
-INLINE Vector expOfMinusAbs(Vector x) {
   const Vector least = all(isDouble ? -700 : -87);
-  Vector y = x < -x ? x : -x;
-  return expOfNegative(y > least ? y : least);
+  auto y = several<n>([&](int i) {
+    Vector negative = x[i] < -x[i] ? x[i] : -x[i];
+    return negative > least ? negative : least;
+  });
+  auto shifted = several<n>([&](int i) { return y[i] * Real(1.4426950408889634) + shift; });
+  auto r = several<n>([&](int i) {
+    Vector k = shifted[i] - shift;
+    return y[i] - k * high - k * low;
+  });
+  Several<n> z = r * r, z2 = z * z, powers[] = {z, z2, z2 * z2}, R = polynomial<terms>(Series<Real>::coth, powers), over = R + r;
+  return {several<n>([&](int i) { return (Vector)((IntegerVector)over[i] + ((IntegerVector)shifted[i] << mantissa)); }), R - r};
 }
 
-INLINE Vector sigmoidOf(Vector x, Vector e) {
-  Vector inverse = 1 / (1 + e);
-  return x >= Vector{} ? inverse : e * inverse;
+/// 1 / (1 + e^-x), where e^-|x| = over / under.
+template <int n> INLINE Several<n> sigmoidOf(const Several<n> &x, const Quotient<n> &e) {
+  return several<n>([&](int i) { return x[i] < Vector{} ? e.over[i] : e.under[i]; }) / (e.over + e.under);
 }
 
-INLINE Vector sigmoid(Vector x) { return sigmoidOf(x, expOfMinusAbs(x)); }
+template <int n> INLINE Several<n> sigmoid(const Several<n> &x) { return sigmoidOf(x, expOfMinusAbs(x)); }
 
-struct SoftplusAndSigmoid { Vector softplus, sigmoid; };
+template <int n> struct SoftplusAndSigmoid { Several<n> softplus, sigmoid; };
 
-INLINE SoftplusAndSigmoid softplusAndSigmoid(Vector x) {
-  Vector e = expOfMinusAbs(x);
-  return {(x > Vector{} ? x : Vector{}) + log1p(e), sigmoidOf(x, e)};
+/// softplus = max(x, 0) + log(1 + e), where e = e^-|x|, and log(1 + e) = 2 artanh(s) of s = e / (2 + e).
+template <int n> INLINE SoftplusAndSigmoid<n> softplusAndSigmoid(const Several<n> &x) {
+  constexpr int terms = sizeof Series<Real>::artanh / sizeof(Real);
+  Quotient<n> e = expOfMinusAbs(x);
+  Several<n> s = e.over / (e.over + e.under + e.under), z = s * s, z2 = z * z, z4 = z2 * z2, powers[] = {z, z2, z4, z4 * z4};
+  auto positive = several<n>([&](int i) { return x[i] > Vector{} ? x[i] : Vector{}; });
+  return {positive + s * polynomial<terms>(Series<Real>::artanh, powers), sigmoidOf(x, e)};
 }
