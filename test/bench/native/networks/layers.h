@@ -11,7 +11,8 @@ template <int outputs> struct Rows {
 
   Real w1[inputs][width], b1[width], b2[width], w3[outputs][width], b3[outputs];
 
-  /// Calls `pair` with each number and its place in p, in the order W1[H][4], b1[H], W2[H][H], b2[H], W3[outputs][H], b3[outputs]. Returns the place of W2.
+  /// Calls `pair` with each number and its place in p, in the order W1[H][4], b1[H], W2[H][H], b2[H], W3[outputs][H], b3[outputs]. Returns
+  /// the place of W2.
   template <class Number, class Pair> Number *each(Number *p, Pair pair) {
     Number *w2 = p + inputs * H + H, *last = w2 + H * H + H;
     for (int h = 0; h < H; h++) {
