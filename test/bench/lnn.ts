@@ -1,5 +1,6 @@
 // `npm run bench -- lnn`: a Lagrangian network against native code written by hand for this shape: right-hand sides, their
-// vector-Jacobian products, gradients of an acceleration loss and of trajectories. One core; the least CPU time counts.
+// vector-Jacobian products, gradients of an acceleration loss and of trajectories; right-hand sides with their products also of a
+// Hamiltonian network and a neural ODE. One core; the least CPU time counts.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,10 +8,10 @@ import { setFlagsFromString } from "node:v8";
 import type { TargetOptions } from "@fluxion/autodiff";
 import { currentSetting, inOwnProcesses, measure, printTable, short, writeResult } from "./harness.ts";
 import { coldCompile } from "./support/cold-start.ts";
-import { assertSameResult, lagrangianNetwork, lnnCase, lnnModel, type LnnCase, type LnnResult, type LnnTask } from "./support/lagrangian-network.ts";
-import { lnnTasks, productsOf } from "./support/lnn-tasks.ts";
-import { buildNativeLnn, nativeVectors, type NativeLnn } from "./support/native-lnn.ts";
-import { lagrangianUnits, relatives } from "./support/relatives.ts";
+import { assertSameResult, lnnCase, lnnModel, type LnnCase, type LnnResult, type LnnTask } from "./support/lagrangian-network.ts";
+import { lnnTasks } from "./support/lnn-tasks.ts";
+import { buildNativeNetwork, nativeVectors, type NativeNetwork } from "./support/native-network.ts";
+import { comparedNetworks } from "./support/networks.ts";
 
 // Node 22 has fused multiply-add by default, Node 20 behind this flag.
 if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
@@ -32,7 +33,7 @@ interface Part {
 interface Row extends Part {
   /** For one state of `rhs` and `rhs+vjp`, and for one whole gradient otherwise. */
   readonly us: number;
-  /** With vectors of 256 bits; for other models than the Lagrangian one its time for as many products of hidden layers. Null without a C++ compiler. */
+  /** With vectors of 256 bits. Null without a C++ compiler. */
   readonly native_us: number | null;
   /** `us / native_us`. */
   readonly ratio: number | null;
@@ -60,7 +61,7 @@ const tolerance: Readonly<Record<Dtype, number>> = { f64: 1e-9, f32: 1e-3 };
 const widths = (["f64", "f32"] as const).flatMap((dtype) => [10, 32, 128].map((H) => ({ dtype, H })));
 const parts: readonly Part[] = widths.flatMap(({ dtype, H }) => [
   ...tasks.flatMap(([task, batches]) => batches.flatMap((batch) => backendsOf(dtype, batch).map((backend) => ({ task, model: lnnModel, H, batch, dtype, backend })))),
-  ...relatives.flatMap(({ name }) => [1, 100].flatMap((batch) => backendsOf(dtype, batch).filter((backend) => backend !== "js").map((backend) => ({ task: "rhs+vjp" as const, model: name, H, batch, dtype, backend })))),
+  ...comparedNetworks.filter(({ name }) => name !== lnnModel).flatMap(({ name }) => [1, 100].flatMap((batch) => backendsOf(dtype, batch).filter((backend) => backend !== "js").map((backend) => ({ task: "rhs+vjp" as const, model: name, H, batch, dtype, backend })))),
 ]);
 
 /** Programs take turns, so that what else runs on the machine disturbs all of them; the least time of each counts. */
@@ -69,7 +70,7 @@ const rounds = 4;
 const passes = 2;
 
 /** Least times by the native builds, narrow and wide vectors, which must give one result. */
-function measureNative(builds: readonly (NativeLnn | undefined)[], data: LnnCase, dtype: Dtype): readonly (LnnResult & { readonly us: number })[] {
+function measureNative(builds: readonly (NativeNetwork | undefined)[], data: LnnCase, dtype: Dtype): readonly (LnnResult & { readonly us: number })[] {
   const results = builds.flatMap((build) => build?.run(data, 0.15) ?? []);
   for (const result of results) assertSameResult(`native ${data.task}, H = ${data.H}`, result, results[0], tolerance[dtype]);
   return results;
@@ -77,23 +78,20 @@ function measureNative(builds: readonly (NativeLnn | undefined)[], data: LnnCase
 
 /** @param folder - For native programs, which are built once for all processes. */
 function measurePart({ task, model, H, batch, dtype, backend }: Part, folder: string): Row {
-  const wide = model === lnnModel && nativeVectors()?.wide === true;
-  const builds = [256, ...(wide ? [512] : [])].map((vectorBits) => buildNativeLnn({ H, dtype, vectorBits }, folder));
-  const data = lnnCase(task, H, batch);
-  const target = { ...targets[backend], dtype };
-  const relative = relatives.find(({ name }) => name === model);
-  const other = relative?.make(H, target);
-  const ours = other ? productsOf(other, other.init(1), data) : lnnTasks[task](lagrangianNetwork(H, target), data);
+  const { native: network, outputs, make } = comparedNetworks.find(({ name }) => name === model)!;
+  const builds = [256, ...(nativeVectors()?.wide ? [512] : [])].map((vectorBits) => buildNativeNetwork({ network, H, dtype, vectorBits }, folder));
+  const data = lnnCase(task, H, batch, outputs);
+  const ours = lnnTasks[task](make(H, { ...targets[backend], dtype }), data);
   let us = Infinity;
   const native = builds.map(() => Infinity);
   for (let round = 0; round < rounds; round++) {
     const results = measureNative(builds, data, dtype);
     results.forEach((result, i) => (native[i] = Math.min(native[i], result.us)));
     us = Math.min(us, 1000 * measure(ours.run, { budget: 400 }));
-    if (results.length > 0 && !other) assertSameResult(`${task}, H = ${H}`, ours.result(), results[0], tolerance[dtype]);
+    if (results.length > 0) assertSameResult(`${task}, ${model}, H = ${H}`, ours.result(), results[0], tolerance[dtype]);
   }
   const states = task === "rhs" || task === "rhs+vjp" ? batch : 1;
-  const [narrow, broad] = [0, 1].map((i) => (native[i] < Infinity ? (native[i] / states) * (relative ? relative.units / lagrangianUnits : 1) : null));
+  const [narrow, broad] = [0, 1].map((i) => (native[i] < Infinity ? native[i] / states : null));
   return { task, model, H, batch, dtype, backend, us: us / states, native_us: narrow, ratio: narrow && us / states / narrow, native_512_us: broad };
 }
 

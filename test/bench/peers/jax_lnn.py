@@ -1,7 +1,7 @@
 """Gradients of a Lagrangian network in JAX, one compiled function each, timed in several forms.
 
 jax_lnn.py TASK H COUNT DTYPE SECONDS, DTYPE being f64 or f32. Reads as doubles, from standard input, the parameters, the COUNT
-states[4], and the targets; prints a JSON list with one entry for each form. The tasks and their input are those of ../native/lnn/main.cpp:
+states[4], and the targets; prints a JSON list with one entry for each form. The tasks and their input are those of ../native/networks/main.cpp:
     acceleration   mean over the states of |q'' - target|^2; targets[COUNT][2]
     rollout        mean square error of RK4 trajectories at t = 0.01, 0.02, ..., 1; targets[COUNT][100][4]
 """
@@ -19,8 +19,9 @@ DT = 0.01
 
 
 def unflatten(p, H):
-    sizes = [4 * H, H, H * H, H, H]
-    w1, b1, w2, b2, w3 = jnp.split(p, np.cumsum(sizes)[:-1])
+    """The weights without the last bias, which shifts L and has no effect."""
+    sizes = [4 * H, H, H * H, H, H, 1]
+    w1, b1, w2, b2, w3, _ = jnp.split(p, np.cumsum(sizes)[:-1])
     return w1.reshape(H, 4), b1, w2.reshape(H, H), b2, w3
 
 
@@ -100,6 +101,7 @@ def measure(gradient, data, seconds):
     run = jax.jit(gradient).lower(*data).compile()
     compile_seconds = time.process_time() - started
     value, slope = jax.block_until_ready(run(*data))
+    slope = np.asarray(slope, np.float64)
     times = []
     end = time.process_time() + seconds
     while len(times) < 3 or time.process_time() < end:
@@ -111,7 +113,8 @@ def measure(gradient, data, seconds):
         "medianUs": 1e6 * float(np.median(times)),
         "compileSeconds": compile_seconds,
         "value": float(value),
-        "gradientNorm": float(np.linalg.norm(np.asarray(slope, np.float64))),
+        "gradientNorm": float(np.linalg.norm(slope)),
+        "gradientAlong": float(np.cos(np.arange(slope.size)) @ slope),
     }
 
 
@@ -119,7 +122,7 @@ def main(task, H, count, dtype, seconds):
     H, count = int(H), int(count)
     jax.config.update("jax_enable_x64", dtype == "f64")
     numbers = np.frombuffer(sys.stdin.buffer.read(), dtype=np.float64).astype(np.float64 if dtype == "f64" else np.float32)
-    parameters, states, targets = (jnp.asarray(part) for part in np.split(numbers, np.cumsum([7 * H + H * H, 4 * count])))
+    parameters, states, targets = (jnp.asarray(part) for part in np.split(numbers, np.cumsum([7 * H + H * H + 1, 4 * count])))
     loss, shape = {"acceleration": (acceleration_loss, (count, 2)), "rollout": (rollout_loss, (count, STEPS, 4))}[task]
     data = parameters, states.reshape(count, 4), targets.reshape(shape)
     results = []

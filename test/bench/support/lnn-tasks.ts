@@ -1,4 +1,4 @@
-// The tasks of the Lagrangian network by this library, one function each.
+// The tasks by this library, one function each.
 import { meanSquaredError, type DynamicsModel } from "@fluxion/nn-core";
 import { rk4, type EvaluationTape, type VectorField } from "@fluxion/ode-core";
 import { discreteAdjoint } from "@fluxion/sensitivity";
@@ -18,29 +18,24 @@ const rows = (matrix: Float64Array, count: number): Float64Array[] =>
   Array.from({ length: count }, (_, k) => matrix.subarray((k * matrix.length) / count, ((k + 1) * matrix.length) / count));
 
 /** Euclidean. */
-export const norm = (x: Float64Array): number => Math.sqrt(x.reduce((squares, one) => squares + one * one, 0));
+const norm = (x: Float64Array): number => Math.sqrt(x.reduce((squares, one) => squares + one * one, 0));
 
-/** The model's parameters: its last bias has no effect. */
-export const withBias = (parameters: Float64Array): Float64Array => Float64Array.of(...parameters, 0);
+/** A value with a parameter gradient. */
+export const resultOf = (value: number, gradient: Float64Array): LnnResult => ({ value, gradientNorm: norm(gradient), gradientAlong: gradient.reduce((s, one, k) => s + Math.cos(k) * one, 0) });
 
 /** The field of `count` copies. */
 const copies = (model: DynamicsModel, count: number): VectorField => (count === 1 ? model : model.batch!(count));
 
 function rightHandSides(model: DynamicsModel, { parameters, states, count }: LnnCase): PreparedTask {
-  const bound = copies(model, count).bind(withBias(parameters));
+  const bound = copies(model, count).bind(parameters);
   const out = new Float64Array(4 * count);
-  return { run: () => bound.rhs(0, states, out), result: () => ({ value: norm(out), gradientNorm: 0 }) };
+  return { run: () => bound.rhs(0, states, out), result: () => resultOf(norm(out), new Float64Array(0)) };
 }
 
 /** Right-hand side and product of each state, both of which are of use. */
-function vectorJacobianProducts(model: DynamicsModel, data: LnnCase): PreparedTask {
-  return productsOf(model, withBias(data.parameters), data);
-}
-
-/** The same for any model of four states. */
-export function productsOf(model: DynamicsModel, p: Float64Array, { states, others, count }: Pick<LnnCase, "states" | "others" | "count">): PreparedTask {
+function vectorJacobianProducts(model: DynamicsModel, { parameters, states, others, count }: LnnCase): PreparedTask {
   const [out, outU] = [new Float64Array(4 * count), new Float64Array(4 * count)];
-  const tape: EvaluationTape = copies(model, count).bind(p).tape!();
+  const tape: EvaluationTape = copies(model, count).bind(parameters).tape!();
   const run = (): void => {
     tape.rewind();
     tape.push(0, states, out);
@@ -49,11 +44,11 @@ export function productsOf(model: DynamicsModel, p: Float64Array, { states, othe
   return {
     run,
     result: () => {
-      const gradient = new Float64Array(p.length);
+      const gradient = new Float64Array(parameters.length);
       tape.clearGradient();
       run();
       tape.addGradient(gradient);
-      return { value: norm(out), gradientNorm: norm(gradient) };
+      return resultOf(norm(out), gradient);
     },
   };
 }
@@ -63,14 +58,13 @@ function accelerationGradient(model: DynamicsModel, { parameters, states, others
   // The velocities are what they are: only accelerations differ from their targets.
   const samples = rows(states, count).map((u, k) => ({ u, du: Float64Array.of(u[2], u[3], ...targets[k]) }));
   const evaluate = derivativeLoss({ model, samples, loss: meanSquaredError() });
-  const p = withBias(parameters);
-  let last = evaluate(p);
+  let last = evaluate(parameters);
   return {
     run: () => {
-      last = evaluate(p);
+      last = evaluate(parameters);
     },
     // The mean over states, where the loss is one over entries.
-    result: () => ({ value: 4 * last.loss, gradientNorm: 4 * norm(last.gradient) }),
+    result: () => resultOf(4 * last.loss, last.gradient.map((one) => 4 * one)),
   };
 }
 
@@ -84,13 +78,12 @@ export function rolloutOptions(model: DynamicsModel, { states, others, count }: 
 
 function rolloutGradient(model: DynamicsModel, data: LnnCase): PreparedTask {
   const evaluate = trajectoryLoss(rolloutOptions(model, data));
-  const p = withBias(data.parameters);
-  let last = evaluate(p);
+  let last = evaluate(data.parameters);
   return {
     run: () => {
-      last = evaluate(p);
+      last = evaluate(data.parameters);
     },
-    result: () => ({ value: last.loss, gradientNorm: norm(last.gradient) }),
+    result: () => resultOf(last.loss, last.gradient),
   };
 }
 

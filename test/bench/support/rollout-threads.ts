@@ -2,7 +2,7 @@
 import { trajectoryLossThreads } from "@fluxion/threads";
 import { trajectoryLoss } from "@fluxion/train";
 import { lnnCase, type LnnResult } from "./lagrangian-network.ts";
-import { norm, withBias } from "./lnn-tasks.ts";
+import { resultOf } from "./lnn-tasks.ts";
 import { loss } from "./rollout-loss.ts";
 
 /** Gradients of rollouts, ready to be timed. */
@@ -14,15 +14,15 @@ export interface ThreadedRollouts {
 
 /** The rollouts of `count` trajectories by a network of width H on so many threads. One thread is `trajectoryLoss`. */
 export async function threadedRollouts(H: number, count: number, threads: number): Promise<ThreadedRollouts> {
-  const p = withBias(lnnCase("rollout", H, count).parameters);
+  const { parameters } = lnnCase("rollout", H, count);
   const evaluate =
     threads === 1
       ? Object.assign(trajectoryLoss(loss({ H, count })), { close: () => Promise.resolve() })
       : await trajectoryLossThreads(new URL("./rollout-loss.js", import.meta.url), { threads, data: { H, count } });
   return {
     run: () => {
-      const value = evaluate(p);
-      return { value: value.loss, gradientNorm: norm(value.gradient) };
+      const value = evaluate(parameters);
+      return resultOf(value.loss, value.gradient);
     },
     close: () => evaluate.close(),
   };

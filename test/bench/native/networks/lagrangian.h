@@ -2,61 +2,10 @@
 // its vector-Jacobian product (docs/derivations/euler-lagrange-vjp.md), written by hand for this shape. `tile` states go through
 // together. In products with W2: 5 for the right-hand side, 8 for the vector-Jacobian product.
 #pragma once
-#include "products.h"
-#include <cstring>
+#include "layers.h"
 
-constexpr int inputs = 4;
-constexpr int parameterCount = H * inputs + H + H * H + H + H;
-
-struct alignas(64) Weights {
-  Real w1[inputs][width], b1[width], b2[width], w3[width];
-  /// W2' and W2, as factors from the right.
-  Packed forward, backward;
-};
-
-/// Sums of the parameter gradient; those of W2 wait as factors of outer products until there are enough for one large product.
-struct alignas(64) Gradient {
-  static constexpr int capacity = 64;
-  Real w1[inputs][width], b1[width], b2[width], w3[width], w2[H * width];
-  alignas(64) Real left[capacity][stride], right[capacity][stride];
-  int pending;
-
-  void flush() {
-    addOuterProducts(pending, left[0], right[0], w2);
-    pending = 0;
-  }
-};
-
-static Weights W;
-static Gradient G;
-
-static void clearGradient() { std::memset(&G, 0, sizeof G); }
-
-/// Takes the parameters in the order W1[H][4], b1[H], W2[H][H], b2[H], w3[H].
-static void setParameters(const Real *p) {
-  const Real *b1 = p + inputs * H, *w2 = b1 + H, *b2 = w2 + H * H, *w3 = b2 + H;
-  for (int h = 0; h < H; h++) {
-    for (int i = 0; i < inputs; i++) W.w1[i][h] = p[h * inputs + i];
-    W.b1[h] = b1[h];
-    W.b2[h] = b2[h];
-    W.w3[h] = w3[h];
-  }
-  W.forward.pack(w2, 1, H);
-  W.backward.pack(w2, H, 1);
-}
-
-/// The gradient in the order of the parameters.
-static void takeGradient(Real *p) {
-  G.flush();
-  Real *b1 = p + inputs * H, *w2 = b1 + H, *b2 = w2 + H * H, *w3 = b2 + H;
-  for (int h = 0; h < H; h++) {
-    for (int i = 0; i < inputs; i++) p[h * inputs + i] = G.w1[i][h];
-    b1[h] = G.b1[h];
-    for (int k = 0; k < H; k++) w2[h * H + k] = G.w2[h * width + k];
-    b2[h] = G.b2[h];
-    w3[h] = G.w3[h];
-  }
-}
+static Weights<1> W;
+static Gradient<1> G;
 
 /// What the vector-Jacobian product needs of a right-hand side: seven rows for each state.
 template <int tile> struct alignas(64) Stage {
@@ -69,27 +18,26 @@ template <int tile> struct alignas(64) Stage {
 /// out[tile][4] = (v, q'') at x[tile][4].
 template <int tile> static __attribute__((noinline)) void rightHandSide(const Real *x, Real *out, Stage<tile> &S) {
   alignas(64) Real rows[4 * tile][stride], g2[tile][stride];
+  std::memcpy(S.x, x, sizeof S.x);
+  firstLayer<tile>(W, S.x, S.a1, S.s1);
   for (int b = 0; b < tile; b++) {
-    for (int i = 0; i < inputs; i++) S.x[b][i] = x[b * inputs + i];
     const Real *u = S.x[b];
     for (int h = 0; h < width; h += lanes) {
-      Vector w0 = at(W.w1[0] + h), w1 = at(W.w1[1] + h), w2 = at(W.w1[2] + h), w3 = at(W.w1[3] + h);
-      auto [softplus, s] = softplusAndSigmoid(at(W.b1 + h) + w0 * u[0] + w1 * u[1] + w2 * u[2] + w3 * u[3]);
-      at(S.a1[b] + h) = at(rows[b] + h) = softplus;
-      at(S.s1[b] + h) = s;
-      at(rows[tile + 2 * b] + h) = s * w2;
-      at(rows[tile + 2 * b + 1] + h) = s * w3;
-      at(rows[3 * tile + b] + h) = s * (w0 * u[2] + w1 * u[3]);
+      Vector s = at(S.s1[b] + h);
+      at(rows[b] + h) = at(S.a1[b] + h);
+      at(rows[tile + 2 * b] + h) = s * at(W.w1[2] + h);
+      at(rows[tile + 2 * b + 1] + h) = s * at(W.w1[3] + h);
+      at(rows[3 * tile + b] + h) = s * (at(W.w1[0] + h) * u[2] + at(W.w1[1] + h) * u[3]);
     }
   }
   multiply<4 * tile>(rows[0], W.forward, S.s2[0]);
+  sigmoidRows<tile>(S.s2, W.b2);
   struct Sums { Vector m00, m01, m11, c0, c1; } sums[tile];
   for (int b = 0; b < tile; b++) {
     Vector m00{}, m01{}, m11{}, c0{}, c1{};
     for (int h = 0; h < width; h += lanes) {
-      Vector s = sigmoid(at(S.s2[b] + h) + at(W.b2 + h)), g = s * at(W.w3 + h), k = g * (1 - s);
+      Vector s = at(S.s2[b] + h), g = s * at(W.w3[0] + h), k = g * (1 - s);
       Vector t0 = at(S.t2[2 * b] + h), t1 = at(S.t2[2 * b + 1] + h), tv = at(S.t2[2 * tile + b] + h), k0 = k * t0, k1 = k * t1;
-      at(S.s2[b] + h) = s;
       at(g2[b] + h) = g;
       m00 += k0 * t0, m01 += k0 * t1, m11 += k1 * t1, c0 += k0 * tv, c1 += k1 * tv;
     }
@@ -118,10 +66,9 @@ template <int tile> static __attribute__((noinline)) void rightHandSide(const Re
 /// After `rightHandSide`: out[tile][4] = cotangents of the states for the cotangents l[tile][4] of (v, q''), those of the parameters
 /// are added to G. It is the gradient of Phi with its directions p = (0, mu), w = (v, a), r = (mu, 0).
 template <int tile> static __attribute__((noinline)) void vectorJacobian(const Real *l, Real *out, const Stage<tile> &S) {
-  if (G.pending + 4 * tile > Gradient::capacity) G.flush();
   // Four rows for each state: of z2, of the tangents along p and w, and of what DL[r] - D2L[p, w] takes through W2 itself.
-  Real(*left)[stride] = G.left + G.pending, (*right)[stride] = G.right + G.pending;
-  G.pending += 4 * tile;
+  const int first = G.reserve(4 * tile);
+  Real(*left)[stride] = G.left + first, (*right)[stride] = G.right + first;
   alignas(64) Real mixed[tile][stride], back[3 * tile][stride], mu[tile][2];
   for (int b = 0; b < tile; b++) {
     const Real *u = S.x[b], *a = S.acceleration[b], *inverse = S.inverse[b], *lb = l + b * inputs;
@@ -139,7 +86,7 @@ template <int tile> static __attribute__((noinline)) void vectorJacobian(const R
   for (int b = 0; b < tile; b++) {
     const Real *a = S.acceleration[b];
     for (int h = 0; h < width; h += lanes) {
-      Vector s = at(S.s2[b] + h), w = at(W.w3 + h), ds = s * (1 - s), t0 = at(S.t2[2 * b] + h), t1 = at(S.t2[2 * b + 1] + h);
+      Vector s = at(S.s2[b] + h), w = at(W.w3[0] + h), ds = s * (1 - s), t0 = at(S.t2[2 * b] + h), t1 = at(S.t2[2 * b + 1] + h);
       Vector p = t0 * mu[b][0] + t1 * mu[b][1], q = at(S.t2[2 * tile + b] + h) + t0 * a[0] + t1 * a[1], e = at(mixed[b] + h), wds = w * ds;
       Vector z = wds * (e - (1 - 2 * s) * p * q);
       at(left[b] + h) = z;
@@ -147,7 +94,7 @@ template <int tile> static __attribute__((noinline)) void vectorJacobian(const R
       at(left[2 * tile + b] + h) = -wds * p;
       at(left[3 * tile + b] + h) = w * s;
       at(G.b2 + h) += z;
-      at(G.w3 + h) += s * e - ds * p * q;
+      at(G.w3[0] + h) += s * e - ds * p * q;
     }
   }
   multiply<3 * tile>(left[0], W.backward, back[0]);

@@ -1,6 +1,6 @@
 // The gradient of a mean square error of trajectories by RK4 in 100 steps of 0.01: all stages are kept, the steps transposed.
 #pragma once
-#include "network.h"
+#include NETWORK
 
 constexpr int steps = 100;
 constexpr Real dt = Real(0.01);

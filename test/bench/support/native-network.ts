@@ -3,9 +3,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { lnnInput, type LnnCase, type LnnResult } from "./lagrangian-network.ts";
+import type { ComparedNetwork } from "./networks.ts";
 
 /** What a build is made for. */
-export interface NativeLnnOptions {
+export interface NativeNetworkOptions {
+  readonly network: ComparedNetwork["native"];
   readonly H: number;
   readonly dtype: "f64" | "f32";
   /** Width of its vectors. */
@@ -13,7 +15,7 @@ export interface NativeLnnOptions {
 }
 
 /** A compiled reference. */
-export interface NativeLnn {
+export interface NativeNetwork {
   /** Computes and times the task for about `seconds`; `us` is the least CPU time of the whole task in microseconds. */
   run(data: LnnCase, seconds: number): LnnResult & { readonly us: number };
 }
@@ -24,12 +26,12 @@ export function nativeVectors(): { readonly wide: boolean } | undefined {
   return error ? undefined : { wide: stdout.includes("__AVX512VL__") };
 }
 
-/** Builds `../native/lnn` for one width and type in a folder, unless it is there; `undefined` without a compiler. */
-export function buildNativeLnn({ H, dtype, vectorBits }: NativeLnnOptions, folder: string): NativeLnn | undefined {
-  const source = fileURLToPath(new URL("../native/lnn/main.cpp", import.meta.url));
-  const binary = join(folder, `lnn-${dtype}-${H}-${vectorBits}`);
+/** Builds `../native/networks` for one network, width and type in a folder, unless it is there; `undefined` without a compiler. */
+export function buildNativeNetwork({ network, H, dtype, vectorBits }: NativeNetworkOptions, folder: string): NativeNetwork | undefined {
+  const source = fileURLToPath(new URL("../native/networks/main.cpp", import.meta.url));
+  const binary = join(folder, `${network}-${dtype}-${H}-${vectorBits}`);
   // Not -ffast-math as a whole, which drops the rounding that the exponential rests on.
-  const flags = ["-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", `-DHIDDEN=${H}`, `-DREAL=${dtype === "f64" ? "double" : "float"}`, `-DVECTOR_BYTES=${vectorBits / 8}`];
+  const flags = ["-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", `-DNETWORK="${network}.h"`, `-DHIDDEN=${H}`, `-DREAL=${dtype === "f64" ? "double" : "float"}`, `-DVECTOR_BYTES=${vectorBits / 8}`];
   if (!existsSync(binary)) {
     const { error, status, stderr } = spawnSync("c++", [...flags, "-o", binary, source], { encoding: "utf8" });
     if (error) return undefined;
@@ -38,7 +40,7 @@ export function buildNativeLnn({ H, dtype, vectorBits }: NativeLnnOptions, folde
   return {
     run: (data, seconds) => {
       const { stdout, status } = spawnSync(binary, [data.task, String(data.count), String(seconds)], { input: lnnInput(data), encoding: "utf8" });
-      if (status !== 0) throw new Error(`Cannot run the native reference for ${data.task}, H = ${H}: it ended with ${status}`);
+      if (status !== 0) throw new Error(`Cannot run the native reference for ${data.task}, ${network}, H = ${H}: it ended with ${status}`);
       return JSON.parse(stdout) as LnnResult & { us: number };
     },
   };

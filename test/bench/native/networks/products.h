@@ -65,11 +65,18 @@ template <int rows> INLINE void multiply(const Real *x, const Packed &matrix, Re
   if constexpr (panels % count) multiplyPanels<rows, panels % count>(x, matrix, p, out);
 }
 
-/// sums[i][n] += over k < depth of x[k][i] y[k][n]; rows of `sums` are `width` apart.
+/// sums[i][n] += over k < depth of x[k][i] y[k][n]; rows of `sums` are `width` apart. Sums of few products are passed over in order, as
+/// loading them takes the time; those of many in panels that keep rows of y in the cache.
 static __attribute__((noinline)) void addOuterProducts(int depth, const Real *x, const Real *y, Real *sums) {
-  for (int n = 0; n < width; n += panelWidth) {
-    int i = 0;
-    for (; i + 4 <= H; i += 4) block<4, 1, true>(depth, x + i, 1, stride, y + n, stride, 0, sums + i * width + n, width);
-    if constexpr (H % 4) block<H % 4, 1, true>(depth, x + i, 1, stride, y + n, stride, 0, sums + i * width + n, width);
+  constexpr int whole = H - H % 4;
+  const auto addTo = [&](int i, int n) __attribute__((always_inline)) { block<4, 1, true>(depth, x + i, 1, stride, y + n, stride, 0, sums + i * width + n, width); };
+  if (depth <= 8) {
+    for (int i = 0; i < whole; i += 4)
+      for (int n = 0; n < width; n += panelWidth) addTo(i, n);
+  } else {
+    for (int n = 0; n < width; n += panelWidth)
+      for (int i = 0; i < whole; i += 4) addTo(i, n);
   }
+  if constexpr (H % 4)
+    for (int n = 0; n < width; n += panelWidth) block<H % 4, 1, true>(depth, x + whole, 1, stride, y + n, stride, 0, sums + whole * width + n, width);
 }

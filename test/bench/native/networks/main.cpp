@@ -1,5 +1,6 @@
-// lnn TASK COUNT SECONDS: times a task over COUNT states or trajectories. Reads as doubles, from standard input, the parameters, the
-// COUNT states[4], and what else the task needs; prints { us, value, gradientNorm } with the least time of one run of the whole task.
+// network TASK COUNT SECONDS: times a task of the network in the header NETWORK over COUNT states or trajectories. Reads as doubles, from
+// standard input, the parameters, the COUNT states[4], and what else the task needs; prints { us, value, gradientNorm, gradientAlong } with
+// the least time of one run of the whole task.
 //   rhs            right-hand sides; value is their norm
 //   rhs+vjp        the same with their vector-Jacobian products by cotangents[COUNT][4]
 //   acceleration   gradient of the mean over the states of |q'' - target|^2; targets[COUNT][2]
@@ -48,12 +49,12 @@ struct Task {
   /// From parameters to the loss and its gradient, where there is one.
   Real run() {
     const bool whole = kind == acceleration || kind == rolloutGradient;
-    if (whole) setParameters(parameters.data()), clearGradient();
+    if (whole) W.set(parameters.data()), G.clear();
     Real loss = 0;
     int from = 0;
     for (; from + together <= count; from += together) loss += part<together>(from);
     for (; from < count; from++) loss += part<1>(from);
-    if (whole) takeGradient(gradient.data());
+    if (whole) G.take(gradient.data());
     else if (kind == rhsVjp) G.flush();
     return loss;
   }
@@ -71,6 +72,13 @@ static double norm(const std::vector<Real> &x) {
   return std::sqrt(squares);
 }
 
+/// Along the direction cos k.
+static double along(const std::vector<Real> &x) {
+  double sum = 0;
+  for (size_t k = 0; k < x.size(); k++) sum += std::cos(double(k)) * x[k];
+  return sum;
+}
+
 static std::vector<Real> read(int count) {
   std::vector<double> numbers(count);
   if (fread(numbers.data(), sizeof(double), count, stdin) != size_t(count)) exit(2);
@@ -83,16 +91,16 @@ int main(int argc, char **argv) {
   while (kind < kinds && strcmp(argv[1], names[kind])) kind++;
   if (kind == kinds) return 2;
   const int count = atoi(argv[2]);
-  Task task{Kind(kind), count, read(parameterCount), read(count * inputs), read(count * others[kind]), std::vector<Real>(count * inputs), std::vector<Real>(parameterCount)};
-  setParameters(task.parameters.data());
+  Task task{Kind(kind), count, read(W.count), read(count * inputs), read(count * others[kind]), std::vector<Real>(count * inputs), std::vector<Real>(W.count)};
+  W.set(task.parameters.data());
   double value = task.run(), best = 1e30;
-  if (kind == rhs || kind == rhsVjp) value = norm(task.outputs), takeGradient(task.gradient.data());
-  const double gradientNorm = norm(task.gradient), end = now() + 1e6 * atof(argv[3]);
+  if (kind == rhs || kind == rhsVjp) value = norm(task.outputs), G.take(task.gradient.data());
+  const double gradientNorm = norm(task.gradient), gradientAlong = along(task.gradient), end = now() + 1e6 * atof(argv[3]);
   // Samples of milliseconds: the clock of a process is coarse.
   for (int repeats = 1; now() < end; repeats = int(2000 / best) + 1) {
     const double started = now();
     for (int i = 0; i < repeats; i++) task.run();
     best = std::min(best, (now() - started) / repeats);
   }
-  printf("{\"us\":%.6g,\"value\":%.17g,\"gradientNorm\":%.17g}\n", best, value, gradientNorm);
+  printf("{\"us\":%.6g,\"value\":%.17g,\"gradientNorm\":%.17g,\"gradientAlong\":%.17g}\n", best, value, gradientNorm, gradientAlong);
 }
