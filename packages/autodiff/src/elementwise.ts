@@ -173,7 +173,10 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
   tanh: define("tanh", { scalar: Math.tanh, source: (x) => `Math.tanh(${x})`, partials: (_, y) => [sub(1, mul(y, y))] }),
   // 1 - s is sigmoid(-x) without cancellation: the tail of the derivative stays accurate.
   sigmoid: define("sigmoid", {
-    scalar: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
+    scalar: (x) => {
+      const e = Math.exp(-Math.abs(x));
+      return (x >= 0 ? 1 : e) / (1 + e);
+    },
     sourceByDecay: (x, e) => `((${x}>=0?1:${e})/(1+${e}))`,
     partials: ([x], y) => [mul(y, sigmoid(neg(x)))],
   }),

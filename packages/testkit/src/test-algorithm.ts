@@ -32,8 +32,8 @@ export interface TestAlgorithmOptions {
 
 /**
  * Declares the conformance tests of an algorithm for fields of any structure or of second order: order of accuracy on three problems with known
- * solutions and, of explicit methods of one step, on graded systems, which have a leading error term only, forwards and backwards; its interpolant and error estimate; that a step leaves its input alone, repeats exactly
- * and forgets on `reset`; with an error estimate, that solves meet their tolerances, between steps and over events, stops and
+ * solutions and, of explicit methods of one step, on graded systems, which have a leading error term only, forwards and backwards; its
+ * interpolant and error estimate; that a step leaves its input alone, repeats exactly and forgets on `reset`; with an error estimate, that solves meet their tolerances, between steps and over events, stops and
  * failures too; and, with a tableau, that the tableau tells the truth about the step.
  * To be called in a vitest file.
  *

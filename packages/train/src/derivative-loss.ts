@@ -33,8 +33,8 @@ interface Tile {
  * parameters. Needs no solver, and so costs a fraction of matching trajectories; it needs derivatives, and noise in them hurts.
  *
  * @returns A function of the parameters `p[m]`. One evaluation costs one right-hand side and its product per sample.
- * @throws OdeError `SHAPE_MISMATCH` when states or derivatives have another length than the model's or the loss has not one penalty for each residual, `INVALID_ARGUMENT`
- * without samples, `MISSING_CAPABILITY` when the model has no `vjp`.
+ * @throws OdeError `SHAPE_MISMATCH` when states or derivatives have another length than the model's, or when the loss has not one
+ * penalty for each residual; `INVALID_ARGUMENT` without samples, `MISSING_CAPABILITY` when the model has no `vjp`.
  */
 export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions): (p: Float64Array) => LossValue {
   requireCapabilities("derivativeLoss", ["vjp"], model);

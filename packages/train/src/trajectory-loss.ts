@@ -37,8 +37,8 @@ export interface LossValue {
  * in batches where that changes nothing but the speed: in fixed steps with a sensitivity algorithm that replays them.
  *
  * @returns A function of the parameters `p[m]`. One evaluation costs one linearised solve per trajectory.
- * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times, or when the loss has not one penalty for each residual;
- * `INVALID_ARGUMENT` without data, or without intervals to compare.
+ * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times, or when the
+ * loss has not one penalty for each residual; `INVALID_ARGUMENT` without data, or without intervals to compare.
  */
 export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array) => LossValue {
   const { model, loss, algorithm, solver = {}, sensealg } = options;
