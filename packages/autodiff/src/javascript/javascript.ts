@@ -8,6 +8,7 @@ import { callOf } from "../lower/call.ts";
 import { copyPrimitive } from "../lower/copies.ts";
 import { lowered } from "../lower/lowered.ts";
 import { planMemory } from "../lower/memory-plan.ts";
+import { isPlaced, placements, placeOf, type Placement } from "../lower/placements.ts";
 import { isElementwise, schedule, writtenOutputs, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
 import { inputPrimitive, literalPrimitive, type Tensor } from "../tensor.ts";
@@ -21,6 +22,8 @@ class Writer {
   readonly arena: Float64Array;
   readonly #schedule: Schedule;
   readonly #offsets: ReadonlyMap<Tensor, number>;
+  /** Results that stand in an output. */
+  readonly #placed: ReadonlyMap<Tensor, Placement>;
   readonly #inputs: readonly Tensor[];
   /** Outputs that are written; the others are added to. */
   readonly #written: ReadonlySet<number>;
@@ -33,7 +36,8 @@ class Writer {
   constructor(plan: Schedule, written: ReadonlySet<number>, inputs: readonly Tensor[], options: KernelOptions) {
     this.#options = options;
     this.#written = written;
-    const memory = planMemory(plan);
+    this.#placed = placements(plan, written);
+    const memory = planMemory(plan, this.#placed);
     this.#schedule = plan;
     this.#offsets = memory.offsets;
     this.#inputs = inputs;
@@ -65,8 +69,9 @@ class Writer {
     return this.#call(node);
   }
 
-  /** Moves a finished tensor into its place in an output. */
+  /** Moves a finished tensor into its place in an output, unless it was computed there. */
   output({ output, offset, node }: Piece): string {
+    if (isPlaced(this.#schedule, this.#placed, node, output, offset)) return "";
     return this.#copy(node, { array: `o${output}`, offset, strides: stridesOf(node.shape) }, this.#written.has(output) ? "=" : "+=");
   }
 
@@ -74,7 +79,10 @@ class Writer {
     const { base, offset, strides } = view;
     if (!base) return null;
     if (base.primitive === literalPrimitive) return { array: "lit", offset: offset + this.#literal(base), strides };
-    if (base.primitive !== inputPrimitive) return { array: "m", offset: offset + this.#offsets.get(base)!, strides };
+    if (base.primitive !== inputPrimitive) {
+      const { array, offset: start } = this.#result(base);
+      return { array, offset: start + offset, strides };
+    }
     const slot = this.#inputs.indexOf(base);
     if (slot < 0) throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${base.attrs.name}" is not (was a traced array kept from another trace?)`);
     return { array: `i${slot}`, offset, strides };
@@ -98,8 +106,13 @@ class Writer {
     return this.#literalAt.get(node)!;
   }
 
+  /** Where a node stands that owns its storage: in the arena, or in an output. */
   #result(node: Tensor): Operand {
-    return { array: "m", offset: this.#offsets.get(node)!, strides: stridesOf(node.shape) };
+    const strides = stridesOf(node.shape);
+    const at = this.#offsets.get(node);
+    if (at !== undefined) return { array: "m", offset: at, strides };
+    const { owner, offset } = placeOf(this.#placed, node);
+    return { array: `o${owner as number}`, offset, strides };
   }
 
   #loop(id: number, nodes: readonly Tensor[]): string {
@@ -133,7 +146,7 @@ class Writer {
     }
     const stored = nodes.filter((node) => this.#schedule.stored.has(node));
     const stores = stored.map((node) => this.#result(node));
-    return emitLoops(id, nodes[0].shape, loads, stores, (at) => code + stored.map((node, k) => `m[${at[k]}]=${names.get(node)!};`).join(""));
+    return emitLoops(id, nodes[0].shape, loads, stores, (at) => code + stored.map((node, k) => `${stores[k].array}[${at[k]}]=${names.get(node)!};`).join(""));
   }
 
   /** Each result as its array would hold it: what is stored in between differs from a state alone to one in a batch. */
@@ -166,9 +179,9 @@ class Writer {
     const axis = node.attrs.axis as number;
     let from = 0;
     return node.args.map((x) => {
-      const part = { ...to, offset: to.offset + from * to.strides[axis] };
+      const begin = from * to.strides[axis];
       from += x.shape[axis];
-      return this.#copy(x, part, "=");
+      return isPlaced(this.#schedule, this.#placed, x, node, begin) ? "" : this.#copy(x, { ...to, offset: to.offset + begin }, "=");
     }).join("");
   }
 
@@ -176,7 +189,7 @@ class Writer {
     const to = this.#result(node);
     const start = node.attrs.start as readonly number[];
     const offset = start.reduce((at, s, d) => at + s * to.strides[d], to.offset);
-    return `m.fill(0,${to.offset},${to.offset + node.size});${this.#copy(node.args[0], { ...to, offset }, "=")}`;
+    return `${to.array}.fill(0,${to.offset},${to.offset + node.size});${this.#copy(node.args[0], { ...to, offset }, "=")}`;
   }
 
   #sum(id: number, node: Tensor): string {
@@ -188,10 +201,10 @@ class Writer {
     const strides = x.shape.map((_, d) => (axes.includes(d) ? 0 : to.strides[kept.indexOf(d)]));
     if (kept.length === 0) {
       const sums = emitLoops(id, x.shape, [{ name: `l${id}`, from }], [], () => `s${id}=${this.#rounded(`s${id}+l${id}`)};`);
-      return `{let s${id}=0;${sums}m[${to.offset}]=s${id};}`;
+      return `{let s${id}=0;${sums}${to.array}[${to.offset}]=s${id};}`;
     }
-    const sums = emitLoops(id, x.shape, [{ name: `l${id}`, from }], [{ ...to, strides }], ([at]) => `m[${at}]+=l${id};`);
-    return `m.fill(0,${to.offset},${to.offset + node.size});${sums}`;
+    const sums = emitLoops(id, x.shape, [{ name: `l${id}`, from }], [{ ...to, strides }], ([at]) => `${to.array}[${at}]=${this.#rounded(`${to.array}[${at}]+l${id}`)};`);
+    return `${to.array}.fill(0,${to.offset},${to.offset + node.size});${sums}`;
   }
 
   #call(node: Tensor): string {

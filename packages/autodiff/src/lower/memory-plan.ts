@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor.ts";
-import type { Placement } from "./placements.ts";
+import { placeOf, type Placement } from "./placements.ts";
 import { isLeaf, type Schedule } from "./schedule.ts";
 
 /**
@@ -12,17 +12,12 @@ export interface MemoryPlan {
 }
 
 /** Assigns arena offsets by first fit over the steps in order. Results for outputs live to the end. */
-export function planMemory({ steps, views, pieces, stored }: Schedule, placed: ReadonlyMap<Tensor, Placement> = new Map()): MemoryPlan {
-  const ownerOf = (x: Tensor): { owner: Tensor | number; offset: number } => {
-    let at: Placement = { owner: x, offset: 0 };
-    for (let next = placed.get(x); next; next = typeof next.owner === "number" ? undefined : placed.get(next.owner)) at = { owner: next.owner, offset: at.offset + next.offset };
-    return at;
-  };
+export function planMemory({ steps, views, pieces, stored }: Schedule, placed: ReadonlyMap<Tensor, Placement>): MemoryPlan {
   const lastUse = new Map<Tensor | number, number>();
   const use = (x: Tensor, step: number): void => {
     const base = views.get(x)?.base;
     if (!base || isLeaf(base)) return;
-    const { owner } = ownerOf(base);
+    const { owner } = placeOf(placed, base);
     lastUse.set(owner, Math.max(lastUse.get(owner) ?? 0, step));
   };
   steps.forEach((step, s) => step.nodes.forEach((node) => node.args.forEach((x) => use(x, s))));
@@ -45,7 +40,7 @@ export function planMemory({ steps, views, pieces, stored }: Schedule, placed: R
     live = live.filter((block) => block.until >= s);
     for (const node of step.nodes) {
       if (!stored.has(node)) continue;
-      const { owner, offset } = ownerOf(node);
+      const { owner, offset } = placeOf(placed, node);
       if (typeof owner === "number") continue;
       // The first part of a concatenation claims the storage of all.
       if (!offsets.has(owner)) allocate(owner, s);

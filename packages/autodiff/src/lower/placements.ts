@@ -10,6 +10,20 @@ export interface Placement {
   readonly offset: number;
 }
 
+/** Where a tensor that owns its storage ends up: an output or the outermost concatenation that holds it, or itself. */
+export function placeOf(placed: ReadonlyMap<Tensor, Placement>, x: Tensor): Placement {
+  let at: Placement = { owner: x, offset: 0 };
+  for (let next = placed.get(x); next; next = typeof next.owner === "number" ? undefined : placed.get(next.owner)) at = { owner: next.owner, offset: at.offset + next.offset };
+  return at;
+}
+
+/** Whether a tensor is computed in this place of a concatenation or an output. */
+export function isPlaced({ views }: Schedule, placed: ReadonlyMap<Tensor, Placement>, x: Tensor, owner: Tensor | number, offset: number): boolean {
+  const { base } = views.get(x)!;
+  const placement = base && placed.get(base);
+  return placement !== null && placement !== undefined && placement.owner === owner && placement.offset === offset && base!.size === x.size;
+}
+
 /**
  * Results that are computed where they are wanted in the end, which spares copying them there: in the concatenation that
  * they are a part of, or in an output.

@@ -3,6 +3,7 @@ import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
 import { contractPrimitive } from "../contract.ts";
 import { collapse } from "../lower/collapse.ts";
 import { copyPrimitive } from "../lower/copies.ts";
+import { isPlaced, placeOf } from "../lower/placements.ts";
 import { isElementwise, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
@@ -61,7 +62,7 @@ export class Writer {
 
   /** Moves a finished tensor into its place in an output, unless it was computed there. */
   output(piece: Piece): void {
-    if (!this.#isPlaced(piece.node, piece.output, piece.offset)) this.#copy(piece.node, this.#place(piece, piece.node.shape), !this.#written.has(piece.output));
+    if (!isPlaced(this.#schedule, this.#layout.placed, piece.node, piece.output, piece.offset)) this.#copy(piece.node, this.#place(piece, piece.node.shape), !this.#written.has(piece.output));
   }
 
   /** Writes zeros over output `k`. */
@@ -109,20 +110,8 @@ export class Writer {
   #storage(node: Tensor): Address {
     const offset = this.#layout.offsets.get(node);
     if (offset !== undefined) return { local: null, bytes: this.#bytes * (this.#layout.arena + offset) };
-    let { owner, offset: at } = this.#layout.placed.get(node)!;
-    while (typeof owner !== "number") {
-      const outer = this.#layout.placed.get(owner)!;
-      owner = outer.owner;
-      at += outer.offset;
-    }
-    return this.#outputAt(owner, at);
-  }
-
-  /** Whether a tensor was computed in this place of a concatenation or an output. */
-  #isPlaced(x: Tensor, owner: Tensor | number, offset: number): boolean {
-    const { base } = this.#schedule.views.get(x)!;
-    const placement = base && this.#layout.placed.get(base);
-    return placement !== null && placement !== undefined && placement.owner === owner && placement.offset === offset && base!.size === x.size;
+    const { owner, offset: at } = placeOf(this.#layout.placed, node);
+    return this.#outputAt(owner as number, at);
   }
 
   #loop(nodes: readonly Tensor[]): void {
@@ -162,7 +151,7 @@ export class Writer {
     let offset = 0;
     for (const x of node.args) {
       const part = { ...to, at: this.#f.shift(to.at, from * to.strides[axis]) };
-      if (!this.#isPlaced(x, node, offset)) this.#f.scope(() => this.#copy(x, part, false));
+      if (!isPlaced(this.#schedule, this.#layout.placed, x, node, offset)) this.#f.scope(() => this.#copy(x, part, false));
       from += x.shape[axis];
       offset += x.size;
     }
