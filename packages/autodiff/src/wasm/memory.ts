@@ -11,11 +11,15 @@ export class KernelMemory {
   #end: number;
   readonly #windows: (() => void)[] = [];
 
-  /** @param numbers - How many it holds at first. */
-  constructor(format: NumberFormat, numbers: number) {
+  /**
+   * @param numbers - How many are taken at first.
+   * @param spareBytes - To grow into. The host gives pages out when they are written to, so that they cost nothing until then. A memory
+   * that grows beyond leaves its old buffer detached, and V8 compiles every access to an array with a check for that from then on.
+   */
+  constructor(format: NumberFormat, numbers: number, spareBytes = 0) {
     this.#format = format;
     this.#end = this.#whole(numbers);
-    this.host = new webAssembly!.Memory({ initial: Math.ceil((format.bytes * numbers) / pageBytes) });
+    this.host = new webAssembly!.Memory({ initial: Math.ceil((format.bytes * numbers + spareBytes) / pageBytes) });
   }
 
   /** What was not taken yet begins here. */

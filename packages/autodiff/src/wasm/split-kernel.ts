@@ -8,11 +8,14 @@ import { moduleCode, type ModuleCode } from "./module-code.ts";
 import type { NumberFormat } from "./number-format.ts";
 import { makeStepKernel, type Reverse } from "./step-kernel.ts";
 
+/** For the second part, and the records of some hundred evaluations of a small network. */
+const spareBytes = 2 ** 22;
+
 /** Both parts of a split program in one memory, with the records behind all that code takes for good. */
 export function makeSplitKernel({ first, second, shared }: SplitProgram, accumulate: readonly boolean[], format: NumberFormat): SplitKernel {
   // The record is the last output of the first part and the first input of the second.
   const code = moduleCode(first, first.outputs.map(() => false), format, { moving: [first.inputs.length + first.outputs.length - 1] });
-  const memory = new KernelMemory(format, code.layout.end);
+  const memory = new KernelMemory(format, code.layout.end, spareBytes);
   const runFirst = code.instantiate(memory);
   const record = second.inputs[0].size;
   const inputs = second.inputs.slice(1).map((x, k) => (k < shared.length ? code.layout.inputs[shared[k]] : memory.take(x.size)));
