@@ -41,13 +41,15 @@ interface Row extends Part {
   readonly native_512_us: number | null;
 }
 
-/** By their labels. JavaScript computes the tasks with one state or trajectory only. */
+/** By their labels. */
 const targets: Readonly<Record<BackendLabel, TargetOptions>> = {
   wasm: { backend: "wasm", relaxedSimd: false },
   "wasm, fused": { backend: "wasm" },
   js: { backend: "js" },
 };
-const backendsOf = (dtype: Dtype, batch: number): readonly BackendLabel[] => (dtype === "f32" ? ["wasm"] : batch === 1 ? ["wasm", "wasm, fused", "js"] : ["wasm", "wasm, fused"]);
+/** JavaScript computes right-hand sides, and one trajectory. */
+const backendsOf = (dtype: Dtype, task: LnnTask, batch: number): readonly BackendLabel[] =>
+  dtype === "f32" ? ["wasm"] : task === "acceleration" || (task === "rollout" && batch > 1) ? ["wasm", "wasm, fused"] : ["wasm", "wasm, fused", "js"];
 
 const tasks: readonly (readonly [task: LnnTask, batches: readonly number[]])[] = [
   ["rhs", [1, 100]],
@@ -60,8 +62,8 @@ const tolerance: Readonly<Record<Dtype, number>> = { f64: 1e-9, f32: 1e-3 };
 
 const widths = (["f64", "f32"] as const).flatMap((dtype) => [10, 32, 128].map((H) => ({ dtype, H })));
 const parts: readonly Part[] = widths.flatMap(({ dtype, H }) => [
-  ...tasks.flatMap(([task, batches]) => batches.flatMap((batch) => backendsOf(dtype, batch).map((backend) => ({ task, model: lnnModel, H, batch, dtype, backend })))),
-  ...comparedNetworks.filter(({ name }) => name !== lnnModel).flatMap(({ name }) => [1, 100].flatMap((batch) => backendsOf(dtype, batch).filter((backend) => backend !== "js").map((backend) => ({ task: "rhs+vjp" as const, model: name, H, batch, dtype, backend })))),
+  ...tasks.flatMap(([task, batches]) => batches.flatMap((batch) => backendsOf(dtype, task, batch).map((backend) => ({ task, model: lnnModel, H, batch, dtype, backend })))),
+  ...comparedNetworks.filter(({ name }) => name !== lnnModel).flatMap(({ name }) => [1, 100].flatMap((batch) => backendsOf(dtype, "rhs+vjp", batch).filter((backend) => backend !== "js").map((backend) => ({ task: "rhs+vjp" as const, model: name, H, batch, dtype, backend })))),
 ]);
 
 /** Programs take turns, so that what else runs on the machine disturbs all of them; the least time of each counts. */
