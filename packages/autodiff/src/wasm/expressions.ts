@@ -8,24 +8,12 @@ import { exponential, type Exponential } from "./exponential.ts";
 import { exponentialMinusOne } from "./exponential-minus-one.ts";
 import { unsigned, type FunctionBuilder } from "./function-builder.ts";
 import { logarithm, logarithmOfNext } from "./logarithm.ts";
-import type { Import } from "./module.ts";
+import type { Imports } from "./imports.ts";
 import { f32, f64, op, scalar, simd, type VectorOp } from "./opcodes.ts";
 import { cosine, sine, tangent } from "./trigonometry.ts";
 
-/** JavaScript functions that generated code calls. */
-export class Imports {
-  readonly list: Import[] = [];
-  readonly functions: Record<string, (...x: number[]) => unknown> = {};
-
-  /** The index of a function in the module; the same name is imported once. */
-  index(name: string, arity: number, f: (...x: number[]) => unknown): number {
-    if (!Object.hasOwn(this.functions, name)) {
-      this.functions[name] = f;
-      this.list.push({ name, parameters: new Array<number>(arity).fill(f64), results: arity > 0 ? [f64] : [] });
-    }
-    return this.list.findIndex((x) => x.name === name);
-  }
-}
+/** `2^raise e^x` is a normal number wherever `e^x` is none. */
+const raise = 60;
 
 /** Vector operations, those on bits included. */
 type AnyOp = VectorOp | "and" | "or" | "xor" | "select";
@@ -202,11 +190,11 @@ export class Expressions {
     return terms[0];
   }
 
-  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`. The low bits of `biased` hold k and so many times the exponent's bias. */
-  #reduced(x: number, biases: 1 | 2): { biased: number; r: number } {
-    const { ln2High, ln2Low, magic, bias } = this.#numbers;
+  /** `x = k ln 2 + r` with `|r| <= ln 2 / 2`. The low bits of `biased` hold k with `added`. */
+  #reduced(x: number, added: number): { biased: number; r: number } {
+    const { ln2High, ln2Low, magic } = this.#numbers;
     // Adding this rounds to an integer in the low bits.
-    const shift = this.constant(magic + biases * bias);
+    const shift = this.constant(magic + added);
     const biased = this.#multiplyAdd(x, this.constant(Math.LOG2E), shift);
     const whole = this.#op("sub", biased, shift);
     return { biased, r: this.#multiplyAdd(whole, this.constant(-ln2Low), this.#multiplyAdd(whole, this.constant(-ln2High), x)) };
@@ -231,17 +219,19 @@ export class Expressions {
 
   /** Accurate to 1 ulp on the whole range: overflows to Infinity and underflows through subnormals to 0. */
   #exp(x: number): number {
-    const { largest, smallest } = this.#numbers;
-    const { biased, r } = this.#reduced(this.#op("greater", this.#op("lesser", x, this.constant(largest)), this.constant(smallest)), 2);
+    const { largest, smallest, bias } = this.#numbers;
+    const { biased, r } = this.#reduced(this.#op("greater", this.#op("lesser", x, this.constant(largest)), this.constant(smallest)), 2 * bias);
     return this.#scaled(this.#op("add", this.constant(1), this.#op("add", r, this.#remainder(r))), biased);
   }
 
   /** `e^-|x|` as a quotient, for sigmoid and softplus, which share it, also for x and -x; and the sum of both. */
   #quotient(x: number): { top: number; bottom: number; sum: number } {
     const minusAbs = this.#op("or", this.#negated.get(x) ?? x, this.constant(-0));
-    const { biased, r } = this.#reduced(this.#op("greater", minusAbs, this.constant(this.#numbers.smallest)), 2);
+    const { biased, r } = this.#reduced(this.#op("greater", minusAbs, this.constant(this.#numbers.smallest)), raise);
     const middle = this.#op("add", this.#bend(r), this.constant(2));
-    const [top, bottom] = [this.#scaled(this.#op("add", middle, r), biased), this.#op("sub", middle, r)];
+    // Raised, it is a normal number, to whose exponent an integer can be added. It is rounded once, where it is subnormal in the end.
+    const raised = this.#op("intAdd", this.#op("add", middle, r), this.#powerOfTwo(biased));
+    const [top, bottom] = [this.#times(raised, 2 ** -raise), this.#op("sub", middle, r)];
     return { top, bottom, sum: this.#op("add", bottom, top) };
   }
 
@@ -262,7 +252,7 @@ export class Expressions {
 
   /** `-t / (t + 2)` with `t = e^(-2 |x|) - 1`, which keeps small arguments accurate; the sign is put back. */
   #tanh(x: number): number {
-    const { biased, r } = this.#reduced(this.#times(this.#op("lesser", this.#op("abs", x), this.constant(20)), -2), 1);
+    const { biased, r } = this.#reduced(this.#times(this.#op("lesser", this.#op("abs", x), this.constant(20)), -2), this.#numbers.bias);
     const scale = this.#powerOfTwo(biased);
     const t = this.#op("add", this.#op("mul", scale, this.#op("add", r, this.#remainder(r))), this.#op("sub", scale, this.constant(1)));
     const magnitude = this.#op("div", this.#op("neg", t), this.#op("add", t, this.constant(2)));
