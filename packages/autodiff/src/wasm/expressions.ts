@@ -228,7 +228,7 @@ export class Expressions {
   #quotient(x: number): { top: number; bottom: number; sum: number } {
     const minusAbs = this.#op("or", this.#negated.get(x) ?? x, this.constant(-0));
     const { biased, r } = this.#reduced(this.#op("greater", minusAbs, this.constant(this.#numbers.smallest)), raise);
-    const middle = this.#op("add", this.#bend(r), this.constant(2));
+    const middle = this.#polynomial(this.#op("mul", r, r), [2, ...this.#numbers.cothSeries]);
     // Raised, it is a normal number, to whose exponent an integer can be added. It is rounded once, where it is subnormal in the end.
     const raised = this.#op("intAdd", this.#op("add", middle, r), this.#powerOfTwo(biased));
     const [top, bottom] = [this.#times(raised, 2 ** -raise), this.#op("sub", middle, r)];
@@ -237,8 +237,7 @@ export class Expressions {
 
   #sigmoid(x: number): number {
     const { top, bottom, sum } = this.#quotient(x);
-    const inverse = this.#op("div", this.constant(1), sum);
-    return this.#op("select", this.#op("mul", bottom, inverse), this.#op("mul", top, inverse), this.#op("ge", x, this.constant(0)));
+    return this.#op("div", this.#op("select", bottom, top, this.#op("ge", x, this.constant(0))), sum);
   }
 
   /** `max(x, 0) + log(1 + e)` with `log(1 + e) = 2 artanh(e / (2 + e))` and `e = e^-|x|`. */
