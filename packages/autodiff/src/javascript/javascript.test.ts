@@ -25,6 +25,19 @@ test.each(["interpreter", "js", "wasm"] as const)("arrays that are missing or to
   expect(message([three, one], [])).toBe("Cannot run the kernel as output 0 must have 1 numbers: current length is 0");
 });
 
+test.each(["interpreter", "js", "wasm"] as const)("an output that holds float32 rounds itself only, not what depends on it, %s", (backend) => {
+  const x = values(5);
+  for (const added of [false, true]) {
+    const kernel = compile((v) => [sin(v), dot(sin(v), sin(v))], [[5]], { backend, accumulate: [added, false] });
+    const [y, z] = [new Float64Array(5).fill(2), new Float64Array(1)];
+    kernel([x], [y, z]);
+    const [single, other] = [new Float32Array(6).fill(2), new Float64Array(1)];
+    kernel([x], [single, other]);
+    expect(other).toEqual(z);
+    expect(single).toEqual(Float32Array.of(...y, 2));
+  }
+});
+
 describe.each(["interpreter", "js"] as const)("outputs, %s", (backend) => {
   const run = (f: (...x: Tensor[]) => Tensor | Tensor[], args: readonly Float64Array[], outputs: readonly number[][], accumulate: readonly boolean[] = []): number[][] => {
     const out = outputs.map((x) => Float64Array.from(x));

@@ -1,6 +1,6 @@
 import { OdeError } from "@fluxion/ode-core";
 import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
-import type { Backend, Kernel, KernelOptions } from "../compile.ts";
+import type { Backend, Kernel, KernelOptions, Numbers } from "../compile.ts";
 import { contractPrimitive } from "../contract.ts";
 import { isNeg, type ElementwisePrimitive } from "../elementwise.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
@@ -257,7 +257,7 @@ export const javascript: Backend = {
   compile(program, options): Kernel {
     const { source, names, values } = generate(lowered(program), options);
     const kernel = new Function(...names, source)(...values) as Kernel;
-    return options.dtype === "f32" ? onSingles(kernel, program.inputs) : kernel;
+    return options.dtype === "f32" ? onSingles(kernel, program.inputs) : onDoubles(kernel, program.outputs);
   },
 };
 
@@ -265,8 +265,27 @@ export const javascript: Backend = {
 function onSingles(kernel: Kernel, inputs: readonly Tensor[]): Kernel {
   const own = inputs.map((x) => new Float32Array(x.size));
   const rounding: Kernel = (ins, outs) => {
-    for (let i = 0; i < own.length; i++) if (ins[i] !== own[i]) for (let k = 0; k < own[i].length; k++) own[i][k] = ins[i][k];
+    for (let i = 0; i < own.length; i++) if (ins[i] !== own[i]) copy(ins[i], own[i], own[i].length);
     kernel(own, outs);
   };
   return Object.assign(rounding, { inputs: own });
+}
+
+/** Results are read again from where they were put: outputs of another kind are computed in arrays of the kernel's own. */
+function onDoubles(kernel: Kernel, outputs: readonly Tensor[]): Kernel {
+  let own: readonly Float64Array[] | undefined;
+  return (ins, outs) => {
+    let doubles = true;
+    for (let k = 0; k < outputs.length; k++) doubles &&= outs[k] instanceof Float64Array;
+    if (doubles) return kernel(ins, outs);
+    own ??= outputs.map((y) => new Float64Array(y.size));
+    // Outputs may be added to.
+    own.forEach((y, k) => copy(outs[k], y, y.length));
+    kernel(ins, own);
+    own.forEach((y, k) => copy(y, outs[k], y.length));
+  };
+}
+
+function copy(from: Numbers, to: Numbers, count: number): void {
+  for (let i = 0; i < count; i++) to[i] = from[i];
 }
