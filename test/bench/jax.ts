@@ -35,7 +35,7 @@ const versions = new Set<string>();
 
 function compare(jax: JaxLnn, task: Row["task"], H: number, count: number, dtype: Dtype): Row {
   const data = lnnCase(task, H, count);
-  const ours = lnnTasks[task](lagrangianNetwork(H, { backend: "wasm", dtype, relaxedSimd: false }), data);
+  const ours = lnnTasks[task](lagrangianNetwork(H, { backend: "wasm", dtype }), data);
   const before = measure(ours.run);
   const forms = jax.run(data, dtype, 0.7);
   const theirs = forms.reduce((best, form) => (form.us < best.us ? form : best));

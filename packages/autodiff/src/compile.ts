@@ -6,7 +6,8 @@ import { split, type SplitOptions, type SplitProgram } from "./split.ts";
 import { splitArrays } from "./split-arrays.ts";
 import { tensor, type NestedArray, type Shape, type Tensor } from "./tensor.ts";
 import { trace, type Program } from "./trace.ts";
-import { canUseWasm, wasm } from "./wasm/wasm.ts";
+import { canUseWasm } from "./wasm/capabilities.ts";
+import { wasm } from "./wasm/wasm.ts";
 
 /** The kind of numbers that a kernel computes with: float64, or float32 at twice the speed and a relative error of about 1e-6. */
 export type Dtype = "f64" | "f32";

@@ -62,7 +62,7 @@ export function lnnCase(task: LnnTask, H: number, count: number, outputs = 1): L
 export const lnnInput = ({ parameters: p, states, others: rest }: LnnCase): Buffer => Buffer.from(Float64Array.of(...p, ...states, ...rest).buffer);
 
 /** The network as a model of this library. */
-export const lagrangianNetwork = (H: number, target: TargetOptions): DynamicsModel =>
+export const lagrangianNetwork = (H: number, target: TargetOptions = {}): DynamicsModel =>
   lagrangianNN({ coordinates: 2, network: mlp({ hidden: [H, H], activation: "softplus" }), massOffset: 0, ...target });
 
 /** @throws Error when two programs do not compute the same to a relative `tolerance`. */

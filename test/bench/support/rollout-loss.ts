@@ -5,4 +5,4 @@ import { rolloutOptions } from "./lnn-tasks.ts";
 
 /** The rollouts of `count` trajectories by a network of width H. */
 export const loss = ({ H, count }: { readonly H: number; readonly count: number }): TrajectoryLossOptions =>
-  rolloutOptions(lagrangianNetwork(H, { relaxedSimd: false }), lnnCase("rollout", H, count));
+  rolloutOptions(lagrangianNetwork(H), lnnCase("rollout", H, count));

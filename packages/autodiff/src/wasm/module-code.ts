@@ -5,6 +5,7 @@ import { placements } from "../lower/placements.ts";
 import { schedule, writtenOutputs } from "../lower/schedule.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
+import { compileModule } from "./capabilities.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { FunctionBuilder } from "./function-builder.ts";
 import { webAssembly } from "./host.ts";
@@ -49,7 +50,7 @@ export function moduleCode(source: Program, accumulate: readonly boolean[], form
   for (const step of plan.steps) body.scope(() => writer.step(step));
   for (const piece of plan.pieces) if (!plan.direct.has(piece.node)) body.scope(() => writer.output(piece));
   const bytes = moduleBytes(writer.imports.list, [{ name: "run", body }]);
-  const module = new webAssembly!.Module(bytes);
+  const module = compileModule(bytes);
   return {
     program,
     layout,

@@ -1,5 +1,6 @@
 import type { ButcherTableau } from "@fluxion/ode-core";
 import type { StepKernel } from "../compile.ts";
+import { compileModule } from "./capabilities.ts";
 import { FunctionBuilder, unsigned } from "./function-builder.ts";
 import { webAssembly } from "./host.ts";
 import { emitLoops } from "./loops.ts";
@@ -65,7 +66,7 @@ export function makeStepKernel(tableau: ButcherTableau, parts: StepParts, limit:
   const parameters = { first: [i32], second: sum ? [i32, i32] : [i32], sum: [] };
   const imports = (Object.keys(imported) as (keyof typeof imported)[]).map((name) => ({ name, parameters: parameters[name], results: [] }));
   const code = moduleBytes(imports, [{ name: "forward", body: writer.forward(tableau) }, { name: "reverse", body: writer.reverse(tableau) }]);
-  const { forward, reverse } = new webAssembly!.Instance(new webAssembly!.Module(code), { env: { memory: memory.host, ...imported } }).exports as Record<string, (record: number) => void>;
+  const { forward, reverse } = new webAssembly!.Instance(compileModule(code), { env: { memory: memory.host, ...imported } }).exports as Record<string, (record: number) => void>;
 
   arrays[4].set(coefficients);
   const address = (i: number): number => bytes * (memory.end + i * stages * record);

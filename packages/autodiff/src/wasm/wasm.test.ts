@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compile, cos, erf, exp, expm1, log, log1p, sigmoid, sin, softplus, tan, tanh, type Tensor } from "../index.ts";
-import { canUseWasm } from "./wasm.ts";
+import { canUseWasm } from "./capabilities.ts";
 
 /** The function of many numbers at once, and of each alone. */
 function run(f: (x: Tensor) => Tensor, values: readonly number[], backend: "wasm" | "interpreter"): Float64Array {
