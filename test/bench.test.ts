@@ -12,13 +12,17 @@ test("a section of a page is replaced, the rest is left alone, and again gives t
   expect(() => replaceSection(page, "c", "")).toThrow("must hold <!-- c:begin -->");
 });
 
-test("each part of a benchmark runs in a process of its own, with what was prepared once, and sends its result", () => {
+test("each part of a benchmark runs in processes of its own, on one core each, with what was prepared once, and sends its results", () => {
   const run = (argument: string): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(process.execPath, [`${root}/node_modules/tsx/dist/cli.mjs`, `${root}/test/fixtures/own-processes.ts`, argument], { encoding: "utf8" });
-  const { pid, before, results } = JSON.parse(run("x").stdout) as { pid: number; before: number; results: { part: string; prepared: number; before: number; pid: number; argument: string }[] };
+  interface Sent { readonly part: string; readonly prepared: number; readonly before: number; readonly pid: number; readonly argument: string; readonly cores: number[] }
+  const { pid, before, cores, results } = JSON.parse(run("x").stdout) as { pid: number; before: number; cores: number[]; results: Sent[][] };
   expect(before).toBe(0);
-  expect(results.map(({ part, prepared, before: count, argument }) => [part, prepared, count, argument])).toEqual([["a", pid, 1, "x"], ["b", pid, 1, "x"]]);
-  expect(new Set([pid, ...results.map((one) => one.pid)]).size).toBe(3);
+  expect(results.map((passes) => passes.map(({ part, prepared, before: count, argument }) => [part, prepared, count, argument]))).toEqual(
+    ["a", "b"].map((part) => [0, 1].map(() => [part, pid, 1, "x"])),
+  );
+  expect(new Set([pid, ...results.flat().map((one) => one.pid)]).size).toBe(5);
+  for (const passes of results) expect(passes.map((one) => one.cores)).toEqual(cores.length === 0 ? [[], []] : [[cores[0]], [cores[1 % cores.length]]]);
   const failed = run("fail");
   expect(failed.status).not.toBe(0);
   expect(failed.stderr).toContain("Cannot measure a as its process must send a result: it ended with code 3");

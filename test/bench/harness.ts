@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { readJson, root } from "../workspace.ts";
+import { freeCores, keepToCore } from "./support/cores.ts";
 
 /** How long to measure. */
 export interface MeasureOptions {
@@ -37,32 +38,47 @@ export function measure(run: () => void, { budget = 800, sample = 4, clock = "cp
 
 const taskVariable = "FLUXION_BENCH_TASK";
 
+/** What a process is to measure, after `inOwnProcesses` prepared it. */
+interface Task<S> {
+  readonly part: string;
+  readonly prepared: S;
+  readonly core: number | null;
+}
+
 /**
- * The results of `work` for each of the parts, each from a process of its own, one after the other: what the engine learnt from one
- * part would make it compile the next one worse than it compiles a program that does nothing else. The benchmark starts
- * itself anew for each part, and what is to run once belongs behind this call. Results must survive JSON.
+ * The results of `work` for each of the parts, as many as `passes`. Each is measured in a process of its own, one after the other: what the engine learnt from one
+ * part would make it compile the next one worse than it compiles a program that does nothing else. The benchmark starts itself anew for each part, and what is to
+ * run once belongs behind this call. Results must survive JSON.
+ *
+ * A process and what it starts keep to one core, where the host allows it, and passes take turns among the cores: on a machine that is shared, one core
+ * may be slower than another for minutes, and what is compared must meet the same one.
  *
  * @param prepare - Runs once, before; what it returns is handed to each part and must survive JSON, too.
  */
-export async function inOwnProcesses<T, S>(parts: readonly string[], work: (part: string, prepared: S) => T | Promise<T>, prepare: () => S): Promise<T[]> {
-  const task = process.env[taskVariable];
-  if (task !== undefined) {
-    const [part, prepared] = JSON.parse(task) as [string, S];
+export async function inOwnProcesses<T, S>(parts: readonly string[], passes: number, work: (part: string, prepared: S) => T | Promise<T>, prepare: () => S): Promise<T[][]> {
+  const given = process.env[taskVariable];
+  if (given !== undefined) {
+    const { part, prepared, core } = JSON.parse(given) as Task<S>;
+    if (core !== null) keepToCore(core);
     const result = await work(part, prepared);
     process.send?.(result, () => process.exit());
     return new Promise(() => {});
   }
+  const cores = freeCores();
   const prepared = prepare();
-  const results: T[] = [];
-  for (const part of parts) results.push(await startPart<T>(part, JSON.stringify([part, prepared])));
+  const results = parts.map((): T[] => []);
+  for (let pass = 0; pass < passes; pass++) {
+    const core = cores.length > 0 ? cores[pass % cores.length] : null;
+    for (const [i, part] of parts.entries()) results[i].push(await startPart({ part, prepared, core }));
+  }
   return results;
 }
 
-function startPart<T>(part: string, task: string): Promise<T> {
-  const child = fork(process.argv[1], process.argv.slice(2), { env: { ...process.env, [taskVariable]: task } });
+function startPart<T>(task: Task<unknown>): Promise<T> {
+  const child = fork(process.argv[1], process.argv.slice(2), { env: { ...process.env, [taskVariable]: JSON.stringify(task) } });
   return new Promise((resolve, reject) => {
     child.once("message", (result) => resolve(result as T));
-    child.once("exit", (code) => reject(new Error(`Cannot measure ${part} as its process must send a result: it ended with code ${code}`)));
+    child.once("exit", (code) => reject(new Error(`Cannot measure ${task.part} as its process must send a result: it ended with code ${code}`)));
   });
 }
 

@@ -64,8 +64,8 @@ const parts: readonly Part[] = widths.flatMap(({ dtype, H }) => [
 
 /** Programs take turns, so that what else runs on the machine disturbs all of them; the least time of each counts. */
 const rounds = 4;
-/** Every part is measured this often, at different times: a machine may be busy for some seconds. */
-const passes = 3;
+/** Every part is measured this often, at different times. */
+const passes = 4;
 
 /** Least times by the native builds, narrow and wide vectors, which must give one result. */
 function measureNative(builds: readonly (NativeNetwork | undefined)[], data: LnnCase, dtype: Dtype): readonly (LnnResult & { readonly us: number })[] {
@@ -103,12 +103,13 @@ function least(one: Row, other: Row): Row {
 
 let folder = "";
 const measured = await inOwnProcesses(
-  Array.from({ length: passes }, () => parts.map((part) => JSON.stringify(part))).flat(),
+  parts.map((part) => JSON.stringify(part)),
+  passes,
   (part, shared: string) => measurePart(JSON.parse(part) as Part, shared),
   () => (folder = mkdtempSync(join(tmpdir(), "fluxion-lnn-"))),
 );
 rmSync(folder, { recursive: true });
-const rows = parts.map((_, i) => measured.filter((_row, k) => k % parts.length === i).reduce(least));
+const rows = measured.map((all) => all.reduce(least));
 const cell = (x: number | null): string => (x === null ? "-" : short(x));
 printTable(
   ["task", "backend", "model", "dtype", "H", "batch", "us", "native us", "ratio", "native 512 us"],

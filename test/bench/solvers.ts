@@ -29,7 +29,7 @@ type Measured = Omit<Row, "ratio" | "ratio_at_error">;
 const rounds = 8;
 const roundUs = 6_000;
 const warmUpUs = 300_000;
-/** Each method is measured this often on each problem, at different times: a machine may be busy for some seconds. */
+/** Each method is measured this often on each problem, at different times. */
 const passes = 4;
 /** Which build is the faster one depends on the problem: it is the one that counts. */
 const builds = [["-O2"], ["-O3", "-march=native"]];
@@ -122,17 +122,18 @@ const entries: readonly { entry: BenchProblem; one: Method }[] = [
   ...stiffBenchProblems.flatMap((entry) => stiff.map((one) => ({ entry, one }))),
 ].filter(({ entry }) => wanted.length === 0 || wanted.includes(entry.id));
 const partOf = ({ entry, one }: (typeof entries)[number]): string => `${entry.id} ${one.algorithm.name}`;
-const parts = entries.map(partOf);
 let programs: readonly NativeProgram[] = [];
-const all = (await inOwnProcesses(
-  Array.from({ length: passes }, () => parts).flat(),
+const measured = await inOwnProcesses(
+  entries.map(partOf),
+  passes,
   (part, built: readonly NativeProgram[]) => {
     const { entry, one } = entries.find((candidate) => partOf(candidate) === part)!;
     return measureAll(entry, one, built);
   },
   () => (programs = builds.map((flags) => buildNative(flags)).filter((program) => program !== undefined)),
-)).flat();
+);
 programs.forEach((program) => removeNative(program));
+const all = measured.flat(2);
 const isSame = (a: Measured, b: Measured): boolean => a.problem === b.problem && a.algorithm === b.algorithm && a.tol === b.tol;
 const least = all
   .filter((row, i) => all.findIndex((other) => isSame(row, other)) === i)
