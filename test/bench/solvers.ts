@@ -16,7 +16,7 @@ interface Row {
   readonly error: number;
   /** Least CPU time per solve over the rounds. */
   readonly cpu_us: number;
-  /** What the ratios divide by; null without a C compiler. */
+  /** What the ratios divide by, measured on the same core in turn; null without a C compiler. */
   readonly reference: string | null;
   readonly ratio: number | null;
   /** To the time of the reference for the same error: methods of one order have different errors at one tolerance. */
@@ -116,6 +116,17 @@ function print({ problem, algorithm, tol, nfev, error, cpu_us, ratio, ratio_at_e
   console.log(cells.join("  "));
 }
 
+/** The rows of one method on one problem: the compiled one's too, which was measured beside it. */
+function rowsOf([first, ...others]: Measured[][]): Row[] {
+  const least = first.map((row, i): Measured => ({ ...row, cpu_us: Math.min(row.cpu_us, ...others.map((again) => again[i].cpu_us)) }));
+  const natives = least.filter(({ algorithm, reference }) => algorithm === reference).sort((a, b) => b.tol - a.tol);
+  return least.map((row): Row => {
+    const native = natives.find(({ tol }) => tol === row.tol);
+    const us = extrapolated(natives.map(({ error }) => error), natives.map(({ cpu_us }) => cpu_us), row.error);
+    return { ...row, ratio: native ? row.cpu_us / native.cpu_us : null, ratio_at_error: native ? row.cpu_us / us : null };
+  });
+}
+
 const wanted = process.argv.slice(2);
 const entries: readonly { entry: BenchProblem; one: Method }[] = [
   ...benchProblems.flatMap((entry) => explicit.map((one) => ({ entry, one }))),
@@ -133,17 +144,12 @@ const measured = await inOwnProcesses(
   () => (programs = builds.map((flags) => buildNative(flags)).filter((program) => program !== undefined)),
 );
 programs.forEach((program) => removeNative(program));
-const all = measured.flat(2);
 const isSame = (a: Measured, b: Measured): boolean => a.problem === b.problem && a.algorithm === b.algorithm && a.tol === b.tol;
-const least = all
+const all = measured.flatMap(rowsOf);
+/** A compiled method that was measured beside several of ours is shown once. */
+const rows = all
   .filter((row, i) => all.findIndex((other) => isSame(row, other)) === i)
   .map((row) => ({ ...row, cpu_us: Math.min(...all.filter((other) => isSame(row, other)).map(({ cpu_us }) => cpu_us)) }));
-const rows = least.map((row): Row => {
-  const natives = least.filter(({ problem, algorithm }) => problem === row.problem && algorithm === row.reference).sort((a, b) => b.tol - a.tol);
-  const native = natives.find(({ tol }) => tol === row.tol);
-  const us = extrapolated(natives.map(({ error }) => error), natives.map(({ cpu_us }) => cpu_us), row.error);
-  return { ...row, ratio: native ? row.cpu_us / native.cpu_us : null, ratio_at_error: native ? row.cpu_us / us : null };
-});
 console.log("problem            algorithm      tol     nfev     error     cpu_us   ratio  at equal error");
 rows.forEach(print);
 if (rows.every(({ ratio }) => ratio === null)) console.log("No C compiler: without the compiled references.");

@@ -95,7 +95,7 @@ export interface TargetOptions {
   readonly dtype?: Dtype;
   /**
    * `"auto"`, the default, adds products without rounding in between where the host can: faster, and the last bits of
-   * results may then differ from machine to machine. `false` forbids it.
+   * results may then differ from machine to machine. `false` forbids it. In Node 20 a flag of V8 is set while a kernel is compiled.
    */
   readonly relaxedSimd?: "auto" | false;
 }
