@@ -20,6 +20,21 @@ const expectNear = (found: Float64Array, expected: ArrayLike<number>): void => {
 };
 const [xs, ss, cs] = [[[0.3, -0.5], [0.8, 0.1], [-0.4, 0.6]], [[1, 2], [-1, 0.5], [0.2, 0.3]], [1.5, -2, 0.7]];
 
+test("a rule must return a cotangent of the right shape for each argument", () => {
+  const refused = (backward: (g: Tensor) => Tensor[]): unknown => {
+    try {
+      evaluate((x) => grad((y) => sum(customVjp({ forward: (a) => mul(2, a), backward }, [mul(y, y)])))(x), [[1, 2, 3]]);
+      return null;
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(refused((g) => [mul(2, g)])).toBeNull();
+  const wrong = { code: "SHAPE_MISMATCH", message: expect.stringMatching(/backward must return .*, \[3\]: it returns (\[\]|)$/) as string };
+  expect(refused((g) => [mul(2, sum(g))])).toMatchObject(wrong);
+  expect(refused(() => [])).toMatchObject(wrong);
+});
+
 describe.each(["interpreter", "js", "wasm"] as const)("customVjp, %s", (backend) => {
   const run = (f: (...x: Tensor[]) => Tensor, ...args: Parameters<typeof evaluate>[1]): Float64Array => evaluate(f, args, { backend });
   const gradients = (x: Tensor, s: Tensor, c: Tensor): Tensor[] => vjp((...y) => sum(sin(marked(...(y as [Tensor, Tensor, Tensor])))), x, s, c)[1](tensor(1));

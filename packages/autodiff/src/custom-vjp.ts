@@ -1,7 +1,7 @@
 import { OdeError } from "@fluxion/ode-core";
 import { sumAxes } from "./broadcast.ts";
 import { pushforward } from "./jvp.ts";
-import { inputPrimitive, makeNode, type MaybeZero, type Primitive, type Tensor } from "./tensor.ts";
+import { inputPrimitive, makeNode, sameShape, type MaybeZero, type Primitive, type Tensor } from "./tensor.ts";
 import { substitute, topological, trace, type Program } from "./trace.ts";
 import { batchProgram } from "./vmap.ts";
 
@@ -31,6 +31,7 @@ const customPrimitive: Primitive<CustomAttrs> = {
   },
   vjp: (g, node) => {
     const pulled = (node.attrs as CustomAttrs).backward(g, node.args, node);
+    assertFit(pulled, node.args);
     assertUses("backward", pulled.filter((x) => x !== null), [g, ...node.args, node]);
     return pulled;
   },
@@ -60,6 +61,14 @@ const customPrimitive: Primitive<CustomAttrs> = {
   },
 };
 
+/** Throws where there is not one cotangent of the right shape, or `null`, for each argument. */
+function assertFit(pulled: readonly MaybeZero[], args: readonly Tensor[]): void {
+  const fits = pulled.length === args.length && pulled.every((x, i) => x === null || sameShape(x.shape, args[i].shape));
+  if (fits) return;
+  const list = (values: readonly MaybeZero[]): string => values.map((x) => (x ? `[${x.shape.join(", ")}]` : "null")).join(", ");
+  throw new OdeError("SHAPE_MISMATCH", `Cannot differentiate customVjp as backward must return null or a cotangent of its shape for each argument, ${list(args)}: it returns ${list(pulled)}`);
+}
+
 /** Throws when a rule's results use unknowns that nothing of what it was given depends on: derivatives by them would be lost. */
 function assertUses(part: keyof CustomRule, results: readonly Tensor[], given: readonly Tensor[]): void {
   const unknowns = topological(results, new Set(given)).filter((x) => x.primitive === inputPrimitive && !given.includes(x));
@@ -76,6 +85,7 @@ let nextId = 0;
  * Forward mode differentiates `forward` itself.
  *
  * @throws OdeError `INVALID_TRACE` when `forward`, or later `backward`, captures unknowns of an enclosing trace: pass them in `args`.
+ * `SHAPE_MISMATCH`, later, when `backward` does not return a cotangent for each argument.
  */
 export function customVjp(rule: CustomRule, args: readonly Tensor[]): Tensor {
   const program = trace((...xs) => [rule.forward(...xs)], args.map((x) => x.shape));

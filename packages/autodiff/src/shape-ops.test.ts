@@ -1,7 +1,7 @@
 import { checkGrads } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
 import { broadcastAxes, forEachIndex, sumAxes } from "./broadcast.ts";
-import { at, broadcastTo, compile, concat, evaluate, gather, mul, reshape, slice, stack, sum, transpose, vmap, type Shape, type Tensor, type BackendName } from "./index.ts";
+import { at, broadcastTo, compile, concat, dot, evaluate, gather, mul, reshape, slice, stack, sum, transpose, vmap, type Shape, type Tensor, type BackendName } from "./index.ts";
 import { padBlock, sliceBlock } from "./shape-ops.ts";
 
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17];
@@ -133,4 +133,11 @@ describe.each(["interpreter", "js", "wasm"] as const)("operations that move entr
     };
     expect(Array.from(evaluate(f, [[1, 2, 3]], { backend }))).toEqual([1, 2, 3, 0, 0]);
   });
+});
+
+test.each(["interpreter", "js", "wasm"] as const)("sums and blocks of nothing, %s", (backend) => {
+  const empty = new Float64Array(0);
+  expect([...evaluate((x, y) => dot(x, y), [empty, empty], { backend })]).toEqual([0]);
+  expect([...evaluate((x) => sum(slice(reshape(x, [1, 3]), 0, 0)), [[1, 2, 3]], { backend })]).toEqual([0]);
+  expect([...evaluate((x) => sum(slice(stack([x]), 0, 0)), [[1, 2, 3]], { backend })]).toEqual([0]);
 });

@@ -60,7 +60,7 @@ const mostFixed = 64;
 function slicedInside(x: Tensor, outer: Shape, start: readonly number[], shape: Shape): Tensor | null {
   const long = (of: Shape): number[] => of.flatMap((size, d) => (size === 1 ? [] : [d]));
   const [from, to] = [long(outer), long(x.shape)];
-  if (!sameShape(from.map((d) => outer[d]), to.map((d) => x.shape[d]))) return null;
+  if (!sameShape(from.map((d) => outer[d]), to.map((d) => x.shape[d])) || shape.includes(0)) return null;
   const along = (values: readonly number[], otherwise: number): number[] => x.shape.map((_, d) => (to.includes(d) ? values[from[to.indexOf(d)]] : otherwise));
   return reshape(sliceBlock(x, along(start, 0), along(shape, 1)), shape);
 }

@@ -9,12 +9,20 @@ export interface Motion {
   readonly energy?: readonly number[];
 }
 
+/** A mean squared error over the first seconds of a recording. */
+export interface HorizonError {
+  readonly seconds: number;
+  readonly error: number;
+}
+
 /** How good a trained model is. */
 export interface Evaluation {
-  readonly mse: { readonly to1: number; readonly to10: number; readonly to30: number };
+  /** Over 1, 10 and 30 seconds, and over the whole recording where it is shorter. */
+  readonly mse: readonly HorizonError[];
   /** By the true energy, where the system is known. */
   readonly energyDriftPercent?: number;
-  readonly heldOutMedian: number;
+  /** Over 10 seconds, or the shortest of the recordings. */
+  readonly heldOutMedian: HorizonError;
   readonly motion: Motion;
 }
 
@@ -25,6 +33,12 @@ export const motionOf = (t: ArrayLike<number>, u: readonly Float64Array[], syste
   ...(system ? { energy: u.map((state) => system.energy(state)) } : {}),
 });
 
+/** Seconds from the first time to the last. */
+export const spanOf = ({ t }: Trajectory): number => t[t.length - 1] - t[0];
+
+/** Seconds as they are written. */
+export const shortSeconds = (seconds: number): number => Number(seconds.toPrecision(6));
+
 /** Rolls the model out from the evaluation trajectory's start and from all held-out ones. */
 export function evaluateModel(
   model: DynamicsModel,
@@ -32,11 +46,12 @@ export function evaluateModel(
   { data, system }: { readonly data: { readonly evaluate: Trajectory; readonly heldOut: readonly Trajectory[] }; readonly system: MechanicalSystem | undefined },
 ): Evaluation {
   const { t, u } = rollout(model, p, data.evaluate);
-  const error = (until: number): number => rolloutError(u, data.evaluate, until);
+  const horizons = new Set([1, 10, 30].map((seconds) => Math.min(seconds, spanOf(data.evaluate))));
+  const shared = Math.min(10, ...data.heldOut.map(spanOf));
   return {
-    mse: { to1: error(1), to10: error(10), to30: error(30) },
+    mse: [...horizons].map((seconds) => ({ seconds: shortSeconds(seconds), error: rolloutError(u, data.evaluate, seconds) })),
     ...(system ? { energyDriftPercent: energyDriftPercent(u, data.evaluate, (state) => system.energy(state), system.minEnergy) } : {}),
-    heldOutMedian: median(data.heldOut.map((truth) => rolloutError(rollout(model, p, truth).u, truth, 10))),
+    heldOutMedian: { seconds: shortSeconds(shared), error: median(data.heldOut.map((truth) => rolloutError(rollout(model, p, truth).u, truth, shared))) },
     motion: motionOf(t, u, system),
   };
 }

@@ -24,6 +24,7 @@ function rollout(model: string, growth: number): EnergySeries {
   };
 }
 const truth = rollout("truth", 0);
+const columns = ["q1", "q2"];
 const models = [rollout("LNN", -0.001), rollout("neural ODE", -0.03)];
 
 const costs: GradientCostSeries[] = ["LNN", "neural ODE"].flatMap((model) =>
@@ -34,7 +35,7 @@ const precision = ["tsit5", "vern7"].map((solver, k) => ({ solver, error: [1e-3,
 
 const figures: readonly (readonly [string, () => string, readonly string[]])[] = [
   ["lossFigure", () => lossFigure(losses), ["training step", "training loss", "LNN", "neural ODE", "stage 2", "stage 3", "10⁻²"]],
-  ["trajectoryFigure", () => trajectoryFigure({ truth, models, until: 1 }), ["time (s)", "angle (rad)", "truth", "LNN", "neural ODE", "q₁", "q₂"]],
+  ["trajectoryFigure", () => trajectoryFigure({ truth, models, columns, until: 1 }), ["time (s)", "state", "truth", "LNN", "neural ODE", "q1", "q2"]],
   ["energyFigure", () => energyFigure({ truth, models }), ["time (s)", "energy (J)", "truth", "LNN", "neural ODE"]],
   ["gradientCostFigure", () => gradientCostFigure(costs), ["parameters", "time per gradient (ms)", "discreteAdjoint · neural ODE", "forwardSensitivity · LNN", "1,000"]],
   ["workPrecisionFigure", () => workPrecisionFigure({ name: "orbit", problem: "an orbit", series: precision }), ["error at the end", "time per solve (us)", "tsit5", "vern7", "10⁻⁶"]],
@@ -64,7 +65,7 @@ describe("figures", () => {
   });
 
   test("figures on one page share no id", () => {
-    const all = [...figures.map(([, draw]) => draw()), trajectoryFigure({ truth, models, until: 30 })];
+    const all = [...figures.map(([, draw]) => draw()), trajectoryFigure({ truth, models, columns, until: 30 })];
     const ids = all.flatMap((svg) => [...svg.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]));
     expect(ids.length).toBeGreaterThan(2);
     expect(new Set(ids).size).toBe(ids.length);
@@ -91,15 +92,15 @@ describe("figures", () => {
     expect(rules.toSorted()).toEqual([colorAt(0), colorAt(1), faint].toSorted());
   });
 
-  test("a trajectory has the truth and each model once per angle, up to the last time", () => {
-    const svg = trajectoryFigure({ truth, models, until: 1 });
+  test("a trajectory has the truth and each model once per entry, up to the last time", () => {
+    const svg = trajectoryFigure({ truth, models, columns, until: 1 });
     for (const color of [ink, colorAt(0), colorAt(1)]) expect(curves(svg, color).map((y) => y.length)).toEqual([21, 21]);
   });
 
   test("a model that runs away, or that ends early, does not hide the truth", () => {
     const wild = rollout("neural ODE", 2);
     const drawn = (growing: EnergySeries): number => {
-      const [first] = curves(trajectoryFigure({ truth, models: [growing], until: 30 }), ink);
+      const [first] = curves(trajectoryFigure({ truth, models: [growing], columns, until: 30 }), ink);
       return Math.max(...first) - Math.min(...first);
     };
     expect(drawn(wild)).toBeGreaterThan(0.4 * drawn(models[0]));

@@ -9,6 +9,7 @@ import { decodeModel, formatTrajectoryCsv, median, rollout, rolloutError, parseT
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { main } from "./main.ts";
 import type { TrainConfig } from "./config.ts";
+import { prepareRun, trainModels } from "./training-run.ts";
 
 let root = "";
 const inRoot = (...path: string[]): string => join(root, ...path);
@@ -78,16 +79,16 @@ describe("fluxion train", () => {
   test("writes its files and nothing else", () => {
     expect(trained).toBe(0);
     expect(readdirSync(inRoot("run")).toSorted()).toEqual(
-      ["config.json", "energy.svg", "loss.svg", "metrics.json", "model.json", "model.safetensors", "neural_ode.json", "neural_ode.safetensors", "report.html", "series.json", "trajectory-1.svg", "trajectory-30.svg"],
+      ["config.json", "energy.svg", "loss.svg", "metrics.json", "model.json", "model.safetensors", "neural_ode.json", "neural_ode.safetensors", "report.html", "series.json", "trajectory-1.svg", "trajectory-4.svg"],
     );
     expect(JSON.parse(read("run", "config.json"))).toEqual(config);
-    for (const name of ["energy", "loss", "trajectory-1", "trajectory-30"]) expect(read("run", "report.html")).toContain(read("run", `${name}.svg`));
+    for (const name of ["energy", "loss", "trajectory-1", "trajectory-4"]) expect(read("run", "report.html")).toContain(read("run", `${name}.svg`));
   });
 
   test("metrics.json has exactly the documented keys, all of them finite", () => {
     const metrics = JSON.parse(read("run", "metrics.json")) as Record<string, Record<string, unknown>>;
     expect(Object.keys(metrics).toSorted()).toEqual(["backend", "lnn", "neural_ode", "seed", "sensealg", "versions", "wall_seconds"]);
-    const keys = ["energy_drift_percent", "gradient_ms", "heldout_mse_0_10_median", "mse_0_1", "mse_0_10", "mse_0_30", "parameters", "rhs_evaluations"];
+    const keys = ["energy_drift_percent", "gradient_ms", "heldout_mse_0_4_median", "mse_0_1", "mse_0_4", "parameters", "rhs_evaluations"];
     for (const model of [metrics["lnn"], metrics["neural_ode"]]) {
       expect(Object.keys(model).toSorted()).toEqual(keys);
       for (const value of Object.values(model)) expect(value).toBeGreaterThan(0);
@@ -100,9 +101,9 @@ describe("fluxion train", () => {
     const observed = (name: string) => parseTrajectoryCsv(read("data", name), { columns, what: name });
     const truth = observed("standard.csv");
     const { u } = rollout(model, p, truth);
-    const heldOut = ["heldout-0.csv", "heldout-1.csv"].map(observed).map((other) => rolloutError(rollout(model, p, other).u, other, 10));
+    const heldOut = ["heldout-0.csv", "heldout-1.csv"].map(observed).map((other) => rolloutError(rollout(model, p, other).u, other, 4));
     const lnn = (JSON.parse(read("run", "metrics.json")) as { lnn: object }).lnn;
-    expect(lnn).toMatchObject({ mse_0_1: rolloutError(u, truth, 1), mse_0_10: rolloutError(u, truth, 10), heldout_mse_0_10_median: median(heldOut) });
+    expect(lnn).toMatchObject({ mse_0_1: rolloutError(u, truth, 1), mse_0_4: rolloutError(u, truth, 4), heldout_mse_0_4_median: median(heldOut) });
   });
 
   test("twice with one seed gives the same numbers and the same model, another seed does not", async () => {
@@ -130,6 +131,7 @@ describe("fluxion train", () => {
   test("--fraction trains that share of the steps", async () => {
     expect(await fluxion("train", writeConfig(), "--out", inRoot("again"), "--fraction", "0.1")).toBe(0);
     expect((JSON.parse(read("again", "series.json")) as { losses: { loss: number[] }[] }).losses.map(({ loss }) => loss.length)).toEqual([4, 4]);
+    expect((JSON.parse(read("again", "config.json")) as TrainConfig).curriculum).toEqual(config.curriculum.map((stage) => ({ ...stage, steps: 2 })));
   });
 
   test("recordings of an unknown system are trained on as well, without energies", async () => {
@@ -140,14 +142,29 @@ describe("fluxion train", () => {
     expect(metrics("again").lnn).toEqual({ ...others, gradient_ms: expect.any(Number) });
     expect(readdirSync(inRoot("again"))).not.toContain("energy.svg");
     expect(read("again", "report.html")).not.toMatch(/Energy drift|True energy/);
-    expect(out).toMatch(/^lnn( +[\d.]+e[+-]\d+){3} +[\d.]+ ms$/m);
+    expect(out).toMatch(/^lnn( +[\d.]+e[+-]\d+){2} +[\d.]+ ms$/m);
+  });
+
+  test("a checkpoint of other recordings is not resumed from, and that is said; other recordings to evaluate do not matter", async () => {
+    const path = writeConfig({}, "resumed.json");
+    const stop = new AbortController();
+    const trainUntil = async (last: number): Promise<unknown> => {
+      const starts: unknown[] = [];
+      await trainModels(prepareRun(path, { output: inRoot("again") }), { signal: stop.signal, onModel: (_key, start) => starts.push(start), onProgress: ({ step }) => (step === last ? stop.abort() : undefined) });
+      return starts[0];
+    };
+    expect(await trainUntil(1)).toBe("anew");
+    writeConfig({ data: { ...config.data, evaluate: "data/heldout-0.csv" } }, "resumed.json");
+    expect(await trainUntil(1)).toBe(1);
+    writeConfig({ data: { ...config.data, train: "data/train-1.csv" } }, "resumed.json");
+    expect(await trainUntil(1)).toBe("anew, beside another checkpoint");
   });
 
   test("shows a table of the metrics on standard output, the rest on standard error", async () => {
     expect(await fluxion("train", writeConfig(), "--out", inRoot("again"), "--fraction", "0.05")).toBe(0);
     const { lnn } = JSON.parse(read("again", "metrics.json")) as { lnn: { mse_0_1: number; energy_drift_percent: number } };
     const [head, first, second, ...rest] = out.split("\n");
-    expect(head).toMatch(/^model +MSE 0-1 s +0-10 s +0-30 s +energy drift +gradient$/);
+    expect(head).toMatch(/^model +MSE 0-1 s +0-4 s +energy drift +gradient$/);
     expect(first.split(/ +/).slice(0, 2)).toEqual(["lnn", lnn.mse_0_1.toExponential(2)]);
     expect(first).toContain(`${lnn.energy_drift_percent.toFixed(2)} %`);
     expect(second).toMatch(/^neural_ode /);
@@ -194,6 +211,9 @@ describe("bad input ends with code 2, one clear line, and nothing overwritten", 
     ["an unknown system", { system: { name: "moon" } }, "system: ", "pendulum"],
     ["a pattern that matches nothing", { data: { ...config.data, train: "data/none-*.csv" } }, "data.train: ", "none-*.csv"],
     ["a folder that is none", { data: { ...config.data, evaluate: "nowhere/standard.csv" } }, "data.evaluate: ", "nowhere"],
+    ["a network of one model's own", { models: { lnn: { ...config.models["lnn"], network: { name: "mlp", hidden: [64] } } } }, "models.lnn: ", "network must stand beside it"],
+    ["a backend of one model's own", { models: { lnn: { ...config.models["lnn"], backend: "gpu" } } }, "models.lnn: ", "backend must stand beside it"],
+    ["two recordings to evaluate", { data: { ...config.data, evaluate: "data/heldout-*.csv" } }, "data.evaluate: ", "it must name one file: 2 match"],
     ["an unknown column", { data: { ...config.data, columns: ["q", "w"] } }, "data.train: ", "train-0.csv", "line 1"],
   ] as [string, object, ...string[]][])("%s", async (_, changes, ...hints) => {
     await expectRefusal(["train", writeConfig(changes), "--out", inRoot("run")], ...hints);
@@ -218,7 +238,7 @@ describe("bad input ends with code 2, one clear line, and nothing overwritten", 
   });
 
   test("a command line that is none", async () => {
-    for (const argv of [["evaluate"], ["train"], ["train", "a", "b"], ["train", "a", "--speed", "3"], ["train", "a", "--out"], ["simulate", inRoot("run", "model.json")]]) await expectRefusal(argv);
+    for (const argv of [["evaluate"], ["train"], ["train", "a", "b"], ["train", "a", "--speed", "3"], ["train", "a", "-out", "b"], ["train", "a", "-o", "b"], ["train", "a", "--out"], ["simulate", inRoot("run", "model.json")]]) await expectRefusal(argv);
     await expectRefusal(["train", writeConfig(), "--out", inRoot("run"), "--fraction", "2"], "--fraction must be above 0 and at most 1: current value is 2");
     await expectRefusal(["train", writeConfig(), "--out", inRoot("run"), "--fraction", "half"], "--fraction");
   });
@@ -287,6 +307,15 @@ describe("fluxion report", () => {
     expect(await fluxion("report", inRoot("run"))).toBe(0);
     expect(snapshot("run")).toEqual(before);
     expect(err.trim().split("\n").length).toBe(5);
+  });
+
+  test("says that an error is not finite, of a model that blew up", async () => {
+    mkdirSync(inRoot("again"));
+    for (const name of ["series.json", "config.json"]) writeFileSync(inRoot("again", name), read("run", name));
+    const metrics = JSON.parse(read("run", "metrics.json")) as { lnn: object; neural_ode: object };
+    writeFileSync(inRoot("again", "metrics.json"), JSON.stringify({ ...metrics, neural_ode: { ...metrics.neural_ode, mse_0_4: Infinity } }));
+    expect(await fluxion("report", inRoot("again"))).toBe(0);
+    expect(/0 to 4 s.*/.exec(read("again", "report.html"))?.[0]).toMatch(/<td class="best">[\d. ×]+.*<td>not finite<\/td>/);
   });
 
   test("refuses a folder that holds no finished run", async () => {

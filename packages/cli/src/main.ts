@@ -26,11 +26,12 @@ async function runTraining(config: string, options: { out?: string; fraction?: n
   let at = 0;
   const outcomes = await trainModels(run, {
     signal: stop.signal,
-    onModel: (key, resumedAt) => {
+    onModel: (key, start) => {
       bar.finish();
       bar = progressBar(process.stderr);
       const model = run.models.find((m) => m.key === key)!.model;
-      say(`Training ${key}: ${model.name}, ${model.paramCount} parameters, ${run.data.train.length} trajectories${resumedAt > 0 ? `, resumed at step ${resumedAt}` : ""}`);
+      say(`Training ${key}: ${model.name}, ${model.paramCount} parameters, ${run.data.train.length} trajectories${typeof start === "number" ? `, resumed at step ${start}` : ""}`);
+      if (start === "anew, beside another checkpoint") say(`The checkpoint in ${short(run.output)}/ is of other data or options: it is written over.`);
     },
     onProgress: ({ step, steps, stage, stages, loss }) => {
       at = step;
@@ -55,8 +56,8 @@ async function runTraining(config: string, options: { out?: string; fraction?: n
 function summary(outcomes: readonly ModelOutcome[]): string {
   const cell = (x: number): string => x.toExponential(2).padStart(11);
   const rows = outcomes.map(({ key, mse, energyDriftPercent: drift, gradientMs }) =>
-    `${key.padEnd(12)}${cell(mse.to1)}${cell(mse.to10)}${cell(mse.to30)}${(drift === undefined ? "" : `${drift.toFixed(2)} %`).padStart(14)}${`${gradientMs.toFixed(1)} ms`.padStart(13)}`);
-  return `${"model".padEnd(12)}${"MSE 0-1 s".padStart(11)}${"0-10 s".padStart(11)}${"0-30 s".padStart(11)}${"energy drift".padStart(14)}${"gradient".padStart(13)}\n${rows.join("\n")}\n`;
+    `${key.padEnd(12)}${mse.map(({ error }) => cell(error)).join("")}${(drift === undefined ? "" : `${drift.toFixed(2)} %`).padStart(14)}${`${gradientMs.toFixed(1)} ms`.padStart(13)}`);
+  return `${"model".padEnd(12)}${outcomes[0].mse.map(({ seconds }, i) => `${i === 0 ? "MSE " : ""}0-${seconds} s`.padStart(11)).join("")}${"energy drift".padStart(14)}${"gradient".padStart(13)}\n${rows.join("\n")}\n`;
 }
 
 const train = defineCommand({
@@ -104,9 +105,9 @@ function checkWords(name: string, { args = {} }: CommandDef, words: readonly str
   const needed = options.length > 0 ? `its options are ${options.map((key) => `--${key}`).join(", ")}` : "it has no options";
   let positionals = 0;
   for (let i = 0; i < words.length; i++) {
-    const [, option, value] = /^--?([a-z][\w-]*)(=.*)?$/is.exec(words[i]) ?? [];
+    const [, dashes, option, value] = /^(--?)([a-z][\w-]*)(=.*)?$/is.exec(words[i]) ?? [];
     if (option === undefined) positionals++;
-    else if (!options.includes(option)) throw new OdeError("INVALID_OPTION", `Cannot run fluxion ${name} as ${needed}: got "${words[i]}"`);
+    else if (dashes !== "--" || !options.includes(option)) throw new OdeError("INVALID_OPTION", `Cannot run fluxion ${name} as ${needed}: got "${words[i]}"`);
     else if (value === undefined && ++i >= words.length) throw new OdeError("INVALID_OPTION", `Cannot run fluxion ${name} as --${option} must have a value: none follows`);
   }
   if (positionals > 1) throw new OdeError("INVALID_OPTION", `Cannot run fluxion ${name} as it takes one word and options: got ${positionals} words`);

@@ -2,14 +2,12 @@ import { css } from "./report-style.ts";
 
 /** What the report says of one trained model. The names are those of metrics.json. */
 export interface ModelMetrics {
-  /** Mean squared error of the rollout over [0, 1] s of the training trajectory. */
-  readonly mse_0_1: number;
-  readonly mse_0_10: number;
-  readonly mse_0_30: number;
+  /** Mean squared error of the rollout over so many seconds of the recording to evaluate. */
+  readonly [error: `mse_0_${number}`]: number;
+  /** Median over the held-out initial states. */
+  readonly [heldOut: `heldout_mse_0_${number}_median`]: number;
   /** Mean change of the true energy over the longest rollout, as a share of what the motion has to spend; absent where the system is not known. */
   readonly energy_drift_percent?: number;
-  /** Median over the held-out initial states. */
-  readonly heldout_mse_0_10_median: number;
   readonly parameters: number;
   readonly gradient_ms: number;
   readonly rhs_evaluations: number;
@@ -27,7 +25,7 @@ export interface RunMetrics {
 
 /** The models of a run, by key, in order. */
 function modelsOf(metrics: RunMetrics): [key: string, metrics: ModelMetrics][] {
-  return Object.entries(metrics).filter((entry): entry is [string, ModelMetrics] => typeof entry[1] === "object" && "mse_0_1" in entry[1]);
+  return Object.entries(metrics).filter((entry): entry is [string, ModelMetrics] => typeof entry[1] === "object" && "gradient_ms" in entry[1]);
 }
 
 /** A figure of the report: `svg` is put into the page as it is. */
@@ -53,11 +51,16 @@ interface Row {
   readonly judged: boolean;
 }
 
-const rows: readonly Row[] = [
-  { key: "mse_0_1", label: "Mean squared error, 0 to 1 s", unit: "", judged: true },
-  { key: "mse_0_10", label: "Mean squared error, 0 to 10 s", unit: "", judged: true },
-  { key: "mse_0_30", label: "Mean squared error, 0 to 30 s", unit: "", judged: true },
-  { key: "heldout_mse_0_10_median", label: "Held-out initial states, median, 0 to 10 s", unit: "", judged: true },
+/** Rows of errors: how long they are over stands in their names. */
+function errorRows(metrics: ModelMetrics): Row[] {
+  const rowOf = (key: string): Row[] => {
+    const [, heldOut, seconds] = /^(heldout_)?mse_0_([\d.]+)(?:_median)?$/.exec(key) ?? [];
+    return seconds === undefined ? [] : [{ key: key as Row["key"], label: `${heldOut ? "Held-out initial states, median" : "Mean squared error"}, 0 to ${seconds} s`, unit: "", judged: true }];
+  };
+  return Object.keys(metrics).flatMap(rowOf);
+}
+
+const otherRows: readonly Row[] = [
   { key: "energy_drift_percent", label: "Energy drift", unit: "%", judged: true },
   { key: "gradient_ms", label: "Time per gradient", unit: "ms", judged: true },
   { key: "parameters", label: "Parameters", unit: "", judged: false },
@@ -101,7 +104,7 @@ function metricTable(metrics: RunMetrics): string {
   return `<table>
 <thead><tr><th scope="col"></th>${heads.join("")}</tr></thead>
 <tbody>
-${rows.map((row) => metricRow(row, models.map(([, model]) => model))).filter((row) => row !== "").join("\n")}
+${[...errorRows(models[0][1]), ...otherRows].map((row) => metricRow(row, models.map(([, model]) => model))).filter((row) => row !== "").join("\n")}
 </tbody>
 </table>`;
 }

@@ -2,28 +2,32 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { OdeError } from "@fluxion/ode-core";
 import { readText, writeWhole } from "./files.ts";
-import { motionOf, type Motion } from "./evaluation.ts";
+import { motionOf, shortSeconds, spanOf, type Motion } from "./evaluation.ts";
 import { energyFigure, lossFigure, trajectoryFigure, type EnergySeries, type LossSeries, type RolloutSeries } from "./figures.ts";
 import { reportHtml, type ModelMetrics, type RunMetrics } from "./report.ts";
 import type { ModelOutcome, PreparedRun } from "./training-run.ts";
 
 /** What the figures are drawn from. */
 interface Series {
+  /** Names of the state's entries that are shown, the first ones. */
+  readonly columns: readonly string[];
+  /** Seconds that the figures of trajectories show: those of training, and those of the whole recording. */
+  readonly horizons: readonly number[];
   readonly losses: readonly LossSeries[];
   readonly truth: Motion;
   readonly motions: Readonly<Record<string, Motion>>;
 }
 
 const hasEnergy = (series: RolloutSeries & { readonly energy?: readonly number[] }): series is EnergySeries => series.energy !== undefined;
+/** Entries of the state of a system that is not known. */
+const mostShown = 6;
 const round = (x: number, digits: number): number => Number(x.toPrecision(digits));
 
 /** The metrics of one model under the names of metrics.json. */
 const metricsOf = ({ mse, energyDriftPercent, heldOutMedian, parameters, gradientMs, rhsEvaluations }: ModelOutcome): ModelMetrics => ({
-  mse_0_1: mse.to1,
-  mse_0_10: mse.to10,
-  mse_0_30: mse.to30,
+  ...Object.fromEntries(mse.map(({ seconds, error }) => [`mse_0_${seconds}`, error])),
   ...(energyDriftPercent === undefined ? {} : { energy_drift_percent: energyDriftPercent }),
-  heldout_mse_0_10_median: heldOutMedian,
+  [`heldout_mse_0_${heldOutMedian.seconds}_median`]: heldOutMedian.error,
   parameters,
   gradient_ms: round(gradientMs, 4),
   rhs_evaluations: rhsEvaluations,
@@ -40,7 +44,13 @@ export function writeRun(run: PreparedRun, outcomes: readonly ModelOutcome[], wa
     versions: { fluxion: version, node: process.versions.node },
   };
   const starts = run.fitting.stages.map((_, i) => run.fitting.stages.slice(0, i).reduce((n, s) => n + s.steps, 0));
+  const { columns } = run.config.data;
+  const span = spanOf(run.data.evaluate);
+  const [{ t }] = run.data.train;
+  const trained = Math.max(...run.fitting.stages.map(({ intervals }) => t[Math.min(intervals, t.length - 1)] - t[0]));
   const series: Series = {
+    columns: run.system ? columns.slice(0, run.system.coordinates) : columns.slice(0, mostShown),
+    horizons: [...new Set([Math.min(trained, span), span].map(shortSeconds))],
     losses: outcomes.map(({ key, losses }) => ({ model: key, step: losses.map((_, i) => i), loss: losses.map((x) => round(x, 6)), stageStarts: starts })),
     truth: motionOf(run.data.evaluate.t, run.data.evaluate.u, run.system),
     motions: Object.fromEntries(outcomes.map(({ key, motion }) => [key, motion])),
@@ -50,9 +60,10 @@ export function writeRun(run: PreparedRun, outcomes: readonly ModelOutcome[], wa
   writeWhole(join(run.output, "metrics.json"), `${JSON.stringify(metrics, null, 2)}\n`);
 }
 
+/** JSON writes `null` for numbers that are not finite: an error is, where a model blew up. */
 function readJson(path: string): unknown {
   try {
-    return JSON.parse(readText(path));
+    return JSON.parse(readText(path), (_key, value: unknown) => (value === null ? Infinity : value));
   } catch (cause) {
     if (cause instanceof OdeError) throw cause;
     throw new OdeError("INVALID_FILE", `Cannot read ${path} as it must be JSON: ${(cause as Error).message}`, { cause });
@@ -69,15 +80,14 @@ export function writeReport(folder: string): string[] {
   const metrics = readJson(join(folder, "metrics.json")) as RunMetrics;
   const series = readJson(join(folder, "series.json")) as Series;
   const config = readJson(join(folder, "config.json"));
-  if (!Array.isArray(series?.losses) || !series.truth || !series.motions) {
-    throw new OdeError("INVALID_FILE", `Cannot report on ${folder} as its series.json must hold losses, truth and motions: it does not`);
+  if (![series?.losses, series?.columns, series?.horizons].every(Array.isArray) || !series.truth || !series.motions) {
+    throw new OdeError("INVALID_FILE", `Cannot report on ${folder} as its series.json must hold losses, columns, horizons, truth and motions: it does not`);
   }
   const truth = { model: "truth", ...series.truth };
   const models = Object.entries(series.motions).map(([model, motion]) => ({ model, ...motion }));
   const figures = [
     { name: "loss", caption: "Training loss of each step; the horizon grows at each stage.", svg: lossFigure(series.losses) },
-    { name: "trajectory-1", caption: "Prediction and truth over the training horizon.", svg: trajectoryFigure({ truth, models, until: 1 }) },
-    { name: "trajectory-30", caption: "Prediction and truth far beyond the training horizon.", svg: trajectoryFigure({ truth, models, until: 30 }) },
+    ...series.horizons.map((until) => ({ name: `trajectory-${until}`, caption: `Prediction and truth over ${until} s.`, svg: trajectoryFigure({ truth, models, columns: series.columns, until }) })),
     ...(hasEnergy(truth) ? [{ name: "energy", caption: "True energy of the predicted states: it should stay where it started.", svg: energyFigure({ truth, models: models.filter(hasEnergy) }) }] : []),
   ];
   mkdirSync(folder, { recursive: true });

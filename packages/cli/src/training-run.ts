@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { resolveBackend } from "@fluxion/autodiff";
@@ -14,6 +15,7 @@ import type { TrainingLossData } from "./training-loss.ts";
 
 /** A configuration with everything in it made and read: nothing that can go wrong in it is left for later. */
 export interface PreparedRun {
+  /** Its curriculum has the steps that are trained. */
   readonly config: TrainConfig;
   readonly backend: string;
   readonly output: string;
@@ -34,15 +36,16 @@ export interface TrainOptions {
 
 /** Reads and checks a configuration and its data. @throws OdeError for whatever is wrong, with its place. */
 export function prepareRun(path: string, options: TrainOptions = {}): PreparedRun {
-  const config = parseConfig(readText(path), path);
+  const whole = parseConfig(readText(path), path);
   const fraction = options.fraction ?? 1;
   if (!(fraction > 0 && fraction <= 1)) throw new OdeError("INVALID_OPTION", `Cannot train as --fraction must be above 0 and at most 1: current value is ${fraction}`);
+  const config: TrainConfig = { ...whole, curriculum: whole.curriculum.map(({ intervals, steps }) => ({ intervals, steps: Math.max(1, Math.round(steps * fraction)) })) };
   const here = <T>(entry: string, make: () => T): T => at(path, entry, make);
   const schedule = here("schedule", () => fromConfig(schedules, config.schedule));
   const fitting = {
     ...lossPlugins(config, here),
     optimizer: here("optimizer", () => fromConfig(optimizers, config.optimizer)),
-    stages: config.curriculum.map(({ intervals, steps }) => ({ intervals, steps: Math.max(1, Math.round(steps * fraction)), schedule })),
+    stages: config.curriculum.map((stage) => ({ ...stage, schedule })),
     ...(config.clipNorm ? { clipNorm: config.clipNorm } : {}),
   };
   const known = config.system;
@@ -59,7 +62,10 @@ export function prepareRun(path: string, options: TrainOptions = {}): PreparedRu
     }
   }
   const read = (entry: "train" | "evaluate" | "heldOut"): Trajectory[] => here(`data.${entry}`, () => readTrajectories(isAbsolute(config.data[entry]) ? config.data[entry] : join(dirname(path), config.data[entry]), config.data.columns));
-  const data = { train: read("train"), evaluate: read("evaluate")[0], heldOut: read("heldOut") };
+  const train = read("train");
+  const [evaluate, ...others] = read("evaluate");
+  if (others.length > 0) throw new OdeError("INVALID_OPTION", `${path}: data.evaluate: Cannot evaluate as it must name one file: ${others.length + 1} match "${config.data.evaluate}"`);
+  const data = { train, evaluate, heldOut: read("heldOut") };
   // One short solve of each finds what only meets there: a step that is missing, kernels that the sensealg needs.
   const [{ t, u }] = data.train;
   for (const { model } of models) {
@@ -77,10 +83,13 @@ export interface ModelOutcome extends Evaluation {
   readonly rhsEvaluations: number;
 }
 
+/** Where the training of a model begins: anew, at the step of its checkpoint, or anew as the checkpoint is of another training. */
+export type TrainingStart = "anew" | "anew, beside another checkpoint" | number;
+
 /** Told of progress; `signal` stops the run with a checkpoint. */
 export interface TrainHooks {
   readonly signal?: AbortSignal;
-  readonly onModel?: (key: string, resumedAt: number) => void;
+  readonly onModel?: (key: string, start: TrainingStart) => void;
   readonly onProgress?: (progress: FitProgress) => void;
 }
 
@@ -115,12 +124,20 @@ export async function trainModels(run: PreparedRun, hooks: TrainHooks): Promise<
 
 const checkpointPath = (run: PreparedRun, key: string): string => join(run.output, `checkpoint-${key}.safetensors`);
 
+/** What a training depends on: with other data or options, a checkpoint is of no use. */
+function trainingTag({ config, backend, data }: PreparedRun, model: ModelConfig): string {
+  const { output: _output, models: _models, network: _network, system: _system, data: { columns }, ...options } = config;
+  const recordings = createHash("sha256");
+  for (const { t, u } of data.train) for (const numbers of [t, ...u]) recordings.update(numbers);
+  return JSON.stringify({ ...options, model, columns, recordings: recordings.digest("hex"), backend });
+}
+
 async function trainOne(run: PreparedRun, key: string, config: ModelConfig, model: DynamicsModel, hooks: TrainHooks): Promise<{ state: FitState; gradientMs: number } | null> {
   const path = checkpointPath(run, key);
-  const { output: _output, models: _models, ...rest } = run.config;
-  const tag = JSON.stringify({ ...rest, model: config, stages: run.fitting.stages.map(({ steps }) => steps), backend: run.backend });
-  const resume = existsSync(path) ? decodeCheckpoint(readBytes(path), tag, path) : null;
-  hooks.onModel?.(key, resume?.step ?? 0);
+  const tag = trainingTag(run, config);
+  const found = existsSync(path);
+  const resume = found ? decodeCheckpoint(readBytes(path), tag, path) : null;
+  hooks.onModel?.(key, resume?.step ?? (found ? "anew, beside another checkpoint" : "anew"));
   const threaded = await lossOnThreads(run, config);
   try {
     const times: number[] = [];

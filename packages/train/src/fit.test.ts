@@ -2,7 +2,7 @@ import { at, mul, neg, tracedField } from "@fluxion/autodiff";
 import { structuredLagrangianNN } from "@fluxion/lnn";
 import { constantRate, cosine, meanSquaredError, mlp } from "@fluxion/nn-core";
 import { odeProblem, rk4, solve, tsit5, type SensitivityAlgorithm } from "@fluxion/ode-core";
-import { discreteAdjoint } from "@fluxion/sensitivity";
+import { discreteAdjoint, gaussAdjoint } from "@fluxion/sensitivity";
 import { pendulum } from "@fluxion/systems";
 import { describe, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
@@ -50,6 +50,34 @@ describe("fit", () => {
     expect(told.every(({ stages, steps, gradientMs }) => stages === 2 && steps === 120 && gradientMs > 0)).toBe(true);
     // 2 trajectories of 2, then 8 steps with at least four stages each.
     expect(state.rhsEvaluations).toBeGreaterThanOrEqual(60 * 2 * (2 + 8) * 4);
+  });
+
+  test("a failed solve of the gradient is a step that is skipped", async () => {
+    const decay = tracedField((_t, u, p) => neg(mul(at(p, 0), u)), { dim: 1, paramCount: 1 });
+    const [observed, told]: [{ t: Float64Array; u: Float64Array[] }, number[]] = [{ t: Float64Array.of(0, 10), u: [Float64Array.of(1), Float64Array.of(0.1)] }, []];
+    const run = fit({
+      model: decay, trajectories: [observed], algorithm: tsit5(), solver: { reltol: 1e-3, abstol: 1e-3, maxIters: 50 }, sensealg: gaussAdjoint({ reltol: 1e-13, abstol: 1e-13 }),
+      start: Float64Array.of(1), stages: [{ intervals: 1, steps: 40, schedule: constantRate() }], onProgress: ({ loss }) => told.push(loss),
+    });
+    await expect(run).rejects.toThrow(/20 steps in a row.*backwards.*maxIters/);
+    expect(told).toEqual(new Array(19).fill(Infinity));
+  });
+
+  test("what onPause throws ends it, and what onPause gets stays as it was", async () => {
+    const stages = [{ intervals: 1, steps: 1e6, schedule: constantRate() }];
+    const kept: FitState[] = [];
+    const run = fit({
+      ...options, stages,
+      onPause: (state) => {
+        kept.push(state);
+        if (kept.length === 2) throw new Error("disk full");
+      },
+    });
+    await expect(run).rejects.toThrow("disk full");
+    for (const { step, losses } of kept) expect(losses.length).toBe(step);
+    expect(kept[0].step).toBeLessThan(kept[1].step);
+    expect(kept[0].p).not.toEqual(kept[1].p);
+    expect(kept[0].optimizer).not.toEqual(kept[1].optimizer);
   });
 
   test("the same options give the same bits, another seed does not", async () => {

@@ -65,7 +65,7 @@ export interface FitOptions {
   readonly resume?: FitState;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FitProgress) => void;
-  /** Called some 20 times a second, when timers and signals get their turn: the place to save a checkpoint. */
+  /** Called some 20 times a second, when timers and signals get their turn: the place to save a checkpoint. What it throws ends `fit`. */
   readonly onPause?: (state: FitState) => void;
 }
 
@@ -98,7 +98,13 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   let failures = losses.length - 1 - losses.findLastIndex((x) => x < Infinity);
   let first = 0;
   const steps = stages.reduce((n, s) => n + s.steps, 0);
-  const state = (): FitState => ({ step: losses.length, p, optimizer: run.state, losses, rhsEvaluations });
+  const state = (): FitState => ({
+    step: losses.length,
+    p: p.slice(),
+    optimizer: Object.fromEntries(Object.entries(run.state).map(([name, data]) => [name, data.slice()])),
+    losses: losses.slice(),
+    rhsEvaluations,
+  });
   const breathe = breather(() => options.onPause?.(state()));
 
   for (const [index, stage] of stages.entries()) {
@@ -135,12 +141,9 @@ function breather(pause: () => void): () => Promise<void> | undefined {
   let last = performance.now();
   return () => {
     if (performance.now() - last < 50) return undefined;
-    return new Promise((resolve) =>
-      setTimeout(() => {
-        pause();
-        last = performance.now();
-        resolve();
-      }, 0),
-    );
+    return new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => {
+      pause();
+      last = performance.now();
+    });
   };
 }

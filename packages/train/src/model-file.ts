@@ -12,7 +12,7 @@ export interface PluginConfig {
 
 /** What makes a model again, without its parameters. */
 export interface ModelConfig {
-  /** A name of the model table and its options but for the network. */
+  /** A name of the model table and its options but for the network and the backend. */
   readonly model: PluginConfig;
   /** A name of the network table and its options. */
   readonly network: PluginConfig;
@@ -36,6 +36,9 @@ const format = "fluxion-model/1";
  * @throws OdeError `UNKNOWN_NAME`, `INVALID_OPTION`
  */
 export function makeModel({ model, network }: ModelConfig, backend: BackendName = "auto", table: Table<DynamicsModel> = models): DynamicsModel {
+  for (const entry of ["network", "backend"]) {
+    if (entry in model) throw new OdeError("INVALID_OPTION", `Cannot make model "${model.name}" as ${entry} must stand beside it, not among its options: current value is ${JSON.stringify(model[entry])}`);
+  }
   return fromConfig(table, { ...model, network: fromConfig(networks, network), backend });
 }
 

@@ -1,5 +1,5 @@
 import type { Loss } from "@fluxion/nn-core";
-import { linearize, odeProblem, type Algorithm, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { linearize, odeProblem, OdeError, type Algorithm, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { observations, type Observations } from "./observations.ts";
 import { penaltyKernel } from "./penalty-kernel.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
@@ -21,7 +21,7 @@ export interface TrajectoryLossOptions {
 
 /** The loss and its gradient at some parameters. */
 export interface LossValue {
-  /** Mean penalty over trajectories, compared times and state entries; infinite when a solve failed. */
+  /** Mean penalty over trajectories, compared times and state entries; infinite when a solve failed, forwards or for the gradient. */
   readonly loss: number;
   /** By the parameters, `[m]`; zero when a solve failed. Overwritten by the next evaluation. */
   readonly gradient: Float64Array;
@@ -54,6 +54,10 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
     return { ...group, penalty, cotangents: Array.from(group.times, (_, k) => penalty.slope.subarray(k * length, (k + 1) * length)) };
   });
   const gradient = new Float64Array(model.paramCount);
+  const failed = (rhsEvaluations: number, message: string): LossValue => {
+    gradient.fill(0);
+    return { loss: Infinity, gradient, rhsEvaluations, message };
+  };
 
   return (p) => {
     let total = 0;
@@ -62,14 +66,16 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
     for (const { field, count, u0, tspan, times, states, penalty, cotangents } of compared) {
       const { solution, pull } = linearize(odeProblem(field, u0, tspan, p), algorithm, { ...solver, saveAt: times, sensealg });
       rhsEvaluations += count * solution.stats.nf;
-      if (solution.retcode !== "success") {
-        gradient.fill(0);
-        return { loss: Infinity, gradient, rhsEvaluations, message: solution.message };
-      }
+      if (solution.retcode !== "success") return failed(rhsEvaluations, solution.message);
       subtract(solution.u, states, penalty.residual);
       total += penalty.run(times.length * u0.length);
-      const { dp } = pull(cotangents);
-      for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
+      try {
+        const { dp } = pull(cotangents);
+        for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
+      } catch (error) {
+        if (error instanceof OdeError && error.code === "SOLVE_FAILED") return failed(rhsEvaluations, error.message);
+        throw error;
+      }
     }
     return { loss: total / entries, gradient, rhsEvaluations, message: "" };
   };

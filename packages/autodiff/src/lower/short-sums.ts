@@ -8,12 +8,13 @@ import { topological, type Program } from "../trace.ts";
 /** Sums of so many products are written out. */
 const shortest = 4;
 
-/** How many products a contraction adds up for each result, if that is along the last axis of both operands and of nothing else. */
-function lengthOfSums({ primitive, args: [x], attrs }: Tensor): number {
-  if (primitive !== contractPrimitive) return Infinity;
+/** Whether a contraction adds up few products, but some, for each result, along the last axis of both operands and of nothing else. */
+function isShortSum({ primitive, args: [x], attrs }: Tensor): boolean {
+  if (primitive !== contractPrimitive) return false;
   const { a, b, out } = attrs as Labels;
   const summed = [...a].filter((letter) => !out.includes(letter));
-  return summed.length === 1 && a.endsWith(summed[0]) && b.endsWith(summed[0]) ? x.shape.at(-1)! : Infinity;
+  const length = x.shape.at(-1) ?? 0;
+  return summed.length === 1 && a.endsWith(summed[0]) && b.endsWith(summed[0]) && length > 0 && length <= shortest;
 }
 
 /** Entry `k` of the last axis of `x`, with the axes of the result, whose letters are `out`. */
@@ -40,12 +41,12 @@ function writtenOut(node: Tensor, [x, y]: readonly Tensor[]): Tensor {
 export function writeOutShortSums(program: Program): Program {
   const { inputs, outputs } = program;
   const order = topological(outputs);
-  if (!order.some((node) => lengthOfSums(node) <= shortest)) return program;
+  if (!order.some(isShortSum)) return program;
   const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
   for (const node of order) {
     if (value.has(node)) continue;
     const args = node.args.map((x) => value.get(x)!);
-    value.set(node, lengthOfSums(node) <= shortest ? writtenOut(node, args) : withArgs(node, args));
+    value.set(node, isShortSum(node) ? writtenOut(node, args) : withArgs(node, args));
   }
   return { inputs, outputs: outputs.map((y) => value.get(y)!) };
 }
