@@ -41,3 +41,12 @@ test("times to save at the very start of a long span are not taken for the start
     if (i < 5) state.forEach((x, j) => expect(Math.abs(x - early.u[i][j])).toBeLessThan(1e-9));
   });
 });
+
+test("null, which JSON writes for NaN, is no number", () => {
+  const gone = JSON.parse(JSON.stringify([NaN])) as number[];
+  const notFinite = message("NON_FINITE", /every entry must be finite: .*\[0\] is null/) as Error;
+  expect(() => odeProblem(f, gone, [0, 1])).toThrow(notFinite);
+  expect(() => odeProblem(f, [1], [0, 1], gone)).toThrow(notFinite);
+  expect(() => odeProblem(f, [1], [gone[0], 1])).toThrow(notFinite);
+  expect(() => solve(problem, tsit5(), { saveAt: gone })).toThrow(message("INVALID_OPTION", /saveAt\[0\] is null/) as Error);
+});

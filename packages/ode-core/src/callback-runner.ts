@@ -108,6 +108,7 @@ export class CallbackRunner {
     this.changedState = false;
     this.changedParameters = false;
     const isQuiet = this.#theta === Infinity && !atStop && !this.#isDiscrete;
+    for (const watch of this.#watches) if (watch.theta > this.#theta && this.#isTied(watch)) watch.bringForward(t, u, this.state.p);
     if (!isQuiet) this.#call(recorder, false);
     else if (recorder.everyStep) recorder.save(t, u);
     const { p } = this.state;

@@ -1,4 +1,4 @@
-import type { Algorithm } from "./algorithm.ts";
+import { requireAlgorithm, type Algorithm } from "./algorithm.ts";
 import { OdeError } from "./errors.ts";
 import { integrate } from "./integrate.ts";
 import { checkStepControl } from "./integrator.ts";
@@ -38,9 +38,11 @@ export function ensemble<R = OdeSolution>(problem: OdeProblem, algorithm: Algori
   if (!Number.isInteger(first) || first < 0) throw wrong("first", "a whole number >= 0", first);
   const problemOf = varied(parameters, prob);
   if (reduce !== undefined && typeof reduce !== "function") throw wrong("reduce", "a function", reduce);
-  // Times that suit the problems need not suit the one that they are made of.
-  const { saveAt, ...rest } = options;
-  checkStepControl(problem, algorithm, checkSolveOptions(typeof saveAt === "number" ? options : rest, problem));
+  requireAlgorithm("solve", "algorithm", algorithm);
+  // Lists that suit the problems need not suit the one that they are made of.
+  const { saveAt, abstol, ...rest } = options;
+  const single = { ...(typeof saveAt === "number" ? { saveAt } : {}), ...(typeof abstol === "number" ? { abstol } : {}) };
+  checkStepControl(problem, algorithm, checkSolveOptions({ ...rest, ...single }, problem));
   return Array.from({ length: trajectories }, (_, k): Trajectory<R> => {
     const i = first + k;
     try {

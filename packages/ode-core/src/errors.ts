@@ -32,10 +32,10 @@ export function assertLength(what: string, value: ArrayLike<number>, length: num
   }
 }
 
-/** Throws `NON_FINITE` naming the first entry of `value` that is NaN or infinite. */
+/** Throws `NON_FINITE` naming the first entry of `value` that is NaN, infinite or no number at all: JSON has `null` for NaN, which would count as 0. */
 export function assertFinite(what: string, value: ArrayLike<number>): void {
   // x - x is 0 or NaN: most often the sum of these tells all, at a quarter of the time.
-  let zeros = 0;
+  let zeros = ArrayBuffer.isView(value) ? 0 : NaN;
   for (let i = 0; i < value.length; i++) zeros += value[i] - value[i];
   if (zeros === 0) return;
   for (let i = 0; i < value.length; i++) {

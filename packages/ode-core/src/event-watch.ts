@@ -70,6 +70,11 @@ export class EventWatch {
     this.#begin(t, u, p);
   }
 
+  /** Its event is to happen at `t` instead, with one a little earlier in the last step: its value there is a zero, too. */
+  bringForward(t: number, u: Float64Array, p: Float64Array): void {
+    this.#dealtWith = Math.max(this.#dealtWith, 2 * Math.abs(this.callback.condition(t, u, p)));
+  }
+
   /** Goes on after a step without any event. */
   pass(): void {
     this.#g = this.#gEnd;

@@ -299,6 +299,15 @@ describe("what an event does", () => {
   });
 });
 
+test("events that are apart by rounding only happen together, and once each", () => {
+  for (const apart of [1, 2, 8, 14]) {
+    const counts = [0, 0];
+    const hit = (i: number, c: number): Callback => continuousCallback({ condition: (t) => t - c, affect: () => void counts[i]++ });
+    solve(odeProblem(clock, [0], [0, 2]), tsit5(), { dtmax: 0.07, callback: [hit(0, 1), hit(1, 1 + apart * Number.EPSILON)] });
+    expect([apart, ...counts]).toEqual([apart, 1, 1]);
+  }
+});
+
 test("an integrator stepped by hand stops at events, too", () => {
   const integrator = init(odeProblem(clock, [0], [0, 1]), rk4(), { dt: 0.4, callback: continuousCallback({ condition: (_t, u) => u[0] - 0.5, affect: ({ u, p }) => void ((u[0] = 10), (p[0] = 3)) }) });
   expect([integrator.p.length, integrator.step(), integrator.step()]).toEqual([0, true, true]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Algorithm } from "./algorithm.ts";
-import { fbdf, implicitEuler, implicitMidpoint, init, kenCarp4, kvaerno5, odeProblem, radauIIA5, rk4, rodas5P, rosenbrock23, solve, trapezoid, trbdf2, tsit5, vcab3, vcabm, vern7, type InPlaceRhs } from "./index.ts";
+import { continuousCallback, fbdf, implicitEuler, implicitMidpoint, init, kenCarp4, kvaerno5, odeProblem, radauIIA5, rk4, rodas5P, rosenbrock23, solve, trapezoid, trbdf2, tsit5, vcab3, vcabm, vern7, type InPlaceRhs, type SolveOptions } from "./index.ts";
 
 const adaptive: readonly Algorithm[] = [tsit5(), vern7(), vcabm(), rosenbrock23(), rodas5P(), radauIIA5(), fbdf(), trbdf2(), kenCarp4(), kvaerno5(), implicitEuler()];
 const fixed: readonly Algorithm[] = [rk4(), trapezoid(), implicitMidpoint()];
@@ -49,6 +49,53 @@ test("an exception leaves a solve where it was: it can be looked at, and go on",
   expect(retcode).toBe("success");
   expect([...times]).toEqual([...times].toSorted((a, b) => a - b));
   expect(Math.abs(u.at(-1)![0] - Math.exp(-20))).toBeLessThan(1e-7);
+});
+
+test.each<[string, Algorithm, SolveOptions]>([
+  ["rk4", rk4(), { dt: 0.1 }],
+  ["vern7", vern7(), {}],
+  ["tsit5", tsit5(), { saveAt: 0.03 }],
+  ["vcab3", vcab3(), { dt: 0.01, saveAt: 0.013 }],
+  ["vcabm", vcabm(), {}],
+  ["tsit5 with an event", tsit5(), { callback: continuousCallback({ condition: (_t, u) => u[0] - 0.6 }) }],
+  ["rk4 with an event", rk4(), { dt: 0.1, callback: continuousCallback({ condition: (_t, u) => u[0] - 0.6 }) }],
+])("%s goes on rightly from any exception, of the right-hand side or of onStep", (_name, algorithm, options) => {
+  const exact = (t: number): number => Math.exp(-t) + Math.sin(t);
+  let thrown = 0;
+  for (const onStepToo of [false, true]) {
+    for (let fatal = 1; fatal < 60; fatal++) {
+      let [calls, steps] = [-Infinity, 0];
+      const f: InPlaceRhs = (t, u, _p, du) => {
+        if (++calls === fatal) throw new Error("enough");
+        du[0] = Math.sin(t) - u[0] + Math.cos(t);
+      };
+      const onStep = (): void => {
+        if (++steps % 3 === 0 && steps < fatal) throw new Error("enough");
+      };
+      const integrator = init(odeProblem(f, [1], [0, 1]), algorithm, { reltol: 1e-8, abstol: 1e-8, ...options, ...(onStepToo ? { onStep } : {}) });
+      calls = 0;
+      while (!integrator.done) {
+        try {
+          integrator.run();
+        } catch {
+          thrown++;
+        }
+      }
+      const { t, u, retcode } = integrator.solution();
+      expect(retcode).toBe("success");
+      expect([...t]).toEqual([...t].toSorted((a, b) => a - b));
+      t.forEach((time, k) => expect(Math.abs(u[k][0] - exact(time))).toBeLessThan(3e-6));
+    }
+  }
+  expect(thrown).toBeGreaterThan(60);
+});
+
+test("what is not finite beyond the end, or throws there, is not what a failed solve is about", () => {
+  const table = (beyond: () => number): InPlaceRhs => (t, u, _p, du) => void (du[0] = t > 1 ? beyond() : u[0] * u[0] + 1);
+  for (const beyond of [() => NaN, () => expect.fail("beyond the table")]) {
+    const { retcode } = solve(odeProblem(table(beyond), [0], [0, 1]), implicitEuler(), { adaptive: false, dt: 1 });
+    expect(retcode).toBe("stepFailed");
+  }
 });
 
 test("a first step finds its length where a component rests at zero and has no absolute tolerance", () => {

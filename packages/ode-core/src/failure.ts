@@ -9,28 +9,34 @@ export function firstNonFinite(x: Float64Array): number {
   return -1;
 }
 
-/** What is looked at, in lengths of the failed step: differences in time reach further than it. */
+/** What is looked at, in lengths of the failed step: differences reach further than it. */
 const ahead = [1, 8, 64];
 
 /**
- * Says which component of the right-hand side is not finite at `u[n]`, or at the end of Euler steps of `length` and somewhat more from there;
- * empty when all are finite. `nf` is how often it was evaluated for that.
+ * Says which component of the right-hand side is not finite at `u[n]`, or at the end of Euler steps of `length` and somewhat more from there, up to the time `end`;
+ * empty when all are finite, or it throws. `nf` is how often it was evaluated for that.
  */
-export function nonFiniteSlope(f: BoundField, t: number, u: Float64Array, length: number): { readonly what: string; readonly nf: number } {
+export function nonFiniteSlope(f: BoundField, t: number, u: Float64Array, length: number, end: number): { readonly what: string; readonly nf: number } {
   const [slope, point, beyond] = [new Float64Array(u.length), new Float64Array(u.length), new Float64Array(u.length)];
   const found = (time: number, x: Float64Array): string => {
     const bad = firstNonFinite(x);
     return bad < 0 ? "" : `component ${bad} of the right-hand side is ${x[bad]} at t = ${time}`;
   };
-  f.rhs(t, u, slope);
-  let what = found(t, slope);
-  let nf = 1;
-  for (let k = 0; what === "" && k < ahead.length && Number.isFinite(length); k++) {
-    const h = ahead[k] * length;
-    for (let i = 0; i < u.length; i++) point[i] = u[i] + h * slope[i];
-    f.rhs(t + h, point, beyond);
+  let what = "";
+  let nf = 0;
+  try {
     nf++;
-    what = found(t + h, beyond);
+    f.rhs(t, u, slope);
+    what = found(t, slope);
+    for (let k = 0; what === "" && k < ahead.length && Number.isFinite(length); k++) {
+      const h = Math.sign(length) * Math.min(ahead[k] * Math.abs(length), Math.abs(end - t));
+      for (let i = 0; i < u.length; i++) point[i] = u[i] + h * slope[i];
+      nf++;
+      f.rhs(t + h, point, beyond);
+      what = found(t + h, beyond);
+    }
+  } catch {
+    // The solve has an end of its own to tell of.
   }
   return { what, nf };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { init, odeProblem, rk4, solve, tsit5, type Algorithm, type InPlaceRhs, type SolveOptions } from "./index.ts";
+import { bs3, init, odeProblem, rk4, solve, tsit5, vern7, vern9, type Algorithm, type InPlaceRhs, type SolveOptions } from "./index.ts";
 
 const decay: InPlaceRhs = (_t, u, _p, out) => void (out[0] = -u[0]);
 const rotation: InPlaceRhs = (t, u, _p, out) => {
@@ -163,6 +163,9 @@ describe("failure", () => {
     expect(solve(odeProblem(vanDerPol, [2, 0], [0, 2000]), tsit5(), { maxIters: 2000 }).message).toMatch(/maxIters.*stiff/);
     expect(solve(odeProblem(vanDerPol, [2, 0], [0, 2000]), tsit5(), { maxIters: 2000, dtmax: 1e-4 }).message).not.toContain("stiff");
     expect(solve(odeProblem(rotation, [1, 0], [0, 30]), tsit5(), { maxIters: 50 }).message).not.toContain("stiff");
+    // Steps that accuracy allows to methods of high order are longer than the slowest of what they resolve.
+    for (const algorithm of [vern7(), vern9()]) expect(solve(odeProblem(rotation, [1, 0], [0, 1e5]), algorithm, { maxIters: 200 }).message).not.toContain("stiff");
+    for (const algorithm of [bs3(), vern7(), vern9()]) expect(solve(odeProblem(vanDerPol, [2, 0], [0, 2000]), algorithm, { maxIters: 2000 }).message).toContain("stiff");
     let calls = 0;
     const counted = solve(odeProblem((t, u, p, out) => void (calls++, vanDerPol(t, u, p, out)), [2, 0], [0, 2000]), tsit5(), { maxIters: 200 });
     expect(counted.stats.nf).toBe(calls);

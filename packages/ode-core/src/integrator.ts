@@ -11,7 +11,7 @@ import { odeProblem, type OdeProblem } from "./problem.ts";
 import { Recorder } from "./recorder.ts";
 import type { OdeSolution, Retcode, SolveOptions, SolveStats } from "./solution.ts";
 import { checkSolveOptions, requireStepControl, type CheckedOptions } from "./solve-options.ts";
-import { adaptiveSteps, fixedSteps, type StepLoop } from "./step-loop.ts";
+import { adaptiveSteps, fixedSteps, moveOn, type StepLoop } from "./step-loop.ts";
 import { stiffnessCost, stiffnessHint } from "./stiffness-hint.ts";
 
 /** A solve in progress. Made by `init`. */
@@ -212,9 +212,11 @@ export class Integrator {
   /** Takes up to `limit` steps, or fewer up to a stop or a callback. */
   #advance(limit: number): void {
     const loop = this.#loop;
+    // Not so where an exception left the solve at a stop.
+    const isOnWay = loop.t !== loop.target;
     const fault = this.#adaptive ? adaptiveSteps(loop, limit) : fixedSteps(loop, limit);
     if (fault) return this.#finish(fault.retcode, fault.why, fault.length);
-    if (this.#callbacks) this.#keepStep(this.#callbacks);
+    if (this.#callbacks && isOnWay) this.#keepStep(this.#callbacks);
     if (this.done || loop.t !== loop.target) return;
     this.#stop++;
     if (this.#stop === loop.options.stops.length) this.#finish("success", "");
@@ -231,18 +233,19 @@ export class Integrator {
     // Rounding must not leave a sliver of a step before a stop.
     if (Math.abs(loop.target - end) <= timeTolerance(end, loop.target)) end = loop.target;
     recorder.inside(stepper, t, h, end, next, callbacks.interpolant);
-    if (!cut) stepper.accept?.();
-    loop.options.onStep?.(t, cut ? end - t : h, u);
-    loop.u = next;
-    loop.next = u;
-    loop.t = end;
+    loop.end = end;
+    moveOn(loop);
+    // Also when something below throws: what the stepper knows is of another state then.
+    if (cut) stepper.reset?.();
+    else stepper.accept?.();
     callbacks.run(end, next, recorder, end === loop.target);
-    if (cut || callbacks.changedState) stepper.reset?.();
+    if (callbacks.changedState) stepper.reset?.();
     this.#afterCallbacks(callbacks);
     const jumped = cut || callbacks.changedState || callbacks.changedParameters;
     // Without steps to rely on, the next one is of the lowest order and must be short.
     if (jumped && loop.multistep && !this.done && end !== this.#problem.tspan[1]) this.#setSize(undefined);
     else if (cut && end !== loop.target) this.#aim();
+    loop.options.onStep?.(t, cut ? end - t : h, u);
   }
 
   #afterCallbacks({ changedParameters, terminatedBy, state }: CallbackRunner): void {
@@ -264,12 +267,12 @@ export class Integrator {
     const { t, u, p, size, stepper } = this.#loop;
     let hint = "";
     if (length !== undefined && retcode !== "aborted" && retcode !== "maxIters") {
-      const { what, nf } = nonFiniteSlope(this.#problem.f.bind(p.slice()), t, u, length);
+      const { what, nf } = nonFiniteSlope(this.#problem.f.bind(p.slice()), t, u, length, this.#problem.tspan[1]);
       this.#spent.nf += nf;
       if (what !== "") [retcode, why] = ["nonFinite", what];
     }
     if (retcode === "maxIters" && this.#adaptive && stepper.njac === undefined) {
-      hint = stiffnessHint(this.#problem.f.bind(p.slice()), t, u, size);
+      hint = stiffnessHint(this.#problem.f.bind(p.slice()), t, u, size, this.#algorithm.tableau);
       this.#spent.nf += stiffnessCost;
     }
     this.#retcode = retcode;

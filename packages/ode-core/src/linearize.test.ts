@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { linearize, odeProblem, presetTimeCallback, rk4, solve, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions } from "./index.ts";
+import { linearize, odeProblem, presetTimeCallback, rk4, solve, velocityVerlet, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions } from "./index.ts";
 
 const problem = odeProblem((_t, u, _p, out) => void (out[0] = -u[0]), [1], [0, 1]);
 const spy = (extra: Partial<SensitivityAlgorithm> = {}): { sensealg: SensitivityAlgorithm; seen: SensitivityContext[] } => {
@@ -34,6 +34,12 @@ test("throws MISSING_CAPABILITY for a kernel or a tableau that is not there", ()
   const bare = { name: rk4().name, order: 4, stepper: rk4().stepper };
   expect(() => linearize(problem, bare, { dt: 0.1, sensealg: spy({ requiresTableau: true }).sensealg })).toThrow(missing);
   expect(linearize(problem, rk4(), { dt: 0.1, sensealg: spy({ requiresTableau: true }).sensealg }).solution.retcode).toBe("success");
+});
+
+test("throws MISSING_CAPABILITY for equations of the sensealg's own and a solver for fields of some structure", () => {
+  const { sensealg } = spy({ solvesOtherField: true });
+  expect(() => linearize(problem, velocityVerlet(), { dt: 0.1, sensealg })).toThrow('as the algorithm must solve equations of any structure: "velocityVerlet" solves "second-order" ones');
+  expect(linearize(problem, rk4(), { dt: 0.1, sensealg }).solution.retcode).toBe("success");
 });
 
 test("throws MISSING_CAPABILITY for callbacks; an empty list is none", () => {

@@ -26,6 +26,9 @@ export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg,
   if (sensealg.requiresTableau && !algorithm.tableau) {
     throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the algorithm must have an explicit Runge-Kutta tableau: "${algorithm.name}" has none`);
   }
+  if (sensealg.solvesOtherField && algorithm.structure) {
+    throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the algorithm must solve equations of any structure: "${algorithm.name}" solves "${algorithm.structure}" ones`);
+  }
   if (problem.massMatrix) {
     throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the problem has a mass matrix: no sensitivity algorithm takes one yet`);
   }

@@ -36,7 +36,8 @@ function listed(saveAt: ArrayLike<number>, t0: number, t1: number): Float64Array
   const tolerance = timeTolerance(t0, t1);
   if (times.length === 0) throw wrong("must hold at least one time: it is empty");
   for (let i = 0; i < times.length; i++) {
-    if (!(times[i] >= low - tolerance && times[i] <= high + tolerance)) throw wrong(`must lie in [${low}, ${high}]: saveAt[${i}] is ${times[i]}`);
+    const isInside = typeof saveAt[i] === "number" && times[i] >= low - tolerance && times[i] <= high + tolerance;
+    if (!isInside) throw wrong(`must lie in [${low}, ${high}]: saveAt[${i}] is ${saveAt[i]}`);
     if (i > 0 && (t0 <= t1 ? times[i] < times[i - 1] : times[i] > times[i - 1])) {
       throw wrong(`must run from t0 to t1: saveAt[${i}] is ${times[i]} after ${times[i - 1]}`);
     }

@@ -70,7 +70,7 @@ export class RadauStepper implements Stepper {
   constructor(f: BoundField, n: number, context: StepperContext, newtonTolerance: number) {
     const { reltol, abstol, abstols } = context;
     // The loosest one: all are loosened by one factor, which is larger for tighter ones.
-    const tolerance = Math.max(reltol, abstol, ...(abstols ?? []));
+    const tolerance = (abstols ?? new Float64Array(0)).reduce((a, b) => Math.max(a, b), Math.max(reltol, abstol));
     const own = 0.1 * tolerance ** (2 / 3);
     this.#f = f;
     this.#n = n;

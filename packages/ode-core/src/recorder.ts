@@ -3,7 +3,7 @@ import type { StepRecord } from "./dense-output.ts";
 import { timeTolerance } from "./output-times.ts";
 import type { OdeProblem } from "./problem.ts";
 
-/** Collects saved states, and interpolants when dense output is wanted. Allocates only for what it keeps. */
+/** Collects saved states, and interpolants when dense output is wanted. Allocates only for what it keeps, and an interpolant for each step with a time in it. */
 export class Recorder {
   readonly t: number[] = [];
   readonly u: Float64Array[] = [];
@@ -68,13 +68,15 @@ export class Recorder {
     const times = this.#times;
     if (!times) return;
     while (this.#next < times.length && this.#isPast(end)) {
-      const time = times[this.#next++];
-      this.save(time, next);
+      const time = times[this.#next];
       // A time that rounding moved off the step's end gets the state computed there, not one interpolated beside it.
-      if (Math.abs(time - end) > this.#toleranceAt(time)) {
-        interpolant ??= stepper.capture();
-        interpolant.at((time - t) / h, this.u[this.u.length - 1]);
-      } else this.#savedEnd = true;
+      const isEnd = Math.abs(time - end) <= this.#toleranceAt(time);
+      // Comes first, as it may throw.
+      if (!isEnd) interpolant ??= stepper.capture();
+      this.save(time, next);
+      this.#next++;
+      if (isEnd) this.#savedEnd = true;
+      else interpolant?.at((time - t) / h, this.u[this.u.length - 1]);
     }
     this.#wait();
   }

@@ -40,5 +40,7 @@ export interface SensitivityAlgorithm {
   readonly requires?: readonly Capability[];
   /** True when the algorithm replays an explicit Runge-Kutta tableau, so that the solver must have one. */
   readonly requiresTableau?: boolean;
+  /** True when the solver is given other equations, which have none of the field's structure. */
+  readonly solvesOtherField?: boolean;
   linearize(context: SensitivityContext): Linearization;
 }

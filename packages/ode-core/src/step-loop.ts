@@ -56,29 +56,43 @@ export function fixedSteps(loop: StepLoop, limit: number): StepFault {
   const { stepper, options, recorder, direction, target, origin, count, size } = loop;
   const { maxIters, onStep, callbacks, signal } = options;
   const single = callbacks.length > 0;
-  for (let i = 0; i < limit && loop.t !== target; i++) {
-    const { t, u, next, index } = loop;
-    if (signal?.aborted || loop.naccept === maxIters) return halted(options);
-    const last = index === count - 1;
-    const end = last ? target : origin + direction * (index + 1) * size;
-    const h = last ? target - t : direction * size;
-    if (t + h === t) return fault("dtLessThanMin", `a step of ${h} does not change the time`);
-    if (!stepper.step(t, h, u, next)) return fault("stepFailed", `the equations of a step of ${h} could not be solved`, h);
-    const bad = firstNonFinite(next);
-    if (bad >= 0) return fault("nonFinite", `u[${bad}] is ${next[bad]} after a step of ${h}`, h);
-    loop.index++;
-    loop.naccept++;
-    loop.h = h;
-    loop.end = end;
-    if (single) return undefined;
-    recorder.step(stepper, t, h, end, next);
-    stepper.accept?.();
-    onStep?.(t, h, u);
-    loop.u = next;
-    loop.next = u;
-    loop.t = end;
+  let accepted = true;
+  try {
+    for (let i = 0; i < limit && loop.t !== target; i++) {
+      const { t, u, next, index } = loop;
+      if (signal?.aborted || loop.naccept === maxIters) return halted(options);
+      const last = index === count - 1;
+      const end = last ? target : origin + direction * (index + 1) * size;
+      const h = last ? target - t : direction * size;
+      if (t + h === t) return fault("dtLessThanMin", `a step of ${h} does not change the time`);
+      if (!stepper.step(t, h, u, next)) return fault("stepFailed", `the equations of a step of ${h} could not be solved`, h);
+      const bad = firstNonFinite(next);
+      if (bad >= 0) return fault("nonFinite", `u[${bad}] is ${next[bad]} after a step of ${h}`, h);
+      loop.h = h;
+      loop.end = end;
+      if (single) return undefined;
+      recorder.step(stepper, t, h, end, next);
+      moveOn(loop);
+      accepted = false;
+      stepper.accept?.();
+      accepted = true;
+      onStep?.(t, h, u);
+    }
+  } finally {
+    // What a stepper knows that could not accept a step is of the state before it.
+    if (!accepted) stepper.reset?.();
   }
   return undefined;
+}
+
+/** Moves to the end of the step that was taken last. */
+export function moveOn(loop: StepLoop): void {
+  const { u } = loop;
+  loop.u = loop.next;
+  loop.next = u;
+  loop.t = loop.end;
+  loop.index++;
+  loop.naccept++;
 }
 
 /**
@@ -95,6 +109,7 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
   let { t, size, u, next, naccept, nreject } = loop;
   let kept = 0;
   let solved = true;
+  let accepted = true;
   try {
     while (kept < limit && t !== target) {
       if (signal?.aborted || naccept + nreject === maxIters) return halted(options);
@@ -124,23 +139,27 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
       const proposed = Math.abs(h) * controller.accept(scaled);
       // A step that was cut very short at a stop says nothing about the length it was to have.
       size = Math.min(dtmax, !multistep && 10 * Math.abs(h) < size ? Math.max(size, proposed) : proposed);
-      naccept++;
-      kept++;
       if (single) {
         loop.h = h;
         loop.end = end;
         break;
       }
       recorder.step(stepper, t, h, end, next);
-      stepper.accept?.();
-      onStep?.(t, h, u);
+      const begun = t;
       const former = u;
       u = next;
       next = former;
       t = end;
+      naccept++;
+      kept++;
+      accepted = false;
+      stepper.accept?.();
+      accepted = true;
+      onStep?.(begun, h, former);
     }
   } finally {
-    // Also when what the caller gave us throws: the solve is then where it was.
+    // Also when what the caller gave us throws: the solve is then where it was, or at the end of the step if that was saved.
+    if (!accepted) stepper.reset?.();
     loop.t = t;
     loop.size = size;
     loop.u = u;

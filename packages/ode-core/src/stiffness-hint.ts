@@ -1,11 +1,16 @@
+import type { Tableau } from "./algorithm.ts";
+import { stabilityLimit } from "./stability-limit.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** Evaluations per call of {@link stiffnessHint}. */
 export const stiffnessCost = 12;
 
-/** A hint for people when explicit steps of length `size` at `u[n]` are as long as stability allows; else empty. */
-export function stiffnessHint(f: BoundField, t: number, u: Float64Array, size: number): string {
-  return fastestRate(f, t, u) * size > 1 ? "; stability limits their size, not accuracy: the problem is stiff, and an implicit algorithm would take fewer" : "";
+/** Steps are taken to be bounded by stability from this part of its limit on: tolerances of errors keep them a little below it. */
+const nearLimit = 0.6;
+
+/** A hint for people when explicit steps of length `size` at `u[n]` are as long as stability allows the method; else empty. */
+export function stiffnessHint(f: BoundField, t: number, u: Float64Array, size: number, tableau: Tableau | undefined): string {
+  return fastestRate(f, t, u) * size > (tableau ? nearLimit * stabilityLimit(tableau) : 1) ? "; stability limits their size, not accuracy: the problem is stiff, and an implicit algorithm would take fewer" : "";
 }
 
 /** An estimate of the fastest rate of `f` at `u[n]`, the largest |eigenvalue| of its Jacobian: power iteration on differences. */

@@ -19,6 +19,7 @@ export function forwardSensitivity(options: ForwardSensitivityOptions = {}): Sen
   return {
     name: "forwardSensitivity",
     requires: ["jvp"],
+    solvesOtherField: true,
     linearize({ problem, algorithm, options: solveOptions, solve }) {
       const n = problem.f.dim;
       const m = problem.p.length;
@@ -68,13 +69,14 @@ function variationalField({ f, p }: OdeProblem): VectorField {
   return { dim: n * (1 + n + m), paramCount: m, provides: new Set(), bind: () => ({ rhs }) };
 }
 
-/** The options for the wide solve: the caller's functions see the state alone, a column has the tolerances of the state. */
+/** The options for the wide solve: the caller's functions see the state alone; a column has the tolerances of the state, and its norm, the largest of which counts. */
 function widened(options: SolveOptions, n: number, columns: number): SolveOptions {
-  const { onStep, isOutOfDomain, abstol } = options;
+  const { onStep, isOutOfDomain, abstol, norm } = options;
   return {
     ...options,
     ...(onStep ? { onStep: (t, h, w) => onStep(t, h, w.subarray(0, n)) } : {}),
     ...(isOutOfDomain ? { isOutOfDomain: (t, w, p) => isOutOfDomain(t, w.subarray(0, n), p) } : {}),
+    ...(norm ? { norm: (w) => Math.max(...Array.from({ length: columns }, (_, j) => norm(w.subarray(n * j, n * (j + 1))))) } : {}),
     ...(abstol === undefined || typeof abstol === "number" ? {} : { abstol: Array.from({ length: columns }, () => Array.from(abstol)).flat() }),
   };
 }

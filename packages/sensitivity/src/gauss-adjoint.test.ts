@@ -44,3 +44,30 @@ test("at a loose tolerance the quadrature adds no error of note to that of the s
   });
   errors.forEach((error, k) => expect(error).toBeLessThan(10 * [1e-4, 1e-6, 1e-8][k]));
 });
+
+/** `u' = p cos 3t`, of which lambda is constant. */
+const forced = vectorField((t, _u, p, out) => void (out[0] = p[0] * Math.cos(3 * t)), {
+  dim: 1,
+  paramCount: 1,
+  vjp: (t, _u, _p, w, outU, outP) => {
+    outU[0] = 0;
+    outP[0] += Math.cos(3 * t) * w[0];
+  },
+});
+
+test.each([[0, 10], [10, 0]])("is right where lambda is smoother than the right-hand side: from %d to %d", (t0, t1) => {
+  const errors = [1e-6, 1e-8, 1e-10].map((tol) => {
+    const { pull } = linearize(odeProblem(forced, [0], [t0, t1], [1]), tsit5(), { saveAt: [t1], reltol: tol, abstol: tol, sensealg: gaussAdjoint() });
+    return Math.abs(pull([Float64Array.of(1)]).dp[0] - (Math.sin(3 * t1) - Math.sin(3 * t0)) / 3);
+  });
+  errors.forEach((error, k) => expect(error).toBeLessThan(10 * [1e-6, 1e-8, 1e-10][k]));
+});
+
+test.each([
+  ["apart by rounding", [1 - 2 ** -53, 1], {}],
+  ["apart by less than dtmin", [0.995, 1], { dtmin: 0.01 }],
+] as const)("saved times may be %s at the end", (_what, saveAt, options) => {
+  const { field } = decay(1);
+  const { pull } = linearize(odeProblem(field, [1], [0, 1], [-1]), tsit5(), { ...options, saveAt: [...saveAt], reltol: 1e-8, abstol: 1e-8, sensealg: gaussAdjoint() });
+  expect(pull([Float64Array.of(1), Float64Array.of(1)]).dp[0]).toBeCloseTo(saveAt[0] * Math.exp(-saveAt[0]) + Math.exp(-1), 6);
+});

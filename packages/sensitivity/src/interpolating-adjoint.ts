@@ -23,6 +23,7 @@ export function interpolatingAdjoint(options: InterpolatingAdjointOptions = {}):
   return {
     name: "interpolatingAdjoint",
     requires: ["vjp"],
+    solvesOtherField: true,
     linearize(context) {
       const { problem, algorithm, solve } = context;
       const solution = solve(problem, algorithm, { ...context.options, dense: true });

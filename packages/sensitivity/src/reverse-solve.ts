@@ -36,6 +36,9 @@ export function solveBackwards(context: SensitivityContext, solution: OdeSolutio
   return z;
 }
 
+/** A first step that is a smaller part of its stretch than this is chosen anew. */
+const leastPart = 1e-6;
+
 /** Makes the function that takes the state `z` from one time to an earlier one in place. */
 function stretchSolver({ problem, algorithm, options, solve }: SensitivityContext, field: VectorField, tolerances: ReverseTolerances, afterRun?: AfterRun): (from: number, to: number, z: Float64Array) => void {
   const { f, p } = problem;
@@ -43,13 +46,15 @@ function stretchSolver({ problem, algorithm, options, solve }: SensitivityContex
   // What looks at the state or its components would be given lambda.
   const { onStep: _onStep, saveAt: _saveAt, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol: forwardAbstol = 1e-9, dt, ...shared } = options;
   const reltol = tolerances.reltol ?? options.reltol ?? 1e-6;
-  const abstol = tolerances.abstol ?? (typeof forwardAbstol === "number" ? forwardAbstol : Math.min(...Array.from(forwardAbstol)));
+  const abstol = tolerances.abstol ?? (typeof forwardAbstol === "number" ? forwardAbstol : Array.from(forwardAbstol).reduce((a, b) => Math.min(a, b)));
   // The first step after a jump is as long as the last one before it: choosing it anew costs evaluations at every saved time.
   let size = dt === undefined ? undefined : Math.abs(dt);
   const fixed = algorithm.stepper(f.bind(p), n, { reltol, abstol }).error === undefined || options.adaptive === false;
   return (from, to, z) => {
     if (from === to || z.subarray(0, n).every((x) => x === 0)) return;
     const steps: [t: number, h: number][] = [];
+    // What a short stretch before told may be too short for this one.
+    const first = fixed || (size ?? 0) >= Math.max(options.dtmin ?? 0, leastPart * Math.abs(to - from)) ? size : undefined;
     let [last, previous] = [0, 0];
     const reverseOptions: SolveOptions = {
       ...shared,
@@ -57,7 +62,7 @@ function stretchSolver({ problem, algorithm, options, solve }: SensitivityContex
       abstol,
       dense: afterRun !== undefined,
       saveAt: [to],
-      ...(size === undefined ? {} : { dt: size }),
+      ...(first === undefined ? {} : { dt: first }),
       onStep: (t, h) => {
         previous = last;
         last = Math.abs(h);

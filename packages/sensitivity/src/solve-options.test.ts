@@ -18,7 +18,8 @@ const field = vectorField((_t, u, p, out) => void ([out[0], out[1]] = [-p[0] * u
 
 test.each(Object.values(sensealgs).map((make) => [make().name, make()] as const))("%s: tolerances per component, a norm, a domain and stops are those of the state", (_name, sensealg) => {
   const lengths = new Set<number>();
-  const norm = (scaled: Float64Array): number => scaled.reduce((m, e) => Math.max(m, Math.abs(e)), 0);
+  const weights = [1, 0.5];
+  const norm = (scaled: Float64Array): number => scaled.reduce((m, e, i) => Math.max(m, weights[i] * Math.abs(e)), 0);
   const { solution, pull } = linearize(odeProblem(field, [1, 0], [0, 1], [2]), tsit5(), {
     sensealg,
     reltol: 1e-10,
