@@ -5,6 +5,7 @@ export {
   trajectoryFigure,
   workPrecisionFigure,
   type EnergyFigureOptions,
+  type EnergySeries,
   type GradientCostSeries,
   type LossSeries,
   type RolloutSeries,
