@@ -60,10 +60,10 @@ export function writeRun(run: PreparedRun, outcomes: readonly ModelOutcome[], wa
   writeWhole(join(run.output, "metrics.json"), `${JSON.stringify(metrics, null, 2)}\n`);
 }
 
-/** JSON writes `null` for numbers that are not finite: an error is, where a model blew up. */
-function readJson(path: string): unknown {
+/** @param absent - What `null` stands for. */
+function readJson(path: string, absent: number | null = null): unknown {
   try {
-    return JSON.parse(readText(path), (_key, value: unknown) => (value === null ? Infinity : value));
+    return JSON.parse(readText(path), (_key, value: unknown) => (value === null ? absent : value));
   } catch (cause) {
     if (cause instanceof OdeError) throw cause;
     throw new OdeError("INVALID_FILE", `Cannot read ${path} as it must be JSON: ${(cause as Error).message}`, { cause });
@@ -77,7 +77,8 @@ function readJson(path: string): unknown {
  * @throws OdeError `INVALID_FILE` when the folder holds no finished run.
  */
 export function writeReport(folder: string): string[] {
-  const metrics = readJson(join(folder, "metrics.json")) as RunMetrics;
+  // JSON has null for errors that are not finite, of models that blew up.
+  const metrics = readJson(join(folder, "metrics.json"), Infinity) as RunMetrics;
   const series = readJson(join(folder, "series.json")) as Series;
   const config = readJson(join(folder, "config.json"));
   if (![series?.losses, series?.columns, series?.horizons].every(Array.isArray) || !series.truth || !series.motions) {
