@@ -30,7 +30,7 @@ const rounds = 8;
 const roundUs = 6_000;
 const warmUpUs = 300_000;
 /** Each method is measured this often on each problem, at different times. */
-const passes = 4;
+const passes = 8;
 /** Which build is the faster one depends on the problem: it is the one that counts. */
 const builds = [["-O2"], ["-O3", "-march=native"]];
 

@@ -9,7 +9,6 @@ import { decodeModel, formatTrajectoryCsv, median, rollout, rolloutError, parseT
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { main } from "./main.ts";
 import type { TrainConfig } from "./config.ts";
-import { prepareRun, trainModels } from "./training-run.ts";
 
 let root = "";
 const inRoot = (...path: string[]): string => join(root, ...path);
@@ -143,21 +142,6 @@ describe("fluxion train", () => {
     expect(readdirSync(inRoot("again"))).not.toContain("energy.svg");
     expect(read("again", "report.html")).not.toMatch(/Energy drift|True energy/);
     expect(out).toMatch(/^lnn( +[\d.]+e[+-]\d+){2} +[\d.]+ ms$/m);
-  });
-
-  test("a checkpoint of other recordings is not resumed from, and that is said; other recordings to evaluate do not matter", async () => {
-    const path = writeConfig({}, "resumed.json");
-    const stop = new AbortController();
-    const trainUntil = async (last: number): Promise<unknown> => {
-      const starts: unknown[] = [];
-      await trainModels(prepareRun(path, { output: inRoot("again") }), { signal: stop.signal, onModel: (_key, start) => starts.push(start), onProgress: ({ step }) => (step === last ? stop.abort() : undefined) });
-      return starts[0];
-    };
-    expect(await trainUntil(1)).toBe("anew");
-    writeConfig({ data: { ...config.data, evaluate: "data/heldout-0.csv" } }, "resumed.json");
-    expect(await trainUntil(1)).toBe(1);
-    writeConfig({ data: { ...config.data, train: "data/train-1.csv" } }, "resumed.json");
-    expect(await trainUntil(1)).toBe("anew, beside another checkpoint");
   });
 
   test("shows a table of the metrics on standard output, the rest on standard error", async () => {
