@@ -76,8 +76,21 @@ function widened(options: SolveOptions, n: number, columns: number): SolveOption
     ...options,
     ...(onStep ? { onStep: (t, h, w) => onStep(t, h, w.subarray(0, n)) } : {}),
     ...(isOutOfDomain ? { isOutOfDomain: (t, w, p) => isOutOfDomain(t, w.subarray(0, n), p) } : {}),
-    ...(norm ? { norm: (w) => Math.max(...Array.from({ length: columns }, (_, j) => norm(w.subarray(n * j, n * (j + 1))))) } : {}),
+    ...(norm ? { norm: largestNorm(norm, n, columns) } : {}),
     ...(abstol === undefined || typeof abstol === "number" ? {} : { abstol: Array.from({ length: columns }, () => Array.from(abstol)).flat() }),
+  };
+}
+
+/** The largest norm of a column. Scaled errors are in one array all the time, so that its columns are made once. */
+function largestNorm(norm: (scaled: Float64Array) => number, n: number, columns: number): (w: Float64Array) => number {
+  let whole: Float64Array | undefined;
+  let parts: Float64Array[] = [];
+  return (w) => {
+    if (w !== whole) parts = Array.from({ length: columns }, (_, j) => w.subarray(n * j, n * (j + 1)));
+    whole = w;
+    let largest = 0;
+    for (const part of parts) largest = Math.max(largest, norm(part));
+    return largest;
   };
 }
 

@@ -14,7 +14,7 @@ export type GaussAdjointOptions = ReverseTolerances;
  * the order of the method; steps that span whole steps of the forward solve are parted where these end, as the error control looks at lambda alone,
  * which may be smoother than F. The choice among the continuous adjoints for many parameters. Needs no tableau.
  *
- * Cost of `pull`: one `vjp` and one interpolation per evaluation of a reverse solve of n equations, and per step as many
+ * Cost of `pull`: one `vjp` and one interpolation per evaluation of a reverse solve of n equations, and per step, or part of one, as many
  * more as half the order of the method. Memory: dense output, and that of the reverse solve between two saved times.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option.

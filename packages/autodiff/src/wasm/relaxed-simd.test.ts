@@ -68,3 +68,9 @@ describe("the host's relaxed SIMD", () => {
     await other.terminate();
   });
 });
+
+test("other values of the options are refused", () => {
+  const refused = expect.objectContaining({ code: "INVALID_OPTION" });
+  expect(() => compile((x) => x, [[1]], { dtype: "f16" as never })).toThrow(refused);
+  expect(() => compile((x) => x, [[1]], { relaxedSimd: true as never })).toThrow(refused);
+});
