@@ -1,3 +1,5 @@
+import { swapRuns } from "./row-exchanges.ts";
+
 /**
  * Factorises a band matrix in place as a product of row exchanges and eliminations, and `U` with the inverses of its diagonal.
  * Row i holds `2 lower + upper + 1` entries, those of columns `i - lower` to `i + upper` and room for what row exchanges bring.
@@ -29,7 +31,7 @@ export function bandedLuFactor(a: Float64Array, n: number, lower: number, upper:
     if (!(size < Infinity && 1 / size < Infinity)) return false;
     reach = Math.max(reach, Math.min(best + upper, n - 1));
     const count = reach - k;
-    if (best !== k) swap(a, diagonal, best * step + k + lower, count + 1);
+    if (best !== k) swapRuns(a, diagonal, best * step + k + lower, count + 1);
     const inverse = 1 / a[diagonal];
     a[diagonal] = inverse;
     for (let i = k + 1; i <= last; i++) {
@@ -41,14 +43,6 @@ export function bandedLuFactor(a: Float64Array, n: number, lower: number, upper:
     }
   }
   return true;
-}
-
-function swap(a: Float64Array, p: number, q: number, count: number): void {
-  for (let k = 0; k < count; k++) {
-    const x = a[p + k];
-    a[p + k] = a[q + k];
-    a[q + k] = x;
-  }
 }
 
 /** Solves `A x = b` in place, `b[n]` becoming `x`, by the factors of {@link bandedLuFactor}. About `2 n (2 lower + upper)` operations. */

@@ -1,3 +1,6 @@
+import { smallFactors, smallSolves } from "./generated/small-lu.ts";
+import { exchangeEntries, swapRuns } from "./row-exchanges.ts";
+
 /**
  * Factorises `a[n * n]`, row-major, in place as `P A = L U` with partial pivoting; `L` has ones on its diagonal, in whose place stand
  * the inverses of the diagonal of `U`, as a division is dear. About `2 n^3 / 3` operations, nothing allocated.
@@ -6,6 +9,11 @@
  * @returns False when `a` is singular or not finite: the factors are then of no use.
  */
 export function luFactor(a: Float64Array, n: number, pivots: Int32Array): boolean {
+  const small = n < smallFactors.length ? smallFactors[n] : undefined;
+  return small ? small(a, pivots) : factorMany(a, n, pivots);
+}
+
+function factorMany(a: Float64Array, n: number, pivots: Int32Array): boolean {
   for (let k = 0, rowK = 0; k < n; k++, rowK += n) {
     let best = k;
     let size = Math.abs(a[rowK + k]);
@@ -20,7 +28,7 @@ export function luFactor(a: Float64Array, n: number, pivots: Int32Array): boolea
     const inverse = 1 / a[best * n + k];
     // Also for NaN.
     if (!(size < Infinity && Math.abs(inverse) < Infinity)) return false;
-    if (best !== k) swapRows(a, n, k, best);
+    if (best !== k) swapRuns(a, rowK, best * n, n);
     a[rowK + k] = inverse;
     let i = k + 1;
     for (; i < n - 3; i += 4) eliminateFour(a, n, k, i, inverse);
@@ -64,37 +72,12 @@ function eliminateFour(a: Float64Array, n: number, k: number, i: number, inverse
   }
 }
 
-function swapRows(a: Float64Array, n: number, i: number, j: number): void {
-  for (let p = i * n, q = j * n, end = p + n; p < end; p++, q++) {
-    const x = a[p];
-    a[p] = a[q];
-    a[q] = x;
-  }
-}
-
 /** Solves `A x = b` in place, `b[n]` becoming `x`, by the factors of {@link luFactor}. About `2 n^2` operations. */
 export function luSolve(lu: Float64Array, n: number, pivots: Int32Array, b: Float64Array): void {
-  exchange(pivots, n, b);
-  if (n === 2) solveTwo(lu, b);
-  else if (n === 3) solveThree(lu, b);
+  exchangeEntries(pivots, n, b);
+  const small = n < smallSolves.length ? smallSolves[n] : undefined;
+  if (small) small(lu, b);
   else solveMany(lu, n, b);
-}
-
-function solveTwo(lu: Float64Array, b: Float64Array): void {
-  const p = b[0];
-  const q = (b[1] - lu[2] * p) * lu[3];
-  b[0] = (p - lu[1] * q) * lu[0];
-  b[1] = q;
-}
-
-function solveThree(lu: Float64Array, b: Float64Array): void {
-  const p = b[0];
-  const q = b[1] - lu[3] * p;
-  const r = (b[2] - lu[6] * p - lu[7] * q) * lu[8];
-  const x = (q - lu[5] * r) * lu[4];
-  b[0] = (p - lu[1] * x - lu[2] * r) * lu[0];
-  b[1] = x;
-  b[2] = r;
 }
 
 function solveMany(lu: Float64Array, n: number, b: Float64Array): void {
@@ -104,17 +87,6 @@ function solveMany(lu: Float64Array, n: number, b: Float64Array): void {
   for (let i = single; i < n; i += 4) forwardFour(lu, n, i, b);
   for (let i = n - 4; i >= single; i -= 4) backwardFour(lu, n, i, b);
   backwardRows(lu, n, single, b);
-}
-
-function exchange(pivots: Int32Array, n: number, b: Float64Array): void {
-  for (let k = 0; k < n; k++) {
-    const pivot = pivots[k];
-    if (pivot !== k) {
-      const x = b[k];
-      b[k] = b[pivot];
-      b[pivot] = x;
-    }
-  }
 }
 
 /** `L x = b` in the first `count` rows, one by one. */

@@ -2,16 +2,17 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { algorithmsFolder, generateSteppers } from "./generate-steppers.ts";
+import { generatedFolders, generateCode } from "./generate-code.ts";
 import { solverPage, solverPagePath } from "./solver-page.ts";
 import { linearSum, termCounts, terms, usedStages } from "./linear-sum.ts";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url)).replace(/[/\\]$/, "");
 
-test("the committed steppers are what their tableaus generate, byte for byte", async () => {
-  const project = await generateSteppers(root);
+test("the committed code is what is generated, byte for byte", async () => {
+  const project = await generateCode(root);
   const files = project.getSourceFiles();
-  expect(files.map((file) => file.getBaseName()).toSorted()).toEqual(readdirSync(`${root}/${algorithmsFolder}/generated`).toSorted());
+  const committed = generatedFolders.flatMap((folder) => readdirSync(`${root}/${folder}`).map((name) => `${root}/${folder}/${name}`));
+  expect(files.map((file) => file.getFilePath()).toSorted()).toEqual(committed.toSorted());
   for (const file of files) {
     const path = file.getFilePath();
     expect(file.getFullText() === readFileSync(path, "utf8"), `${basename(path)} differs: run npm run generate`).toBe(true);

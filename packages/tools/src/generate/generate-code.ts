@@ -4,19 +4,24 @@ import { IndentationText, Project } from "ts-morph";
 import { termCounts } from "./linear-sum.ts";
 import { errorRows } from "./write-error.ts";
 import { stepRows } from "./write-step.ts";
+import { writeSmallLu } from "./write-small-lu.ts";
 import { writeSums } from "./write-sums.ts";
 import { writeStepper, type TableauData } from "./write-stepper.ts";
 
 /** Folder of the explicit methods, from the root. */
-export const algorithmsFolder = "packages/ode-core/src/algorithms";
+const algorithmsFolder = "packages/ode-core/src/algorithms";
+const linearAlgebraFolder = "packages/ode-core/src/linear-algebra";
+
+/** Folders that hold nothing but what is generated, from the root. */
+export const generatedFolders: readonly string[] = [`${algorithmsFolder}/generated`, `${linearAlgebraFolder}/generated`];
 
 /**
- * The generated steppers as unsaved source files: one per file of `tableaus/`, whose name is the method's and whose
- * export is the tableau, and the sums that they share.
+ * The generated code as unsaved source files: a stepper per file of `tableaus/`, whose name is the method's and whose
+ * export is the tableau, the sums that they share, and the LU factors of small matrices.
  *
  * @param root - The repository's root folder.
  */
-export async function generateSteppers(root: string): Promise<Project> {
+export async function generateCode(root: string): Promise<Project> {
   const project = new Project({ manipulationSettings: { indentationText: IndentationText.TwoSpaces }, skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true, compilerOptions: { noLib: true } });
   const folder = `${root}/${algorithmsFolder}`;
   const tableaus: TableauData[] = [];
@@ -29,5 +34,6 @@ export async function generateSteppers(root: string): Promise<Project> {
   }
   const [step, error] = [stepRows, errorRows].map((rows) => termCounts(tableaus.flatMap(rows)));
   project.createSourceFile(`${folder}/generated/sums.ts`, (writer) => writeSums(writer, step, error), { overwrite: true });
+  project.createSourceFile(`${root}/${linearAlgebraFolder}/generated/small-lu.ts`, writeSmallLu, { overwrite: true });
   return project;
 }
