@@ -97,6 +97,12 @@ describe("figures", () => {
     for (const color of [ink, colorAt(0), colorAt(1)]) expect(curves(svg, color).map((y) => y.length)).toEqual([21, 21]);
   });
 
+  test("up to so much time after its first, whenever that is", () => {
+    const later = ({ t, ...series }: EnergySeries): EnergySeries => ({ ...series, t: t.map((time) => time + 100) });
+    const [early, late] = [trajectoryFigure({ truth, models, columns, until: 1 }), trajectoryFigure({ truth: later(truth), models: models.map(later), columns, until: 1 })];
+    for (const color of [ink, colorAt(0), colorAt(1)]) expect(curves(late, color)).toEqual(curves(early, color));
+  });
+
   test("a model that runs away, or that ends early, does not hide the truth", () => {
     const wild = rollout("neural ODE", 2);
     const drawn = (growing: EnergySeries): number => {

@@ -133,6 +133,30 @@ describe("fluxion train", () => {
     expect((JSON.parse(read("again", "config.json")) as TrainConfig).curriculum).toEqual(config.curriculum.map((stage) => ({ ...stage, steps: 2 })));
   });
 
+  test("a training that cannot go on is written as far as it went, and ends with code 1", async () => {
+    // Enough iterations for the first stage, too few for the second.
+    const solver = { name: "tsit5", reltol: 1e-3, abstol: 1e-3, maxIters: 2 };
+    expect(await fluxion("train", writeConfig({ solver, curriculum: [config.curriculum[0], { intervals: 10, steps: 30 }] }), "--out", inRoot("again"))).toBe(1);
+    expect(err).toMatch(/Training lnn ended early, with the parameters of its last finite loss\. .*maxIters/);
+    expect(readdirSync(inRoot("again")).toSorted()).toEqual(readdirSync(inRoot("run")).toSorted());
+    const [{ loss }] = (JSON.parse(read("again", "series.json")) as { losses: { loss: (number | null)[] }[] }).losses;
+    expect(loss.map((x) => x !== null)).toEqual([...new Array<boolean>(20).fill(true), ...new Array<boolean>(21).fill(false)]);
+  });
+
+  test("recordings that start at another time than 0 have the same figures, later", async () => {
+    for (const name of ["train-0", "train-1", "standard", "heldout-0", "heldout-1"]) {
+      const { t, u } = parseTrajectoryCsv(read("data", `${name}.csv`), { columns: ["q", "v"], what: name });
+      writeFileSync(inRoot("data", `later-${name}.csv`), formatTrajectoryCsv({ t: t.map((time) => time + 100), u }, ["q", "v"]));
+    }
+    const data = { columns: ["q", "v"], train: "data/later-train-*.csv", evaluate: "data/later-standard.csv", heldOut: "data/later-heldout-*.csv" };
+    expect(await fluxion("train", writeConfig({ data }), "--out", inRoot("again"), "--fraction", "0.1")).toBe(0);
+    const curves = (svg: string): number => [...svg.matchAll(/<path [^>]*d="M[^"]*(?:L[^"]*){5}"/g)].length;
+    for (const name of ["trajectory-1", "trajectory-4"]) {
+      expect(curves(read("again", `${name}.svg`))).toBe(curves(read("run", `${name}.svg`)));
+      expect(read("again", `${name}.svg`)).toMatch(/>100(\.0)?<\/text>/);
+    }
+  });
+
   test("recordings of an unknown system are trained on as well, without energies", async () => {
     expect(await fluxion("train", writeConfig({ system: undefined }), "--out", inRoot("again"))).toBe(0);
     const metrics = (folder: string): { lnn: Record<string, number> } => JSON.parse(read(folder, "metrics.json")) as { lnn: Record<string, number> };
@@ -241,8 +265,12 @@ describe("bad input ends with code 2, one clear line, and nothing overwritten", 
   test("a training whose solves fail keeps what an earlier one wrote", async () => {
     const before = snapshot("run");
     expect(await fluxion("train", writeConfig({ solver: { name: "tsit5", maxIters: 1 } }), "--out", inRoot("run"))).toBe(2);
-    expect(err.trim().split("\n").at(-1)).toMatch(/^fluxion: .*20 steps in a row.*maxIters/);
+    expect(err.trim().split("\n").at(-1)).toMatch(/^fluxion: Cannot train lnn as its loss must be finite at the start: .*maxIters/);
     expect(snapshot("run")).toEqual(before);
+  });
+
+  test("two columns of one name", async () => {
+    await expectRefusal(["train", writeConfig({ data: { ...config.data, columns: ["q", "q"] } }), "--out", inRoot("again")], "each must have a name of its own");
   });
 });
 

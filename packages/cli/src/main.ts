@@ -12,6 +12,8 @@ const { version } = createRequire(import.meta.url)("../package.json") as { versi
 
 /** Exit code of a run that was stopped by Ctrl-C. */
 const interrupted = 130;
+/** Exit code of a training that ended early, as no parameters near by had a finite loss. All is written. */
+const endedEarly = 1;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const short = (path: string): string => relative(process.cwd(), path) || ".";
@@ -48,8 +50,10 @@ async function runTraining(config: string, options: { out?: string; fraction?: n
   writeRun(run, outcomes, (performance.now() - started) / 1000, version);
   const written = writeReport(run.output);
   process.stdout.write(summary(outcomes));
+  const failed = outcomes.filter(({ failure }) => failure !== "");
+  for (const { key, failure } of failed) say(`Training ${key} ended early, with the parameters of its last finite loss. ${failure}`);
   say(`Wrote ${short(run.output)}/ (metrics.json, model.safetensors, ${written.length - 1} figures); open ${short(written.at(-1)!)}`);
-  return 0;
+  return failed.length > 0 ? endedEarly : 0;
 }
 
 /** A small table of the metrics that matter. */
@@ -117,14 +121,17 @@ function checkWords(name: string, { args = {} }: CommandDef, words: readonly str
  * Runs the `fluxion` command.
  *
  * @param argv - Words after the program's name.
- * @returns The exit code: 0, 2 for bad input, 130 after Ctrl-C.
+ * @returns The exit code: 0, 1 for a training that ended early, 2 for bad input, 130 after Ctrl-C.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const root = defineCommand({ meta: { name: "fluxion", version, description: "Differentiable dynamics: train, simulate and report" }, subCommands: commands });
   const [name, ...rest] = argv;
   const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   try {
-    if (name === "--version") return process.stdout.write(`${version}\n`) ? 0 : 0;
+    if (name === "--version") {
+      process.stdout.write(`${version}\n`);
+      return 0;
+    }
     const help = name === undefined || [name, ...rest].some((word) => word === "--help" || word === "-h");
     if (help) {
       await showUsage(command ?? root, command ? root : undefined);

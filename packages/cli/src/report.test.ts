@@ -6,6 +6,7 @@ const lnn: ModelMetrics = {
   mse_0_1: 3.24e-8,
   mse_0_10: 0.0041,
   mse_0_30: 1.5,
+  "mse_0_1e-7": 2,
   energy_drift_percent: 0.013,
   heldout_mse_0_10_median: 0.02,
   parameters: 4481,
@@ -34,6 +35,7 @@ describe("report", () => {
   test("the table holds each model's metrics and their ratio", () => {
     expect(cells(html, "Mean squared error, 0 to 10 s")).toEqual(["0.0041", "0.41", "100"]);
     expect(cells(html, "Mean squared error, 0 to 1 s")[0]).toBe("3.2 × 10<sup>−8</sup>");
+    expect(cells(html, "Mean squared error, 0 to 1e-7 s")[0]).toBe("2");
     expect(cells(html, "Parameters")).toEqual(["4,481", "4,481", "1"]);
     expect(cells(html, "Evaluations of the right-hand side")[0]).toBe("1,204,312");
   });

@@ -54,7 +54,7 @@ interface Row {
 /** Rows of errors: how long they are over stands in their names. */
 function errorRows(metrics: ModelMetrics): Row[] {
   const rowOf = (key: string): Row[] => {
-    const [, heldOut, seconds] = /^(heldout_)?mse_0_([\d.]+)(?:_median)?$/.exec(key) ?? [];
+    const [, heldOut, seconds] = /^(heldout_)?mse_0_([\d.e+-]+)(?:_median)?$/.exec(key) ?? [];
     return seconds === undefined ? [] : [{ key: key as Row["key"], label: `${heldOut ? "Held-out initial states, median" : "Mean squared error"}, 0 to ${seconds} s`, unit: "", judged: true }];
   };
   return Object.keys(metrics).flatMap(rowOf);

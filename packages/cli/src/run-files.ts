@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { OdeError } from "@fluxion/ode-core";
 import { readText, writeWhole } from "./files.ts";
@@ -46,8 +45,8 @@ export function writeRun(run: PreparedRun, outcomes: readonly ModelOutcome[], wa
   const starts = run.fitting.stages.map((_, i) => run.fitting.stages.slice(0, i).reduce((n, s) => n + s.steps, 0));
   const { columns } = run.config.data;
   const span = spanOf(run.data.evaluate);
-  const [{ t }] = run.data.train;
-  const trained = Math.max(...run.fitting.stages.map(({ intervals }) => t[Math.min(intervals, t.length - 1)] - t[0]));
+  const intervals = Math.max(...run.fitting.stages.map((stage) => stage.intervals));
+  const trained = Math.max(...run.data.train.map(({ t }) => t[Math.min(intervals, t.length - 1)] - t[0]));
   const series: Series = {
     columns: run.system ? columns.slice(0, run.system.coordinates) : columns.slice(0, mostShown),
     horizons: [...new Set([Math.min(trained, span), span].map(shortSeconds))],
@@ -91,7 +90,6 @@ export function writeReport(folder: string): string[] {
     ...series.horizons.map((until) => ({ name: `trajectory-${until}`, caption: `Prediction and truth over ${until} s.`, svg: trajectoryFigure({ truth, models, columns: series.columns, until }) })),
     ...(hasEnergy(truth) ? [{ name: "energy", caption: "True energy of the predicted states: it should stay where it started.", svg: energyFigure({ truth, models: models.filter(hasEnergy) }) }] : []),
   ];
-  mkdirSync(folder, { recursive: true });
   const written = figures.map(({ name, svg }) => {
     const path = join(folder, `${name}.svg`);
     writeWhole(path, svg);

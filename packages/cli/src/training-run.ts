@@ -6,7 +6,7 @@ import { networks, optimizers, schedules, type DynamicsModel } from "@fluxion/nn
 import { fromConfig, linearize, odeProblem, OdeError } from "@fluxion/ode-core";
 import { systems, type MechanicalSystem } from "@fluxion/systems";
 import { trajectoryLossThreads, type ThreadedLoss } from "@fluxion/threads";
-import { decodeCheckpoint, encodeCheckpoint, encodeModel, fit, makeModel, median, trajectoryLoss, type FitOptions, type FitProgress, type FitState, type ModelConfig, type Trajectory } from "@fluxion/train";
+import { decodeCheckpoint, encodeCheckpoint, encodeModel, fit, makeModel, median, trajectoryLoss, type FitOptions, type FitProgress, type FitState, type ModelConfig, type Stage, type Trajectory } from "@fluxion/train";
 import { at, parseConfig, type TrainConfig } from "./config.ts";
 import { makeFolder, readBytes, readText, readTrajectories, writeWhole } from "./files.ts";
 import { evaluateModel, type Evaluation } from "./evaluation.ts";
@@ -23,7 +23,7 @@ export interface PreparedRun {
   readonly system: MechanicalSystem | undefined;
   readonly data: { readonly train: readonly Trajectory[]; readonly evaluate: Trajectory; readonly heldOut: readonly Trajectory[] };
   readonly models: readonly { readonly key: string; readonly config: ModelConfig; readonly model: DynamicsModel }[];
-  readonly fitting: LossPlugins & Pick<FitOptions, "optimizer" | "stages" | "clipNorm">;
+  readonly fitting: LossPlugins & Pick<FitOptions, "optimizer" | "clipNorm"> & { readonly stages: readonly Required<Stage>[] };
 }
 
 /** What the command line may change. */
@@ -77,6 +77,8 @@ export function prepareRun(path: string, options: TrainOptions = {}): PreparedRu
 /** A trained model with what it cost and how good it is. */
 export interface ModelOutcome extends Evaluation {
   readonly key: string;
+  /** Why training ended early, with the parameters of the last finite loss; empty where it did not. */
+  readonly failure: string;
   readonly losses: readonly number[];
   readonly parameters: number;
   readonly gradientMs: number;
@@ -101,6 +103,7 @@ const checkpointEvery = 10_000;
  * call goes on.
  *
  * @returns The outcomes, or `null` after an abort.
+ * @throws OdeError `SOLVE_FAILED` for a model without a finite loss at its start.
  */
 export async function trainModels(run: PreparedRun, hooks: TrainHooks): Promise<ModelOutcome[] | null> {
   makeFolder(run.output);
@@ -110,12 +113,12 @@ export async function trainModels(run: PreparedRun, hooks: TrainHooks): Promise<
   for (const [index, { key, config, model }] of run.models.entries()) {
     const trained = await trainOne(run, key, config, model, hooks);
     if (!trained) return null;
-    const { state, gradientMs } = trained;
+    const { state, gradientMs, failure } = trained;
     const name = index === 0 ? "model" : key;
     const files = encodeModel({ config, columns: run.config.data.columns, model, p: state.p }, `${name}.safetensors`);
     written[`${name}.safetensors`] = files.weights;
     written[`${name}.json`] = files.json;
-    outcomes.push({ key, losses: state.losses, parameters: model.paramCount, gradientMs, rhsEvaluations: state.rhsEvaluations, ...evaluateModel(model, state.p, run) });
+    outcomes.push({ key, failure, losses: state.losses, parameters: model.paramCount, gradientMs, rhsEvaluations: state.rhsEvaluations, ...evaluateModel(model, state.p, run) });
   }
   for (const [name, content] of Object.entries(written)) writeWhole(join(run.output, name), content);
   for (const { key } of run.models) rmSync(checkpointPath(run, key), { force: true });
@@ -132,7 +135,9 @@ function trainingTag({ config, backend, data }: PreparedRun, model: ModelConfig)
   return JSON.stringify({ ...options, model, columns, recordings: recordings.digest("hex"), backend });
 }
 
-async function trainOne(run: PreparedRun, key: string, config: ModelConfig, model: DynamicsModel, hooks: TrainHooks): Promise<{ state: FitState; gradientMs: number } | null> {
+type Trained = Pick<ModelOutcome, "failure" | "gradientMs"> & { readonly state: FitState };
+
+async function trainOne(run: PreparedRun, key: string, config: ModelConfig, model: DynamicsModel, hooks: TrainHooks): Promise<Trained | null> {
   const path = checkpointPath(run, key);
   const tag = trainingTag(run, config);
   const found = existsSync(path);
@@ -159,9 +164,10 @@ async function trainOne(run: PreparedRun, key: string, config: ModelConfig, mode
         saved = performance.now();
       },
     });
+    if (result.status === "failed" && !result.state.losses.some(Number.isFinite)) throw new OdeError("SOLVE_FAILED", `Cannot train ${key} as its loss must be finite at the start: ${result.message}`);
     writeWhole(path, encodeCheckpoint(result.state, tag));
     if (result.status === "aborted") return null;
-    return { state: result.state, gradientMs: median(times.length > 0 ? times : gradientTimes(run, model, result.state.p, threaded)) };
+    return { state: result.state, failure: result.message, gradientMs: median(times.length > 0 ? times : gradientTimes(run, model, result.state.p, threaded)) };
   } finally {
     await threaded?.close();
   }

@@ -1,5 +1,5 @@
 import { concat, hamilton, mul, slice, sum, type TargetOptions, type Tensor } from "@fluxion/autodiff";
-import { angleFeatureCount, angleFeatures, dynamicsModel, networkOption, targetOptions, type ConservativeModel, type Network } from "@fluxion/nn-core";
+import { angleFeatureCount, angleFeatures, dynamicsModel, makeNetwork, networkOption, targetOptions, type ConservativeModel, type Network } from "@fluxion/nn-core";
 import { option, readOptions } from "@fluxion/ode-core";
 
 /** Options of {@link hamiltonianNN}. */
@@ -22,7 +22,7 @@ export interface HamiltonianNNOptions extends TargetOptions {
  * A Hamiltonian neural network on canonical coordinates: `H(q, p) = energyScale net(features(q), p / momentumScale)` and
  * `dq/dt = dH/dp`, `dp/dt = -dH/dq`. `H` itself is constant along exact solutions.
  *
- * @throws OdeError `INVALID_OPTION`
+ * @throws OdeError `INVALID_OPTION`; `SHAPE_MISMATCH` for a network of other sizes.
  * @source Greydanus et al. 2019, arXiv 1906.01563
  */
 export function hamiltonianNN(options: HamiltonianNNOptions): ConservativeModel {
@@ -36,7 +36,7 @@ export function hamiltonianNN(options: HamiltonianNNOptions): ConservativeModel 
     ...targetOptions,
   });
   const d = o.coordinates;
-  const net = o.network(angleFeatureCount(d, o.angles) + d, 1);
+  const net = makeNetwork(o.network, angleFeatureCount(d, o.angles) + d, 1);
   const energy = (q: Tensor, p: Tensor, params: Parameters<typeof net.apply>[0]): Tensor =>
     mul(o.energyScale, sum(net.apply(params, concat([angleFeatures(q, o.angles, 1 / o.positionScale), mul(p, 1 / o.momentumScale)]))));
   const split = (u: Tensor): [q: Tensor, p: Tensor] => [slice(u, 0, d), slice(u, d, 2 * d)];

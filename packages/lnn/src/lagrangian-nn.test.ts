@@ -1,4 +1,4 @@
-import { mlp } from "@fluxion/nn-core";
+import { mlp, type Network } from "@fluxion/nn-core";
 import { odeProblem, solve, tsit5 } from "@fluxion/ode-core";
 import { testVectorField } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
@@ -70,6 +70,15 @@ describe("lagrangianNN", () => {
     expect(model.init(4)).toEqual(model.init(4));
     expect(model.init(5)).not.toEqual(model.init(4));
   });
+});
+
+test("a network of one's own must have the sizes that the model asks for", () => {
+  for (const outputs of [0, 2]) {
+    const network: Network = (inputs, wanted) => mlp({ hidden: [3] })(inputs, wanted + outputs);
+    const make = (): unknown => Object.values(lnnModels).map((factory) => factory({ coordinates: 2, network }));
+    if (outputs === 0) expect(make).not.toThrow();
+    else expect(make).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH", message: expect.stringContaining("give 1 outputs: it has 4 and 3") as string }));
+  }
 });
 
 test.each([

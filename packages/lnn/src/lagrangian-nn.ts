@@ -1,6 +1,6 @@
 import { add, concat, dot, mul, sum, type TargetOptions } from "@fluxion/autodiff";
 import { option, readOptions } from "@fluxion/ode-core";
-import { angleFeatureCount, angleFeatures, networkOption, targetOptions, type ConservativeModel, type Network } from "@fluxion/nn-core";
+import { angleFeatureCount, angleFeatures, makeNetwork, networkOption, targetOptions, type ConservativeModel, type Network } from "@fluxion/nn-core";
 import { lagrangianModel } from "./lagrangian-model.ts";
 
 /** Options of {@link lagrangianNN}. */
@@ -27,7 +27,7 @@ export interface LagrangianNNOptions extends TargetOptions {
  * (magnetic fields) included; scales near the data's own decide whether it trains. For natural mechanical systems
  * `structuredLagrangianNN` is easier to train.
  *
- * @throws OdeError `INVALID_OPTION`
+ * @throws OdeError `INVALID_OPTION`; `SHAPE_MISMATCH` for a network of other sizes.
  * @source Cranmer et al. 2020, arXiv 2003.04630
  */
 export function lagrangianNN(options: LagrangianNNOptions): ConservativeModel {
@@ -41,7 +41,7 @@ export function lagrangianNN(options: LagrangianNNOptions): ConservativeModel {
     massOffset: option.nonNegative(1),
     ...targetOptions,
   });
-  const net = o.network(angleFeatureCount(o.coordinates, o.angles) + o.coordinates, 1);
+  const net = makeNetwork(o.network, angleFeatureCount(o.coordinates, o.angles) + o.coordinates, 1);
   return lagrangianModel({
     name: "lagrangianNN",
     coordinates: o.coordinates,

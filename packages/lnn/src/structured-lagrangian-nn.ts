@@ -1,5 +1,5 @@
 import { add, at, dot, gather, identity, matmul, mul, slice, softplus, sub, type TargetOptions, type Tensor } from "@fluxion/autodiff";
-import { angleFeatureCount, angleFeatures, networkOption, targetOptions, type ConservativeModel, type Network } from "@fluxion/nn-core";
+import { angleFeatureCount, angleFeatures, makeNetwork, networkOption, targetOptions, type ConservativeModel, type Network } from "@fluxion/nn-core";
 import { option, readOptions } from "@fluxion/ode-core";
 import { lagrangianModel } from "./lagrangian-model.ts";
 
@@ -34,7 +34,7 @@ function choleskyFactor(entries: Tensor, d: number, floor: number): Tensor {
  * Cholesky factor C of the mass matrix and the potential V. The mass matrix is positive definite by construction, which is
  * what makes it train where a black-box Lagrangian does not; it cannot represent velocity-linear terms.
  *
- * @throws OdeError `INVALID_OPTION`
+ * @throws OdeError `INVALID_OPTION`; `SHAPE_MISMATCH` for a network of other sizes.
  * @source Lutter et al. 2019, arXiv 1907.04490 (deep Lagrangian networks)
  */
 export function structuredLagrangianNN(options: StructuredLagrangianNNOptions): ConservativeModel {
@@ -49,7 +49,7 @@ export function structuredLagrangianNN(options: StructuredLagrangianNNOptions): 
   });
   const d = o.coordinates;
   const triangle = (d * (d + 1)) / 2;
-  const net = o.network(angleFeatureCount(d, o.angles), triangle + 1);
+  const net = makeNetwork(o.network, angleFeatureCount(d, o.angles), triangle + 1);
   return lagrangianModel({
     name: "structuredLagrangianNN",
     coordinates: d,

@@ -54,6 +54,8 @@ describe("adam", () => {
 
   test("refuses a state of another size and bad options", () => {
     expect(() => adam().start(3, adam().start(2).state)).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
+    expect(() => adam().start(3, { velocity: new Float64Array(3) })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining("it holds velocity") as string }));
+    expect(() => adam().start(3).update(new Float64Array(3), new Float64Array(2), 0.1)).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
     for (const options of [{ beta1: 1 }, { beta2: -0.1 }, { epsilon: 0 }, { rate: 0.1 }]) {
       expect(() => optimizers.adam(options as never)).toThrow(expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringContaining(Object.keys(options)[0]) as string }));
     }

@@ -1,4 +1,4 @@
-import { assertLength, option, readOptions } from "@fluxion/ode-core";
+import { assertLength, OdeError, option, readOptions } from "@fluxion/ode-core";
 import type { Optimizer } from "./optimizer.ts";
 
 /** Options of {@link adam}. */
@@ -14,7 +14,7 @@ export interface AdamOptions {
 /**
  * Adam. The learning rate comes with each step, from a schedule.
  *
- * @throws OdeError `INVALID_OPTION`; `SHAPE_MISMATCH` from `start` for a saved state of another size.
+ * @throws OdeError `INVALID_OPTION`; `SHAPE_MISMATCH` from `start` for a saved state of another size, `INVALID_ARGUMENT` for one of another optimiser.
  * @source Kingma and Ba 2015, arXiv 1412.6980, algorithm 1
  */
 export function adam(options: AdamOptions = {}): Optimizer {
@@ -22,15 +22,18 @@ export function adam(options: AdamOptions = {}): Optimizer {
   return {
     name: "adam",
     start: (size, saved) => {
-      const mean = saved?.["mean"]?.slice() ?? new Float64Array(size);
-      const square = saved?.["square"]?.slice() ?? new Float64Array(size);
-      const count = saved?.["count"]?.slice() ?? new Float64Array(1);
-      assertLength("the saved mean", mean, size);
-      assertLength("the saved square", square, size);
-      assertLength("the saved count", count, 1);
+      const numbers = (name: string, length: number): Float64Array => {
+        if (!saved) return new Float64Array(length);
+        const found = saved[name];
+        if (!found) throw new OdeError("INVALID_ARGUMENT", `Cannot go on with adam as its saved state must hold mean, square and count: it holds ${Object.keys(saved).join(", ") || "nothing"}`);
+        assertLength(`the saved ${name}`, found, length);
+        return found.slice();
+      };
+      const [mean, square, count] = [numbers("mean", size), numbers("square", size), numbers("count", 1)];
       return {
         state: { mean, square, count },
         update: (p, g, rate) => {
+          assertLength("the gradient", g, size);
           const k = ++count[0];
           const unbias1 = 1 / (1 - beta1 ** k);
           const unbias2 = 1 / (1 - beta2 ** k);

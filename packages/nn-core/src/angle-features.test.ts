@@ -21,4 +21,5 @@ test("an angle that does not exist, or stands twice, is refused", () => {
   expect(() => angleFeatureCount(2, [2])).toThrow(wrong);
   expect(() => angleFeatureCount(2, [1, 1])).toThrow(wrong);
   expect(angleFeatureCount(2, [0, 1])).toBe(4);
+  expect(() => evaluate((x) => angleFeatures(x, [5]), [[1, 2]])).toThrow(wrong);
 });

@@ -1,5 +1,12 @@
-/** Scales `g` in place so that its Euclidean norm is at most `limit`; returns the norm it had, not finite when an entry is not. */
+import { OdeError } from "@fluxion/ode-core";
+
+/**
+ * Scales `g` in place so that its Euclidean norm is at most `limit`; returns the norm it had, not finite when an entry is not.
+ *
+ * @throws OdeError `INVALID_OPTION` unless `limit > 0`.
+ */
 export function clipNorm(g: Float64Array, limit: number): number {
+  if (!(limit > 0)) throw new OdeError("INVALID_OPTION", `Cannot clip a gradient as option "clipNorm" must be above 0: current value is ${limit}`);
   const norm = normOf(g);
   if (norm > limit) for (let i = 0; i < g.length; i++) g[i] *= limit / norm;
   return norm;

@@ -1,4 +1,5 @@
 import { add, matmul } from "@fluxion/autodiff";
+import { OdeError } from "@fluxion/ode-core";
 import type { Activation } from "./activations.ts";
 import { glorotUniform, type Initializer } from "./initializers.ts";
 import type { DenseParams, Layer } from "./layer.ts";
@@ -11,8 +12,9 @@ export interface DenseOptions {
   readonly init?: Initializer;
 }
 
-/** `y = activation(W x + b)` with `W[outputs, inputs]`, `b[outputs]`. */
+/** `y = activation(W x + b)` with `W[outputs, inputs]`, `b[outputs]`. @throws OdeError `INVALID_ARGUMENT` for bad sizes. */
 export function dense(inputs: number, outputs: number, { activation, init = glorotUniform }: DenseOptions = {}): Layer<DenseParams> {
+  if (![inputs, outputs].every((size) => Number.isInteger(size) && size >= 1)) throw new OdeError("INVALID_ARGUMENT", `Cannot make a dense layer as its sizes must be whole numbers >= 1: they are ${inputs} and ${outputs}`);
   return {
     inputs,
     outputs,

@@ -1,4 +1,4 @@
-import { assertLength, option, type OptionSpec, type Structure, type VectorField } from "@fluxion/ode-core";
+import { assertLength, option, readOptions, type OptionSpec, type Structure, type VectorField } from "@fluxion/ode-core";
 import { backends, compileScalar, tracedField, type BackendName, type Dtype, type TargetOptions, type Tensor } from "@fluxion/autodiff";
 import { parameterLayout, type ParamLayout, type ParamShapes, type ParamTree } from "./parameter-layout.ts";
 import { seededRandom } from "./random.ts";
@@ -35,11 +35,11 @@ export interface DynamicsModelParts<S extends ParamShapes> {
   readonly target?: TargetOptions;
 }
 
-/** Makes a dynamics model from a traced right-hand side over named parameters. */
+/** Makes a dynamics model from a traced right-hand side over named parameters. @throws OdeError `INVALID_OPTION` for a bad target. */
 export function dynamicsModel<S extends ParamShapes>(parts: DynamicsModelParts<S> & Required<Pick<DynamicsModelParts<S>, "energy">>): ConservativeModel;
 export function dynamicsModel<S extends ParamShapes>(parts: DynamicsModelParts<S>): DynamicsModel;
-export function dynamicsModel<S extends ParamShapes>({ name, dim, layer, rhs, energy, structure, target: { backend = "auto", dtype = "f64", relaxedSimd = "auto" } = {} }: DynamicsModelParts<S>): DynamicsModel {
-  const target = { backend, dtype, relaxedSimd };
+export function dynamicsModel<S extends ParamShapes>({ name, dim, layer, rhs, energy, structure, target: { backend, dtype, relaxedSimd } = {} }: DynamicsModelParts<S>): DynamicsModel {
+  const target = readOptions(name, { backend, dtype, relaxedSimd }, targetOptions);
   const layout = parameterLayout(layer.params);
   const field = tracedField((t, u, p) => rhs(t, u, layout.unflatten(p)), { dim, paramCount: layout.size, ...target, ...(structure ? { structure } : {}) });
   const scalar = energy && compileScalar((u, p) => energy(u, layout.unflatten(p)), dim, layout.size, target);

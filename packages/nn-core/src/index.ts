@@ -8,7 +8,7 @@ export { dynamicsModel, targetOptions, type ConservativeModel, type DynamicsMode
 export { glorotNormal, glorotUniform, initializers, type Initializer } from "./initializers.ts";
 export type { DenseParams, Layer, Network } from "./layer.ts";
 export { huber, losses, meanAbsoluteError, meanSquaredError, type Loss } from "./losses.ts";
-export { mlp, networkOption, networks, type MlpOptions } from "./mlp.ts";
+export { makeNetwork, mlp, networkOption, networks, type MlpOptions } from "./mlp.ts";
 export type { Optimizer, OptimizerRun, OptimizerState } from "./optimizer.ts";
 export { parameterLayout, type ParamEntry, type ParamLayout, type ParamShapes, type ParamTree, type ParamView } from "./parameter-layout.ts";
 export { seededRandom, type Random } from "./random.ts";

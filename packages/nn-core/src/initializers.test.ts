@@ -45,6 +45,11 @@ describe("seededRandom", () => {
     expect(seededRandom(9).normal(10, 2)).toBe(seededRandom(9).normal(10, 2));
   });
 
+  test("normal numbers may have a standard deviation of zero, and no negative one", () => {
+    expect(seededRandom(9).normal(3, 0)).toBe(3);
+    for (const sd of [-1, NaN]) expect(() => seededRandom(9).normal(3, sd)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+
   test("streams do not disturb one another", () => {
     const [a, b, alone] = [seededRandom(4), seededRandom(4), seededRandom(4)];
     const mixed = [a.normal(0, 1), b.uniform(0, 1), a.normal(0, 1), a.uniform(0, 1)];

@@ -44,6 +44,10 @@ describe("dense", () => {
     expectClose(valueOf(dense(3, 2, { activation: tanh }) as Layer<never> as Layer, p, x), affine(p, 0, 2, x).map(Math.tanh));
   });
 
+  test.each([[0, 1], [1.5, 2], [2, -1]])("refuses the sizes %d and %d", (inputs, outputs) => {
+    expect(() => dense(inputs, outputs)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+
   test("starts with biases of zero and weights by its initialiser", () => {
     const given: number[] = [];
     const spy: Initializer = (out, fanIn, fanOut, random) => {

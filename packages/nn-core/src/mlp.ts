@@ -1,9 +1,9 @@
-import { option, readOptions, type OptionSpec } from "@fluxion/ode-core";
+import { OdeError, option, readOptions, type OptionSpec } from "@fluxion/ode-core";
 import { activations, type ActivationName } from "./activations.ts";
 import { chain } from "./chain.ts";
 import { dense } from "./dense.ts";
 import { initializers } from "./initializers.ts";
-import type { Network } from "./layer.ts";
+import type { Layer, Network } from "./layer.ts";
 
 /** Options of {@link mlp}. */
 export interface MlpOptions {
@@ -35,6 +35,15 @@ export function mlp(options: MlpOptions = {}): Network {
 
 /** The option of a model that takes a network. */
 export const networkOption: OptionSpec<Network> = option.custom<Network>("a network such as mlp()", (value) => typeof value === "function", mlp());
+
+/** A model's network of given sizes. @throws OdeError `SHAPE_MISMATCH` when a network of one's own has other ones. */
+export function makeNetwork(network: Network, inputs: number, outputs: number): Layer {
+  const layer = network(inputs, outputs);
+  if (layer.inputs !== inputs || layer.outputs !== outputs) {
+    throw new OdeError("SHAPE_MISMATCH", `Cannot use the network as it must take ${inputs} inputs and give ${outputs} outputs: it has ${layer.inputs} and ${layer.outputs}`);
+  }
+  return layer;
+}
 
 /** The networks by name, for configs. */
 export const networks: { readonly mlp: typeof mlp } = { mlp };

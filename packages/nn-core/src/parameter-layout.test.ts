@@ -43,3 +43,7 @@ test("no parameters are a layout too", () => {
   const empty = parameterLayout({});
   expect([empty.size, empty.entries, empty.views(new Float64Array(0))]).toEqual([0, [], {}]);
 });
+
+test("a name with a dot is refused: its path could be that of another array", () => {
+  expect(() => parameterLayout({ "a.b": [1], a: { b: [1] } })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining('"a.b"') as string }));
+});

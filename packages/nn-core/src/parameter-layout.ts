@@ -38,12 +38,13 @@ export interface ParamLayout<S extends ParamShapes> {
 
 const isShape = (x: Shape | ParamShapes): x is Shape => Array.isArray(x);
 
-/** Lays named arrays out one after another, in the order of their declaration. */
+/** Lays named arrays out one after another, in the order of their declaration. @throws OdeError `INVALID_ARGUMENT` for names with dots, which paths are joined by. */
 export function parameterLayout<S extends ParamShapes>(shapes: S): ParamLayout<S> {
   const entries: ParamEntry[] = [];
   let size = 0;
   const visit = (node: ParamShapes, prefix: string): void => {
     for (const [name, child] of Object.entries(node)) {
+      if (name.includes(".")) throw new OdeError("INVALID_ARGUMENT", `Cannot lay out parameters as names must be without dots: got "${name}"`);
       if (!isShape(child)) visit(child, `${prefix}${name}.`);
       else {
         const length = child.reduce((n, s) => n * s, 1);

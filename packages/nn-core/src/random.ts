@@ -6,7 +6,7 @@ import { OdeError } from "@fluxion/ode-core";
 export interface Random {
   /** Uniform in [low, high). */
   uniform(low: number, high: number): number;
-  /** Normal with this mean and standard deviation. */
+  /** Normal with this mean and standard deviation, which may be 0. @throws OdeError `INVALID_ARGUMENT` */
   normal(mean: number, sd: number): number;
 }
 
@@ -24,6 +24,9 @@ export function seededRandom(seed: number): Random {
   const gaussian = normal.factory({ prng: normalized });
   return {
     uniform: (low, high) => low + (high - low) * normalized(),
-    normal: (mean, sd) => gaussian(mean, sd),
+    normal: (mean, sd) => {
+      if (!(sd >= 0)) throw new OdeError("INVALID_ARGUMENT", `Cannot draw normal numbers as their standard deviation must not be negative: current value is ${sd}`);
+      return mean + sd * gaussian(0, 1);
+    },
   };
 }

@@ -47,3 +47,7 @@ test("clipNorm takes entries whose squares overflow or underflow", () => {
   expect(huge[0]).toBeCloseTo(6, 12);
   expect(clipNorm(Float64Array.of(3e-200, 4e-200), 1) / 5e-200).toBeCloseTo(1, 14);
 });
+
+test.each([0, -1, Number.NaN])("clipNorm refuses the limit %d", (limit) => {
+  expect(() => clipNorm(Float64Array.of(1), limit)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+});

@@ -1,5 +1,5 @@
 import { concat, mul, slice, type TargetOptions } from "@fluxion/autodiff";
-import { angleFeatureCount, angleFeatures, dynamicsModel, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
+import { angleFeatureCount, angleFeatures, dynamicsModel, makeNetwork, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
 import { option, readOptions } from "@fluxion/ode-core";
 
 /** Options of {@link secondOrderNeuralODE}. */
@@ -22,7 +22,7 @@ export interface SecondOrderNeuralODEOptions extends TargetOptions {
  * A second-order neural ODE: `dq/dt = v`, `dv/dt = accelerationScale net(features(q), v / velocityScale)`. The baseline that a
  * Lagrangian network must beat: it shares the second-order structure and lacks only the conserved energy.
  *
- * @throws OdeError `INVALID_OPTION`
+ * @throws OdeError `INVALID_OPTION`; `SHAPE_MISMATCH` for a network of other sizes.
  * @source Gruver et al. 2022, arXiv 2202.04836
  */
 export function secondOrderNeuralODE(options: SecondOrderNeuralODEOptions): DynamicsModel {
@@ -36,7 +36,7 @@ export function secondOrderNeuralODE(options: SecondOrderNeuralODEOptions): Dyna
     ...targetOptions,
   });
   const d = o.coordinates;
-  const net = o.network(angleFeatureCount(d, o.angles) + d, d);
+  const net = makeNetwork(o.network, angleFeatureCount(d, o.angles) + d, d);
   return dynamicsModel({
     name: "secondOrderNeuralODE",
     dim: 2 * d,

@@ -18,6 +18,8 @@ test("a wrong name lists the known ones, with code UNKNOWN_NAME", () => {
 
 test("a wrong option names itself, what is needed and what was found", () => {
   expect(() => fromConfig(table, { name: "widget", size: -1 })).toThrow('option "size" must be a number > 0: current value is -1');
+  // What JSON has in place of NaN is not the default.
+  expect(() => fromConfig(table, JSON.parse('{ "name": "widget", "size": null }') as { name: "widget" })).toThrow('option "size" must be a number > 0: current value is null');
   // @ts-expect-error the options of a literal name are known
   expect(() => fromConfig(table, { name: "widget", sise: 1 })).toThrow('its options are size, kind: got "sise"');
 });

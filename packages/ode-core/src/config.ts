@@ -71,7 +71,9 @@ export function readOptions<S extends Readonly<Record<string, OptionSpec<unknown
   const out: Record<string, unknown> = {};
   for (const key of known) {
     const { expected, accepts, fallback } = specs[key];
-    const value = (given as Record<string, unknown>)[key] ?? fallback;
+    const found = (given as Record<string, unknown>)[key];
+    // Not for null, which JSON has in place of NaN.
+    const value = found === undefined ? fallback : found;
     if (value === undefined) throw new OdeError("INVALID_OPTION", `Cannot make ${who} as option "${key}" is required: it must be ${expected}`);
     if (value !== fallback && !accepts(value)) {
       throw new OdeError("INVALID_OPTION", `Cannot make ${who} as option "${key}" must be ${expected}: current value is ${JSON.stringify(value)}`);

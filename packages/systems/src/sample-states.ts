@@ -4,11 +4,12 @@ import { OdeError } from "@fluxion/ode-core";
 /**
  * `count` states with entry `i` uniform in `[low[i], high[i])`, or `low[i]` where both are equal; the same seed gives the same states on every machine.
  *
- * @throws OdeError `INVALID_ARGUMENT` for a bad seed, bounds of different lengths, and ones that are out of order or not finite.
+ * @throws OdeError `INVALID_ARGUMENT` for a bad number or seed, bounds of different lengths, and ones that are out of order or not finite.
  */
 export function sampleStates(count: number, low: readonly number[], high: readonly number[], seed: number): Float64Array[] {
-  if (!Number.isInteger(seed) || seed < 1 || low.length !== high.length) {
-    throw new OdeError("INVALID_ARGUMENT", `Cannot sample states as the seed must be a whole number >= 1 and the bounds equally long: seed is ${seed}, lengths are ${low.length} and ${high.length}`);
+  if (!(Number.isInteger(count) && count >= 0)) throw new OdeError("INVALID_ARGUMENT", `Cannot sample states as their number must be a whole one >= 0: current value is ${count}`);
+  if (!Number.isInteger(seed) || seed < 1 || seed > 0xffffffff || low.length !== high.length) {
+    throw new OdeError("INVALID_ARGUMENT", `Cannot sample states as the seed must be a whole number from 1 to 4294967295 and the bounds equally long: seed is ${seed}, lengths are ${low.length} and ${high.length}`);
   }
   low.forEach((a, i) => {
     if (!(a <= high[i] && Number.isFinite(a) && Number.isFinite(high[i]))) throw new OdeError("INVALID_ARGUMENT", `Cannot sample states as low[${i}] must be at most high[${i}], both finite: they are ${a} and ${high[i]}`);

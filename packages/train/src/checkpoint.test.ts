@@ -6,6 +6,7 @@ import { encodeSafetensors } from "./safetensors.ts";
 const state: FitState = {
   step: 3,
   p: Float64Array.of(0.1, -0, 1e-300),
+  kept: Float64Array.of(0.2, 5e-324, -1),
   optimizer: { mean: Float64Array.of(1 / 3, 2, 3), count: Float64Array.of(2) },
   losses: [0.1 + 0.2, Infinity, 5e-324],
   rhsEvaluations: 1234,
@@ -15,7 +16,7 @@ const what = "checkpoint.safetensors";
 
 test("a checkpoint reads back bit for bit", () => {
   expect(decodeCheckpoint(encodeCheckpoint(state, tag), tag, what)).toEqual(state);
-  const fresh: FitState = { step: 0, p: Float64Array.of(1), optimizer: {}, losses: [], rhsEvaluations: 0 };
+  const fresh: FitState = { step: 0, p: Float64Array.of(1), kept: Float64Array.of(1), optimizer: {}, losses: [], rhsEvaluations: 0 };
   expect(decodeCheckpoint(encodeCheckpoint(fresh, tag), tag, what)).toEqual(fresh);
 });
 

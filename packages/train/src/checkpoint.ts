@@ -3,8 +3,8 @@ import type { FitState } from "./fit.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
 /** The bytes of a training state. `tag` tells what it belongs to, so that another run does not continue it. */
-export function encodeCheckpoint({ p, optimizer, losses, rhsEvaluations, step }: FitState, tag: string): Uint8Array {
-  const arrays = { p, losses: Float64Array.from(losses), counts: Float64Array.of(step, rhsEvaluations), ...Object.fromEntries(Object.entries(optimizer).map(([name, data]) => [`optimizer.${name}`, data])) };
+export function encodeCheckpoint({ p, kept, optimizer, losses, rhsEvaluations, step }: FitState, tag: string): Uint8Array {
+  const arrays = { p, kept, losses: Float64Array.from(losses), counts: Float64Array.of(step, rhsEvaluations), ...Object.fromEntries(Object.entries(optimizer).map(([name, data]) => [`optimizer.${name}`, data])) };
   return encodeSafetensors(Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, { shape: [data.length], data }])), { tag });
 }
 
@@ -19,5 +19,5 @@ export function decodeCheckpoint(bytes: Uint8Array, tag: string, what: string): 
   };
   const optimizer = Object.fromEntries(Object.keys(tensors).filter((name) => name.startsWith("optimizer.")).map((name) => [name.slice("optimizer.".length), array(name)]));
   const [step, rhsEvaluations] = array("counts");
-  return { p: array("p"), optimizer, losses: [...array("losses")], step, rhsEvaluations };
+  return { p: array("p"), kept: array("kept"), optimizer, losses: [...array("losses")], step, rhsEvaluations };
 }

@@ -1,4 +1,4 @@
-import { mul, sin, tracedField } from "@fluxion/autodiff";
+import { mul, sin, sqrt, tracedField } from "@fluxion/autodiff";
 import { lagrangianNN } from "@fluxion/lnn";
 import { huber, meanSquaredError, mlp, type DynamicsModel } from "@fluxion/nn-core";
 import { expect, test } from "vitest";
@@ -84,7 +84,17 @@ test("a right-hand side that is not finite is an infinite loss with a zero gradi
   expect(message).toContain("not finite");
 });
 
+test("so is one without a finite slope", () => {
+  const root = tracedField((_t, u, p1) => sqrt(mul(p1, u)), { dim: 1, paramCount: 1 });
+  const { loss, gradient, message } = derivativeLoss({ model: root, samples: [{ u: Float64Array.of(0), du: Float64Array.of(1) }], loss: meanSquaredError() })(Float64Array.of(2));
+  expect([loss, ...gradient]).toEqual([Infinity, 0]);
+  expect(message).toContain("no finite slope");
+});
+
 test("data that does not fit the model is refused", () => {
+  for (const [name, sample] of [["u", { u: wave(0, 0).with(1, NaN), du: wave(0, 0) }], ["du", { u: wave(0, 0), du: wave(0, 0).with(1, Infinity) }]] as const) {
+    expect(() => derivativeLoss({ ...common, samples: [samples[0], sample] })).toThrow(expect.objectContaining({ code: "NON_FINITE", message: expect.stringContaining(`${name} of sample 1`) as string }));
+  }
   expect(() => derivativeLoss({ ...common, samples: [] })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
   expect(() => derivativeLoss({ ...common, samples: [{ u: wave(0, 0), du: new Float64Array(2) }] })).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
   expect(() => derivativeLoss({ ...common, model: { ...model, provides: new Set(["jvp"]) } })).toThrow(expect.objectContaining({ code: "MISSING_CAPABILITY" }));

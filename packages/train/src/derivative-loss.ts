@@ -1,5 +1,5 @@
 import type { Loss } from "@fluxion/nn-core";
-import { assertLength, OdeError, requireCapabilities, type BoundField, type VectorField } from "@fluxion/ode-core";
+import { assertFinite, assertLength, OdeError, requireCapabilities, type BoundField, type VectorField } from "@fluxion/ode-core";
 import { penaltyKernel, type PenaltyKernel } from "./penalty-kernel.ts";
 import { tiles } from "./tiles.ts";
 import type { LossValue } from "./trajectory-loss.ts";
@@ -34,7 +34,7 @@ interface Tile {
  *
  * @returns A function of the parameters `p[m]`. One evaluation costs one right-hand side and its product per sample.
  * @throws OdeError `SHAPE_MISMATCH` when states or derivatives have another length than the model's, or when the loss has not one
- * penalty for each residual; `INVALID_ARGUMENT` without samples, `MISSING_CAPABILITY` when the model has no `vjp`.
+ * penalty for each residual; `NON_FINITE` for data that are not; `INVALID_ARGUMENT` without samples, `MISSING_CAPABILITY` when the model has no `vjp`.
  */
 export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions): (p: Float64Array) => LossValue {
   requireCapabilities("derivativeLoss", ["vjp"], model);
@@ -57,7 +57,7 @@ export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions):
     }
     gradient.fill(0);
     for (const { addGradient } of evaluations.values()) addGradient(gradient);
-    const message = Number.isFinite(total) ? "" : "The right-hand side is not finite at some sample";
+    const message = !Number.isFinite(total) ? "The right-hand side is not finite at some sample" : gradient.every(Number.isFinite) ? "" : "The gradient is not finite: the right-hand side has no finite slope at some sample";
     if (message) gradient.fill(0);
     return { loss: message ? Infinity : total / entries, gradient, rhsEvaluations: samples.length, message };
   };
@@ -76,9 +76,11 @@ const tileSize = 4;
 
 function inTiles(model: VectorField, samples: readonly DerivativeSample[]): Tile[] {
   const groups = new Map<number, DerivativeSample[]>();
-  for (const sample of samples) {
-    assertLength("an observed state", sample.u, model.dim);
-    assertLength("an observed derivative", sample.du, model.dim);
+  for (const [i, sample] of samples.entries()) {
+    for (const name of ["u", "du"] as const) {
+      assertLength(`${name} of sample ${i}`, sample[name], model.dim);
+      assertFinite(`${name} of sample ${i}`, sample[name]);
+    }
     const t = sample.t ?? 0;
     const group = groups.get(t);
     if (group) group.push(sample);

@@ -15,6 +15,12 @@ describe("rolloutError", () => {
     expect(rolloutError(predicted, truth, 100)).toBe(22 / 8);
   });
 
+  test("counts backwards in time as well, and no negative spans", () => {
+    const backwards = { t: truth.t.map((time) => -time), u: truth.u };
+    expect(rolloutError(predicted, backwards, 1)).toBe(rolloutError(predicted, truth, 1));
+    expect(() => rolloutError(predicted, truth, -1)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+
   test("is infinite when compared states are missing, and heeds no others", () => {
     expect(rolloutError(predicted.slice(0, 3), truth, 2)).toBe(Infinity);
     expect(rolloutError(predicted.slice(0, 3), truth, 1)).toBe(14 / 6);
@@ -34,6 +40,8 @@ describe("energyDriftPercent", () => {
     // Energies 3, -1, 7, 0 against 3; 8 above the least.
     expect(energyDriftPercent(predicted, truth, energy, -5)).toBe((100 * (0 + 4 + 4 + 3)) / 4 / 8);
     expect(energyDriftPercent(truth.u, truth, () => 4, 0)).toBe(0);
+    // At rest there is nothing to spend.
+    expect(energyDriftPercent(truth.u, truth, () => 4, 4)).toBe(0);
   });
 
   test("is infinite when states are missing", () => {
@@ -46,6 +54,7 @@ test("median takes the middle, or the mean of the middle two, and leaves its arg
   expect([median(values), median([4, 1, 9, 5]), median([7])]).toEqual([4, 4.5, 7]);
   expect(values).toEqual([9, 1, 4]);
   expect(median([1, Infinity, 2])).toBe(2);
+  expect([median([1, 2, NaN]), median([3, NaN, 1])]).toEqual([NaN, NaN]);
   expect(() => median([])).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
 });
 

@@ -12,9 +12,15 @@ export function rollout(field: VectorField, p: Float64Array, { t, u }: Trajector
   return solve(odeProblem(field, u[0], [t[0], t[t.length - 1]], p), tsit5(), { ...evaluation, saveAt: t });
 }
 
-/** Mean squared error over the times up to `until` (counted from the first) and all state entries; infinite when states are missing. */
+/**
+ * Mean squared error over the times up to `until` (counted from the first) and all state entries; infinite when states are missing.
+ * The first state, which is given, counts with its error of 0: the loss of `trajectoryLoss` leaves it out.
+ *
+ * @throws OdeError `INVALID_ARGUMENT` when `until` is negative.
+ */
 export function rolloutError(predicted: readonly Float64Array[], { t, u }: Trajectory, until: number): number {
-  const count = t.findIndex((time) => time - t[0] > until * (1 + 1e-12));
+  if (!(until >= 0)) throw new OdeError("INVALID_ARGUMENT", `Cannot compare a rollout as until must not be negative: current value is ${until}`);
+  const count = t.findIndex((time) => Math.abs(time - t[0]) > until * (1 + 1e-12));
   const compared = count < 0 ? t.length : count;
   if (predicted.length < compared) return Infinity;
   let total = 0;
@@ -29,12 +35,14 @@ export function rolloutError(predicted: readonly Float64Array[], { t, u }: Traje
 export function energyDriftPercent(predicted: readonly Float64Array[], truth: Trajectory, energy: (u: Float64Array) => number, minEnergy: number): number {
   if (predicted.length < truth.t.length) return Infinity;
   const start = energy(truth.u[0]);
-  return (100 * predicted.reduce((sum, u) => sum + Math.abs(energy(u) - start), 0)) / predicted.length / (start - minEnergy);
+  const deviation = predicted.reduce((sum, u) => sum + Math.abs(energy(u) - start), 0) / predicted.length;
+  return deviation === 0 ? 0 : (100 * deviation) / (start - minEnergy);
 }
 
-/** The middle value, or the mean of the middle two. */
+/** The middle value, or the mean of the middle two; NaN when one is. */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot take the median as there must be at least one value: got none");
+  if (values.some(Number.isNaN)) return NaN;
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;

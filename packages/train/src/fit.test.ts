@@ -1,18 +1,19 @@
 import { at, mul, neg, tracedField } from "@fluxion/autodiff";
 import { structuredLagrangianNN } from "@fluxion/lnn";
 import { constantRate, cosine, meanSquaredError, mlp } from "@fluxion/nn-core";
-import { odeProblem, rk4, solve, tsit5, type SensitivityAlgorithm } from "@fluxion/ode-core";
+import { odeProblem, rk4, solve, tsit5 } from "@fluxion/ode-core";
 import { discreteAdjoint, gaussAdjoint } from "@fluxion/sensitivity";
 import { pendulum } from "@fluxion/systems";
 import { describe, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { fit, type FitOptions, type FitProgress, type FitState } from "./fit.ts";
+import { derivativeLoss } from "./derivative-loss.ts";
+import { fit, type FitOptions, type FitProgress, type FitState, type TrainingOptions, type TrajectoryFit } from "./fit.ts";
 import { trajectoryLoss, type LossValue } from "./trajectory-loss.ts";
 
 const model = structuredLagrangianNN({ coordinates: 1, angles: [0], energyScale: 10, network: mlp({ hidden: [5] }) });
 const t = Float64Array.from({ length: 5 }, (_, k) => k / 5);
 const trajectories = [[0.5, 0], [-1, 0.4]].map((u0) => ({ t, u: solve(odeProblem(pendulum().field, u0, [0, 0.8]), tsit5(), { reltol: 1e-9, saveAt: t }).u }));
-const options: FitOptions = {
+const options: TrainingOptions & TrajectoryFit = {
   model,
   trajectories,
   algorithm: rk4(),
@@ -52,15 +53,16 @@ describe("fit", () => {
     expect(state.rhsEvaluations).toBeGreaterThanOrEqual(60 * 2 * (2 + 8) * 4);
   });
 
-  test("a failed solve of the gradient is a step that is skipped", async () => {
+  test("without a gradient at the start it fails there, and says why", async () => {
     const decay = tracedField((_t, u, p) => neg(mul(at(p, 0), u)), { dim: 1, paramCount: 1 });
     const [observed, told]: [{ t: Float64Array; u: Float64Array[] }, number[]] = [{ t: Float64Array.of(0, 10), u: [Float64Array.of(1), Float64Array.of(0.1)] }, []];
-    const run = fit({
+    const { status, state, message } = await fit({
       model: decay, trajectories: [observed], algorithm: tsit5(), solver: { reltol: 1e-3, abstol: 1e-3, maxIters: 50 }, sensealg: gaussAdjoint({ reltol: 1e-13, abstol: 1e-13 }),
       start: Float64Array.of(1), stages: [{ intervals: 1, steps: 40, schedule: constantRate() }], onProgress: ({ loss }) => told.push(loss),
     });
-    await expect(run).rejects.toThrow(/20 steps in a row.*backwards.*maxIters/);
-    expect(told).toEqual(new Array(19).fill(Infinity));
+    expect([status, ...state.p]).toEqual(["failed", 1]);
+    expect(message).toMatch(/after step 1 .*backwards.*maxIters/);
+    expect(told).toEqual([Infinity]);
   });
 
   test("what onPause throws ends it, and what onPause gets stays as it was", async () => {
@@ -115,7 +117,15 @@ describe("fit", () => {
 
   test("with another way to the loss, told the intervals, it does the same", async () => {
     const evaluate = (p: Float64Array, intervals: number): LossValue => trajectoryLoss({ ...options, loss: meanSquaredError(), intervals })(p);
-    expect(await fit({ ...options, trajectories: [], evaluate })).toEqual(await fit(options));
+    const { stages, clipNorm, start } = options;
+    expect(await fit({ model, stages, clipNorm: clipNorm!, start: start!, evaluate })).toEqual(await fit(options));
+  });
+
+  test("to derivatives, whose loss knows no intervals", async () => {
+    const samples = trajectories.flatMap(({ u }) => u.map((state) => ({ u: state, du: Float64Array.of(state[1], -9.81 * Math.sin(state[0])) })));
+    const { state, status } = await fit({ model, start: options.start!, stages: [{ steps: 200, schedule: cosine({ peak: 0.05 }) }], evaluate: derivativeLoss({ model, samples, loss: meanSquaredError() }) });
+    expect(status).toBe("finished");
+    expect(state.losses.at(-1)!).toBeLessThan(0.01 * state.losses[0]);
   });
 
   test("clips the gradient: with a tiny limit Adam sees one of that length", async () => {
@@ -125,42 +135,70 @@ describe("fit", () => {
   });
 });
 
-/** `discreteAdjoint` that is refused its steps in the solves that `fails` picks, counted from 0. */
-function failing(fails: (solve: number) => boolean): SensitivityAlgorithm {
-  const inner = discreteAdjoint();
-  let count = 0;
-  return { ...inner, linearize: (context) => inner.linearize(fails(count++) ? { ...context, options: { ...context.options, maxIters: 1 } } : context) };
-}
-
-describe("a solve that fails", () => {
-  const one = { ...options, trajectories: trajectories.slice(0, 1), stages: [{ intervals: 4, steps: 8, schedule: constantRate({ rate: 0.01 }) }] };
-
-  test("gives an infinite loss and its step is skipped: the rest is as if it had not been", async () => {
-    const { state } = await fit({ ...one, sensealg: failing((k) => k === 0 || k === 3 || k === 4) });
-    const clean = await fit({ ...one, stages: [{ intervals: 4, steps: 5, schedule: constantRate({ rate: 0.01 }) }] });
-    expect(state.losses.map((x) => x === Infinity)).toEqual([true, false, false, true, true, false, false, false]);
-    expect(state.losses.filter(Number.isFinite)).toEqual(clean.state.losses);
-    expect(state.p).toEqual(clean.state.p);
-    expect(state.optimizer).toEqual(clean.state.optimizer);
+describe("a loss that is not finite", () => {
+  const stages = [{ steps: 60, schedule: constantRate({ rate: 0.125 }) }];
+  /** A slope of one, but where `fails` says so of the evaluation counted from 0; and where it was evaluated. */
+  const downhill = (fails: (k: number) => boolean, seen: number[]): FitOptions => ({
+    model: tracedField((_t, u) => u, { dim: 1, paramCount: 1 }),
+    stages,
+    start: Float64Array.of(1),
+    evaluate: (p): LossValue => {
+      const failed = fails(seen.push(p[0]) - 1);
+      return { loss: failed ? NaN : p[0], gradient: Float64Array.of(failed ? NaN : 1), rhsEvaluations: 1, message: failed ? "blown up" : "" };
+    },
   });
 
-  test("20 times in a row ends training with SOLVE_FAILED and the reason, 19 times does not", async () => {
-    const stages = [{ intervals: 4, steps: 60, schedule: constantRate() }];
+  test("halves the last update until it is finite, and goes on from there", async () => {
     const seen: number[] = [];
-    const always = fit({ ...one, stages, sensealg: failing(() => true), onProgress: ({ loss }) => seen.push(loss) });
-    await expect(always).rejects.toMatchObject({ code: "SOLVE_FAILED", message: expect.stringMatching(/20 steps in a row.*maxIters/) });
-    expect(seen).toEqual(new Array(19).fill(Infinity));
-    const { status, state } = await fit({ ...one, stages, sensealg: failing((k) => k % 20 !== 19) });
-    expect([status, state.losses.filter(Number.isFinite).length]).toEqual(["finished", 3]);
+    const { status, state } = await fit({ ...downhill((k) => k === 2 || k === 3, seen), stages: [{ ...stages[0], steps: 6 }] });
+    expect(status).toBe("finished");
+    expect(state.losses.map(Number.isFinite)).toEqual([true, true, false, false, true, true]);
+    // Adam steps by the rate where gradients are equal.
+    const expected = [1, 0.875, 0.75, 0.8125, 0.84375, 0.71875];
+    seen.forEach((x, i) => expect(x).toBeCloseTo(expected[i], 8));
+    expect(state.kept[0]).toBe(seen[5]);
+    expect(Array.from(state.optimizer["count"])).toEqual([4]);
+  });
+
+  test("fails when 20 halvings do not help, with the parameters of the last finite loss", async () => {
+    const seen: number[] = [];
+    const told: number[] = [];
+    const { status, state, message } = await fit({ ...downhill((k) => k > 2, seen), onProgress: ({ loss }) => told.push(loss) });
+    expect([status, ...state.p]).toEqual(["failed", seen[2]]);
+    expect(message).toMatch(/Cannot go on fitting after step 24 .*: blown up/);
+    expect(told.map(Number.isFinite)).toEqual([true, true, true, ...new Array<boolean>(21).fill(false)]);
+    expect((seen[23] - seen[2]) / (seen[3] - seen[2])).toBeCloseTo(2 ** -20, 12);
+    // Nineteen and a twentieth that is finite.
+    const enough = await fit(downhill((k) => k > 2 && k < 23, []));
+    expect(enough.status).toBe("finished");
   });
 
   test("counts on over a stop and a resume", async () => {
-    const stages = [{ intervals: 4, steps: 60, schedule: constantRate() }];
-    const resume = await stopped({ ...one, stages, sensealg: failing(() => true) }, 15);
+    const failing = downhill((k) => k > 2, []);
+    const whole = await fit(failing);
+    const resume = decodeCheckpoint(encodeCheckpoint(await stopped(downhill((k) => k > 2, []), 15), ""), "", "")!;
+    const { start: _, ...rest } = downhill(() => true, []);
+    expect(await fit({ ...rest, resume })).toEqual(whole);
+  });
+
+  test("is also one whose gradient has no finite square: Adam would not move after it", async () => {
     const seen: number[] = [];
-    const { start: _, ...rest } = { ...one, stages, sensealg: failing(() => true) };
-    await expect(fit({ ...rest, resume, onProgress: ({ step }) => seen.push(step) })).rejects.toMatchObject({ code: "SOLVE_FAILED" });
-    expect(seen).toEqual([16, 17, 18, 19]);
+    const steep = (p: Float64Array): LossValue => ({ loss: p[0], gradient: Float64Array.of(seen.push(p[0]) === 2 ? 1e160 : 1), rhsEvaluations: 1, message: "" });
+    const { state } = await fit({ ...downhill(() => false, []), evaluate: steep });
+    expect(state.losses[1]).toBe(Infinity);
+    expect(state.p[0]).toBeLessThan(-5);
+    // Clipped it is as good as any.
+    expect((await fit({ ...downhill(() => false, []), evaluate: steep, clipNorm: 1 })).state.losses.every(Number.isFinite)).toBe(true);
+  });
+
+  test("of a model that blows up, training goes round it", async () => {
+    // du/dt = p u^3 from 1 is infinite at 1 / (2 p), within the time span from p = 0.5 on.
+    const cubic = tracedField((_t, u, p) => mul(at(p, 0), mul(u, mul(u, u))), { dim: 1, paramCount: 1 });
+    const truth = { t: Float64Array.of(0, 1), u: [Float64Array.of(1), Float64Array.of((1 - 2 * 0.4) ** -0.5)] };
+    const { status, state } = await fit({ model: cubic, trajectories: [truth], algorithm: tsit5(), solver: { reltol: 1e-8, abstol: 1e-8, maxIters: 300 }, sensealg: discreteAdjoint(), start: Float64Array.of(0.1), clipNorm: 1, stages: [{ steps: 300, schedule: cosine({ peak: 0.2 }) }] });
+    expect(state.losses.some((x) => x === Infinity)).toBe(true);
+    expect(status).toBe("finished");
+    expect(state.p[0]).toBeCloseTo(0.4, 3);
   });
 });
 
@@ -179,6 +217,13 @@ test.each([
   ["no start", { start: undefined as never }, "INVALID_ARGUMENT"],
   ["a start of another length", { start: new Float64Array(3) }, "SHAPE_MISMATCH"],
   ["no trajectories", { trajectories: [] }, "INVALID_ARGUMENT"],
-] as [string, Partial<FitOptions>, string][])("%s is refused", async (_, changes, code) => {
-  await expect(fit({ ...options, ...changes })).rejects.toMatchObject({ code });
+  ["half a step", { stages: [{ steps: 1.5, schedule: constantRate() }] }, "INVALID_ARGUMENT"],
+  ["half an interval in a later stage", { stages: [...options.stages, { intervals: 2.5, steps: 1, schedule: constantRate() }] }, "INVALID_ARGUMENT"],
+  ["times that turn back", { trajectories: [{ t: Float64Array.of(0, 0.2, 0.1), u: trajectories[0].u.slice(0, 3) }] }, "INVALID_ARGUMENT"],
+  ["a state that is missing", { trajectories: [{ t: Float64Array.of(0, 0.2), u: [trajectories[0].u[0], Float64Array.of(NaN, 0)] }] }, "NON_FINITE"],
+  ["a norm that clips all", { clipNorm: 0 }, "INVALID_OPTION"],
+] as [string, Partial<typeof options>, string][])("%s is refused", async (_, changes, code) => {
+  const told: number[] = [];
+  await expect(fit({ ...options, ...changes, onProgress: ({ step }) => told.push(step) })).rejects.toMatchObject({ code });
+  expect(told).toEqual([]);
 });

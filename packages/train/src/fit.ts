@@ -1,12 +1,13 @@
 import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerState, type Schedule } from "@fluxion/nn-core";
 import { assertLength, OdeError, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
+import { requireTrajectories } from "./observations.ts";
 import { trajectoryLoss, type LossValue, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
 
 /** A part of training with its own horizon. */
 export interface Stage {
-  /** Sampling intervals of each trajectory that are compared. */
-  readonly intervals: number;
+  /** Sampling intervals of each trajectory that are compared. Default: all. */
+  readonly intervals?: number;
   /** Optimiser steps, each on all trajectories. */
   readonly steps: number;
   /** Learning rate over the stage. */
@@ -18,8 +19,10 @@ export interface FitState {
   /** Steps taken over all stages. */
   readonly step: number;
   readonly p: Float64Array;
+  /** The parameters `[m]` of the last finite loss, one update before `p`. */
+  readonly kept: Float64Array;
   readonly optimizer: OptimizerState;
-  /** Loss before each step. Infinite where the step was skipped. */
+  /** Loss before each step. Infinite where it, or its gradient, was not finite. */
   readonly losses: readonly number[];
   /** Right-hand sides of all forward solves. */
   readonly rhsEvaluations: number;
@@ -38,25 +41,14 @@ export interface FitProgress {
   readonly gradientMs: number;
 }
 
-/** What to fit, to what, and how. */
-export interface FitOptions {
-  /** A model, or any vector field with the derivatives that `sensealg` needs. */
+/** How to fit, whatever the loss. */
+export interface TrainingOptions {
+  /** A model, or any vector field with the derivatives that its loss needs. */
   readonly model: VectorField;
-  readonly trajectories: readonly Trajectory[];
-  readonly algorithm: Algorithm;
-  readonly solver?: NonNullable<TrajectoryLossOptions["solver"]>;
-  readonly sensealg: SensitivityAlgorithm;
-  /** Default mean squared error. */
-  readonly loss?: Loss;
   /** Default Adam. */
   readonly optimizer?: Optimizer;
   /** One after another, usually with growing horizons. */
   readonly stages: readonly Stage[];
-  /**
-   * Gives the loss and its gradient at `p[m]` over so many intervals in place of `trajectoryLoss` of these options: that of
-   * `trajectoryLossThreads` computes the same on several threads.
-   */
-  readonly evaluate?: (p: Float64Array, intervals: number) => LossValue;
   /** Largest Euclidean norm of a gradient. Default: none. */
   readonly clipNorm?: number;
   /** Start parameters `p[m]`. Either these, or `resume`. */
@@ -69,29 +61,53 @@ export interface FitOptions {
   readonly onPause?: (state: FitState) => void;
 }
 
+/** Fitting to trajectories, through the solver. */
+export interface TrajectoryFit {
+  readonly trajectories: readonly Trajectory[];
+  readonly algorithm: Algorithm;
+  readonly solver?: NonNullable<TrajectoryLossOptions["solver"]>;
+  readonly sensealg: SensitivityAlgorithm;
+  /** Default mean squared error. */
+  readonly loss?: Loss;
+}
+
+/** Fitting to a loss of your own. */
+export interface LossFit {
+  /** The loss and its gradient at `p[m]`, told the stage's intervals: that of `derivativeLoss`, or of `trajectoryLossThreads`. */
+  readonly evaluate: (p: Float64Array, intervals: number) => LossValue;
+}
+
+/** What to fit, to what, and how. */
+export type FitOptions = TrainingOptions & (TrajectoryFit | LossFit);
+
 /** How training ended. */
 export interface FitResult {
-  readonly status: "finished" | "aborted";
+  /** Failed: see {@link fit}. */
+  readonly status: "finished" | "aborted" | "failed";
   readonly state: FitState;
+  /** Why it failed; empty otherwise. */
+  readonly message: string;
 }
 
 /** Steps in a row without a finite loss before training gives up. */
 const patience = 20;
 
 /**
- * Fits a model to trajectories through the solver, full batch. The result depends on nothing but the options: the same
- * ones, or a resumed run, give the same bits on the same backend. A step whose loss or gradient is not finite is skipped.
+ * Fits a model to trajectories through the solver, or to a loss of your own; full batch. The result depends on nothing but the options:
+ * the same ones, or a resumed run, give the same bits on the same backend.
  *
- * @throws OdeError `SOLVE_FAILED` after 20 such steps in a row, `INVALID_ARGUMENT` for bad stages.
+ * Where a loss or its gradient is not finite, as that of a model that blows up, the last update is halved, which counts as a step. After
+ * 20 halvings in a row, or without an update to halve, it has failed: `state.p` are the parameters of the last finite loss.
+ *
+ * @throws OdeError `INVALID_ARGUMENT` for bad stages or data, `SHAPE_MISMATCH` for parameters or states of another length.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
-  const { model, stages, signal, onProgress, loss = meanSquaredError(), optimizer = adam(), resume } = options;
-  if (stages.length === 0 || stages.some((s) => !(s.steps >= 1 && s.intervals >= 1))) {
-    throw new OdeError("INVALID_ARGUMENT", "Cannot fit as it needs at least one stage, each with steps >= 1 and intervals >= 1");
-  }
+  const { model, signal, onProgress, optimizer = adam(), resume } = options;
   const p = (resume?.p ?? options.start)?.slice();
   if (!p) throw new OdeError("INVALID_ARGUMENT", "Cannot fit as start parameters must be given: use start: model.init(seed)");
   assertLength("the start parameters", p, model.paramCount);
+  const stages = checkedStages(options);
+  const kept = (resume?.kept ?? p).slice();
   const run = optimizer.start(model.paramCount, resume?.optimizer);
   const losses = [...(resume?.losses ?? [])];
   let rhsEvaluations = resume?.rhsEvaluations ?? 0;
@@ -101,6 +117,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   const state = (): FitState => ({
     step: losses.length,
     p: p.slice(),
+    kept: kept.slice(),
     optimizer: Object.fromEntries(Object.entries(run.state).map(([name, data]) => [name, data.slice()])),
     losses: losses.slice(),
     rhsEvaluations,
@@ -109,31 +126,48 @@ export async function fit(options: FitOptions): Promise<FitResult> {
 
   for (const [index, stage] of stages.entries()) {
     const last = first + stage.steps;
-    const evaluate = losses.length < last ? stageLoss({ ...options, loss }, stage) : undefined;
+    const evaluate = losses.length < last ? stageLoss(options, stage) : undefined;
     while (evaluate && losses.length < last) {
-      if (signal?.aborted) return { status: "aborted", state: state() };
+      if (signal?.aborted) return { status: "aborted", state: state(), message: "" };
       const started = performance.now();
       const value = evaluate(p);
       const gradientMs = performance.now() - started;
       const norm = clipNorm(value.gradient, options.clipNorm ?? Infinity);
       rhsEvaluations += value.rhsEvaluations;
-      const usable = Number.isFinite(value.loss) && Number.isFinite(norm);
-      if (usable) run.update(p, value.gradient, stage.schedule.rate(losses.length - first, stage.steps));
+      // Optimisers square gradients.
+      const usable = Number.isFinite(value.loss) && Number.isFinite(norm) && Number.isFinite(Math.min(norm, options.clipNorm ?? Infinity) ** 2);
       failures = usable ? 0 : failures + 1;
-      if (failures >= patience) {
-        throw new OdeError("SOLVE_FAILED", `Cannot go on fitting as one of ${patience} steps in a row must have a finite loss and gradient: ${value.message || `the loss is ${value.loss}, the gradient norm ${norm}`}`);
-      }
+      const stuck = !usable && (failures > patience || p.every((x, i) => x === kept[i]));
+      if (usable) {
+        kept.set(p);
+        run.update(p, value.gradient, stage.schedule.rate(losses.length - first, stage.steps));
+      } else for (let i = 0; i < p.length; i++) p[i] = stuck ? kept[i] : kept[i] + (p[i] - kept[i]) / 2;
       losses.push(usable ? value.loss : Infinity);
       onProgress?.({ stage: index, stages: stages.length, step: losses.length, steps, loss: losses[losses.length - 1], gradientMs });
+      if (stuck) return { status: "failed", state: state(), message: failureMessage(value, norm, losses.length) };
       await breathe();
     }
     first = last;
   }
-  return { status: "finished", state: state() };
+  if (failures > 0) p.set(kept);
+  return { status: "finished", state: state(), message: "" };
 }
 
-function stageLoss({ evaluate, ...options }: FitOptions & { readonly loss: Loss }, { intervals }: Stage): (p: Float64Array) => LossValue {
-  return evaluate ? (p) => evaluate(p, intervals) : trajectoryLoss({ ...options, intervals });
+/** All that can be wrong with stages is found before the first. */
+function checkedStages(options: FitOptions): readonly Stage[] {
+  const { stages } = options;
+  if (stages.length === 0 || stages.some(({ steps, intervals = Infinity }) => !(Number.isInteger(steps) && steps >= 1 && intervals >= 1))) {
+    throw new OdeError("INVALID_ARGUMENT", "Cannot fit as it needs at least one stage, each with whole steps >= 1 and intervals >= 1");
+  }
+  if (!("evaluate" in options)) for (const { intervals = Infinity } of stages) requireTrajectories(options.trajectories, intervals);
+  return stages;
+}
+
+const failureMessage = ({ message, loss }: LossValue, norm: number, step: number): string =>
+  `Cannot go on fitting after step ${step} as the loss and its gradient must be finite somewhere on the last update: ${message || `the loss is ${loss}, the norm of the gradient ${norm}`}`;
+
+function stageLoss(options: FitOptions, { intervals = Infinity }: Stage): (p: Float64Array) => LossValue {
+  return "evaluate" in options ? (p) => options.evaluate(p, intervals) : trajectoryLoss({ ...options, loss: options.loss ?? meanSquaredError(), intervals });
 }
 
 /** Lets timers and signals run now and then, without slowing the loop. */

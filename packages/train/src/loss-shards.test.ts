@@ -33,6 +33,10 @@ describe("lossShards", () => {
     expect(timesOf(withTimes(times), count)).toEqual(expected);
   });
 
+  test.each([0, -1, 1.5, NaN])("refuses %d parts", (count) => {
+    expect(() => lossShards(withTimes([2, 3]), count)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+
   test("counts compared times only", () => {
     expect(timesOf({ ...withTimes([1, 1, 1, 9]), intervals: 1 }, 2)).toEqual([[1, 1], [1, 9]]);
   });

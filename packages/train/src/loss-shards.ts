@@ -1,3 +1,4 @@
+import { OdeError } from "@fluxion/ode-core";
 import { comparedTimes, requireTrajectories } from "./observations.ts";
 import type { TrajectoryLossOptions } from "./trajectory-loss.ts";
 
@@ -14,10 +15,11 @@ export interface LossShard {
  * `share` times `trajectoryLoss(options)`, but for rounding. Trajectories keep their order, and each part has at least one.
  *
  * @param count - How many parts, if there are as many trajectories.
- * @throws OdeError `INVALID_ARGUMENT` without trajectories or intervals to compare, `SHAPE_MISMATCH` when one has not a state for each time.
+ * @throws OdeError `INVALID_ARGUMENT` for a bad count, without trajectories or intervals to compare; `SHAPE_MISMATCH` when one has not a state for each time.
  */
 export function lossShards(options: TrajectoryLossOptions, count: number): LossShard[] {
   const { trajectories, intervals = Infinity } = options;
+  if (!(Number.isInteger(count) && count >= 1)) throw new OdeError("INVALID_ARGUMENT", `Cannot cut a loss into parts as their number must be a whole one >= 1: current value is ${count}`);
   requireTrajectories(trajectories, intervals);
   const times = trajectories.map((one) => comparedTimes(one, intervals));
   const total = times.reduce((sum, one) => sum + one, 0);

@@ -38,6 +38,13 @@ describe("a model file", () => {
     expect(encodeModel(read, what.weights)).toEqual({ json, weights });
   });
 
+  test("that could not be read back is not written", () => {
+    for (const p of [lnn.p.slice(1), Float64Array.of(...lnn.p, 0)]) expect(() => encodeModel({ ...lnn, p }, what.weights)).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
+    expect(() => encodeModel({ ...lnn, p: lnn.p.with(3, NaN) }, what.weights)).toThrow(expect.objectContaining({ code: "NON_FINITE", message: expect.stringContaining("p[3]") as string }));
+    expect(() => encodeModel({ ...lnn, columns: ["q"] }, what.weights)).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
+    expect(() => encodeModel(lnn, "folder/weights.safetensors")).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+
   test("says in plain JSON what it is, and holds its parameters by name", () => {
     expect(JSON.parse(files.json)).toEqual({ format: "fluxion-model/1", ...lnn.config, columns: ["q", "v"], weights: what.weights });
     expect(Object.entries(decodeSafetensors(files.weights, "it").tensors).map(([path, { shape }]) => [path, shape])).toEqual(lnn.model.layout.entries.map(({ path, shape }) => [path, shape]));

@@ -1,5 +1,5 @@
 import { networks, type DynamicsModel } from "@fluxion/nn-core";
-import { fromConfig, OdeError, type Table } from "@fluxion/ode-core";
+import { assertFinite, assertLength, fromConfig, OdeError, type Table } from "@fluxion/ode-core";
 import type { BackendName } from "@fluxion/autodiff";
 import { models } from "./models.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
@@ -42,8 +42,16 @@ export function makeModel({ model, network }: ModelConfig, backend: BackendName 
   return fromConfig(table, { ...model, network: fromConfig(networks, network), backend });
 }
 
-/** The two files of a trained model: JSON that says what it is, and its parameters as safetensors, named by `weights`. */
+/**
+ * The two files of a trained model: JSON that says what it is, and its parameters as safetensors, named by `weights`.
+ *
+ * @throws OdeError `SHAPE_MISMATCH`, `NON_FINITE` or `INVALID_ARGUMENT` if {@link decodeModel} would not read them back.
+ */
 export function encodeModel({ config, columns, model, p }: TrainedModel, weights: string): { json: string; weights: Uint8Array } {
+  assertLength("p", p, model.paramCount);
+  assertFinite("p", p);
+  if (columns.length !== model.dim) throw new OdeError("SHAPE_MISMATCH", `Cannot write a model as columns must name ${model.dim} entries: there are ${columns.length}`);
+  if (/[\\/]/.test(weights)) throw new OdeError("INVALID_ARGUMENT", `Cannot write a model as weights must name a file beside it: current value is ${JSON.stringify(weights)}`);
   const tensors = Object.fromEntries(model.layout.entries.map(({ path, shape, offset, size }) => [path, { shape: [...shape], data: p.subarray(offset, offset + size) }]));
   return { json: `${JSON.stringify({ format, ...config, columns, weights }, null, 2)}\n`, weights: encodeSafetensors(tensors, { format }) };
 }

@@ -1,4 +1,4 @@
-import { assertLength, OdeError, type Algorithm, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { assertFinite, assertLength, OdeError, type Algorithm, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { tiles } from "./tiles.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
 
@@ -33,7 +33,7 @@ export interface ObservationOptions {
  * The observed states, with trajectories that share their times in batches where that changes nothing but the speed: in
  * steps of a fixed size, and where the sensitivity algorithm replays these steps.
  *
- * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times;
+ * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times; `NON_FINITE`;
  * `INVALID_ARGUMENT` without data, or without intervals to compare.
  */
 export function observations({ model, trajectories, algorithm, solver, sensealg, intervals }: ObservationOptions): Observations[] {
@@ -43,7 +43,10 @@ export function observations({ model, trajectories, algorithm, solver, sensealg,
   const together = model.batch !== undefined && fixed && !perState && sensealg.requiresTableau === true;
   const groups = new Map<string, Trajectory[]>();
   trajectories.forEach((trajectory, i) => {
-    trajectory.u.forEach((state) => assertLength("an observed state", state, model.dim));
+    trajectory.u.forEach((state, k) => {
+      assertLength(`state ${k} of trajectory ${i}`, state, model.dim);
+      assertFinite(`state ${k} of trajectory ${i}`, state);
+    });
     const cut = comparedTimes(trajectory, intervals) + 1;
     const own = { t: trajectory.t.slice(0, cut), u: trajectory.u.slice(0, cut) };
     const key = together ? own.t.join() : String(i);
@@ -55,8 +58,8 @@ export function observations({ model, trajectories, algorithm, solver, sensealg,
 }
 
 /**
- * @throws OdeError `INVALID_ARGUMENT` without trajectories, or where there is no interval to compare; `SHAPE_MISMATCH` when
- * a trajectory has not one state for each time.
+ * @throws OdeError `INVALID_ARGUMENT` without trajectories, where there is no interval to compare, or where times go forwards and
+ * backwards; `SHAPE_MISMATCH` when a trajectory has not one state for each time; `NON_FINITE`.
  */
 export function requireTrajectories(trajectories: readonly Trajectory[], intervals: number): void {
   if (trajectories.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match trajectories as there must be at least one: got none");
@@ -66,6 +69,10 @@ export function requireTrajectories(trajectories: readonly Trajectory[], interva
   trajectories.forEach(({ t, u }, i) => {
     if (t.length < 2) throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as each must have at least 2 times: trajectory ${i} has ${t.length}`);
     if (u.length !== t.length) throw new OdeError("SHAPE_MISMATCH", `Cannot match trajectories as each must have a state for each of its times: trajectory ${i} has ${t.length} times and ${u.length} states`);
+    assertFinite(`t of trajectory ${i}`, t);
+    const direction = Math.sign(t[t.length - 1] - t[0]);
+    const turn = t.findIndex((time, k) => k > 0 && (time - t[k - 1]) * direction < 0);
+    if (turn > 0) throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as times must go one way: trajectory ${i} has ${t[turn - 1]} and then ${t[turn]}`);
   });
 }
 

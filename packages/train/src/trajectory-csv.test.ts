@@ -54,5 +54,12 @@ describe("trajectory CSV", () => {
     expect(() => formatTrajectoryCsv({ t, u: [state] }, options.columns)).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
     expect(() => formatTrajectoryCsv({ t, u: [state, Float64Array.of(1)] }, options.columns)).toThrow("u[1]");
     expect(() => formatTrajectoryCsv({ t, u: [state, Float64Array.of(1, Number.NaN)] }, options.columns)).toThrow(expect.objectContaining({ code: "NON_FINITE" }));
+    const invalid = expect.objectContaining({ code: "INVALID_ARGUMENT" });
+    expect(() => formatTrajectoryCsv({ t: t.slice(0, 1), u: [state] }, options.columns)).toThrow(invalid);
+    for (const end of [0, -1]) expect(() => formatTrajectoryCsv({ t: Float64Array.of(0, end), u: [state, state] }, options.columns)).toThrow(invalid);
+    for (const columns of [["a", "a"], ["t", "a"], ["a,b", "c"], [" a", "b"], ["", "b"]]) {
+      expect(() => formatTrajectoryCsv({ t, u: [state, state] }, columns)).toThrow(invalid);
+      expect(() => parseTrajectoryCsv("t,a\n0,1\n1,2\n", { columns, what: "x.csv" })).toThrow(invalid);
+    }
   });
 });

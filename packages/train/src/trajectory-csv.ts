@@ -14,15 +14,24 @@ export interface TrajectoryCsvOptions {
   readonly what: string;
 }
 
+/** Throws `INVALID_ARGUMENT` for names that a header cannot hold. */
+function checkColumns(columns: readonly string[]): void {
+  const wrong = columns.find((name, i) => name === "t" || name === "" || name !== name.trim() || /[,\r\n]/.test(name) || columns.indexOf(name) !== i);
+  if (wrong !== undefined) {
+    throw new OdeError("INVALID_ARGUMENT", `Cannot name the columns of a trajectory as each must have a name of its own, other than "t" and without commas, line breaks and blanks around it: got ${JSON.stringify(wrong)} in ${columns.join(", ")}`);
+  }
+}
+
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
  * Reads a trajectory from CSV: a header line that names `t` and the state's columns, then one line per time with
  * `t` increasing. Numbers only, so quoting is no part of the format.
  *
- * @throws OdeError `INVALID_FILE` naming the file, the line and what is wrong there.
+ * @throws OdeError `INVALID_FILE` naming the file, the line and what is wrong there; `INVALID_ARGUMENT` for columns that cannot be told apart.
  */
 export function parseTrajectoryCsv(text: string, { columns, what }: TrajectoryCsvOptions): Trajectory {
+  checkColumns(columns);
   const unreadable = (line: number, needed: string, found: string): OdeError =>
     new OdeError("INVALID_FILE", `Cannot read ${what} as line ${line} must ${needed}: ${found}`);
   const lines = text.replace(/^\uFEFF/, "").trimEnd().split(/\r?\n/);
@@ -60,11 +69,15 @@ const exact = (value: number): string => (Object.is(value, -0) ? "-0" : String(v
 /**
  * Writes a trajectory as CSV that {@link parseTrajectoryCsv} reads back bit for bit.
  *
- * @throws OdeError `SHAPE_MISMATCH` or `NON_FINITE` if the trajectory could not be read back.
+ * @throws OdeError `SHAPE_MISMATCH`, `NON_FINITE` or `INVALID_ARGUMENT` if the trajectory could not be read back.
  */
 export function formatTrajectoryCsv({ t, u }: Trajectory, columns: readonly string[]): string {
   if (u.length !== t.length) throw new OdeError("SHAPE_MISMATCH", `Cannot write a trajectory as it must have ${t.length} states, one for each time: current count is ${u.length}`);
+  checkColumns(columns);
   assertFinite("t", t);
+  if (t.length < 2) throw new OdeError("INVALID_ARGUMENT", `Cannot write a trajectory as it must have at least 2 times: current count is ${t.length}`);
+  const early = t.findIndex((time, k) => k > 0 && !(time > t[k - 1]));
+  if (early > 0) throw new OdeError("INVALID_ARGUMENT", `Cannot write a trajectory as its times must increase: t[${early}] is ${t[early]} after ${t[early - 1]}`);
   const rows = u.map((state, k) => {
     assertLength(`u[${k}]`, state, columns.length);
     assertFinite(`u[${k}]`, state);

@@ -1,4 +1,4 @@
-import { dot } from "@fluxion/autodiff";
+import { at as entry, dot, mul, tracedField } from "@fluxion/autodiff";
 import { structuredLagrangianNN } from "@fluxion/lnn";
 import { huber, losses, meanAbsoluteError, meanSquaredError, mlp, type Loss } from "@fluxion/nn-core";
 import { secondOrderNeuralODE } from "@fluxion/node";
@@ -109,6 +109,23 @@ test("a failed solve is an infinite loss with a zero gradient and a reason", () 
   expect(message).toContain("maxIters");
   const explosive = secondOrderNeuralODE({ coordinates: 1, accelerationScale: 1e200, network: mlp({ hidden: [3] }) });
   expect(trajectoryLoss({ ...common, model: explosive, loss: meanSquaredError() })(explosive.init(1)).loss).toBe(Infinity);
+});
+
+test("a gradient that overflows is an infinite loss with a reason", () => {
+  // The state grows to 1e153, its square to 1e306; the slope of that by p is 1400 times as large.
+  const growing = tracedField((_t, u, q) => mul(entry(q, 0), u), { dim: 1, paramCount: 1 });
+  const one: Trajectory = { t: Float64Array.of(0, 700), u: [Float64Array.of(1), Float64Array.of(0)] };
+  const evaluate = trajectoryLoss({ ...common, model: growing, trajectories: [one], solver: { dt: 0.5 }, loss: meanSquaredError() });
+  const { loss, gradient, message } = evaluate(Float64Array.of(0.504));
+  expect([loss, ...gradient]).toEqual([Infinity, 0]);
+  expect(message).toMatch(/gradient is not finite/);
+  const before = evaluate(Float64Array.of(0.49));
+  expect(Number.isFinite(before.loss) && Number.isFinite(before.gradient[0]) && before.message === "").toBe(true);
+});
+
+test("observations that are missing are refused by their place", () => {
+  const missing = { t: Float64Array.of(0, 1, 2), u: [[0, 1], [0, NaN], [0, 1]].map((u) => Float64Array.from(u)) };
+  expect(() => trajectoryLoss({ ...common, loss: meanSquaredError(), trajectories: [...trajectories, missing] })).toThrow(expect.objectContaining({ code: "NON_FINITE", message: expect.stringContaining("state 1 of trajectory 2") as string }));
 });
 
 test("a loss without a penalty for each residual is refused", () => {

@@ -21,9 +21,9 @@ export interface TrajectoryLossOptions {
 
 /** The loss and its gradient at some parameters. */
 export interface LossValue {
-  /** Mean penalty over trajectories, compared times and state entries; infinite when a solve failed, forwards or for the gradient. */
+  /** Mean penalty over trajectories, compared times and state entries; infinite when a solve failed, or loss or gradient are not finite. */
   readonly loss: number;
-  /** By the parameters, `[m]`; zero when a solve failed. Overwritten by the next evaluation. */
+  /** By the parameters, `[m]`; zero when the loss is infinite. Overwritten by the next evaluation. */
   readonly gradient: Float64Array;
   /** Right-hand sides of the forward solves. */
   readonly rhsEvaluations: number;
@@ -38,7 +38,7 @@ export interface LossValue {
  *
  * @returns A function of the parameters `p[m]`. One evaluation costs one linearised solve per trajectory.
  * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times, or when the
- * loss has not one penalty for each residual; `INVALID_ARGUMENT` without data, or without intervals to compare.
+ * loss has not one penalty for each residual; `NON_FINITE` for data that are not; `INVALID_ARGUMENT` without data, or without intervals to compare.
  */
 export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array) => LossValue {
   const { model, loss, algorithm, solver = {}, sensealg } = options;
@@ -77,6 +77,8 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
         throw error;
       }
     }
+    if (!Number.isFinite(total)) return failed(rhsEvaluations, "The loss of a finite solution is not finite");
+    if (!gradient.every(Number.isFinite)) return failed(rhsEvaluations, "The gradient is not finite: its backward pass overflows, as it does for motions that grow fast");
     return { loss: total / entries, gradient, rhsEvaluations, message: "" };
   };
 }

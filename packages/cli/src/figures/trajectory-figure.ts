@@ -10,14 +10,15 @@ export interface TrajectoryFigureOptions {
   readonly models: readonly RolloutSeries[];
   /** Names of the state's first entries: each gets a panel. */
   readonly columns: readonly string[];
-  /** Last time shown, in s. */
+  /** Time shown, in s, from the first of the truth on. */
   readonly until: number;
 }
 
 /** Entries of the state over time: each model's prediction over the truth. */
 export function trajectoryFigure({ truth, models, columns, until }: TrajectoryFigureOptions): string {
+  const [from] = truth.t;
   const shown = ({ t, u }: RolloutSeries, entry: number): { t: readonly number[]; q: readonly number[] } => {
-    const rows = u.filter((_, k) => t[k] <= until);
+    const rows = u.filter((_, k) => t[k] - from <= until * (1 + 1e-9));
     return { t: t.slice(0, rows.length), q: rows.map((row) => row[entry]) };
   };
   const values = (series: RolloutSeries): readonly number[] => columns.flatMap((_, entry) => shown(series, entry).q);
@@ -30,7 +31,7 @@ export function trajectoryFigure({ truth, models, columns, until }: TrajectoryFi
   return renderFigure(
     {
       height: 60 + 170 * columns.length,
-      x: { label: "time (s)", labelArrow: "none", labelAnchor: "center", domain: [0, until], ticks: 6 },
+      x: { label: "time (s)", labelArrow: "none", labelAnchor: "center", domain: [from, from + until], ticks: 6 },
       y: { label: "state", labelArrow: "none", labelAnchor: "center", grid: true, ticks: 5, domain: rangeAround(values(truth), models.flatMap(values), 0.5) },
       fy: { label: null, axis: null, padding: 0.12, domain: columns },
       marks: [
@@ -41,7 +42,7 @@ export function trajectoryFigure({ truth, models, columns, until }: TrajectoryFi
     },
     {
       name,
-      description: `${columns.join(", ")} of the truth and of ${models.map(({ model }) => model).join(" and ")} up to ${until} s`,
+      description: `${columns.join(", ")} of the truth and of ${models.map(({ model }) => model).join(" and ")} over ${until} s`,
       legend: [{ label: truth.model, color: ink, width: 4 }, ...models.map(({ model }, index) => ({ label: model, color: colorAt(index), dash: dashAt(index) }))],
     },
   );
