@@ -3,6 +3,7 @@ import type { Callback, PresetTimeCallback } from "./callback.ts";
 import { EventWatch, type WatchedStep } from "./event-watch.ts";
 import { timeTolerance } from "./output-times.ts";
 import type { Recorder } from "./recorder.ts";
+import type { OdeEvent } from "./solution.ts";
 
 /** Walks through the times of one preset-time callback. */
 class PresetTimes {
@@ -42,6 +43,8 @@ export class CallbackRunner {
   /** Whether the last `run` changed the state, and whether the parameters. */
   changedState: boolean = false;
   changedParameters: boolean = false;
+  /** Those of continuous callbacks so far. */
+  readonly events: OdeEvent[] = [];
   readonly #entries: readonly (EventWatch | PresetTimes | Callback)[];
   readonly #watches: readonly EventWatch[];
   /** Whether there is a callback to ask after every step. */
@@ -131,12 +134,14 @@ export class CallbackRunner {
     this.#entries.forEach((entry, i) => {
       const callback = "callback" in entry ? entry.callback : entry;
       if (!this.#isDue(entry, atStart)) return;
+      if (entry instanceof EventWatch) this.events.push({ t, u: u.slice(), callback: i });
       const { save } = callback;
       if ((save === "both" || save === "before") && !saved) {
         recorder.save(t, u);
         saved = true;
       }
-      after ||= save === "both" || save === "after";
+      // Without an affect both sides are one.
+      after ||= save === "after" || (save === "both" && callback.affect !== undefined);
       this.#affect(callback, i);
     });
     if ((this.changedState || this.changedParameters) && this.#settle?.(t, u, p)) this.changedState = true;

@@ -123,6 +123,15 @@ describe("algebraic equations that cannot be solved", () => {
     expect(message).toMatch(/^Stopped at t = 0.5: no values/);
   });
 
+  test("of a higher index are told of where the steps fail later", () => {
+    // A pendulum of index 3 on its circle: x'' = -L x, y'' = -L y - g, x^2 + y^2 = 1.
+    const pendulum = vectorField((_t, [x, y, v, w, L], _p, out) => void out.set([v, w, -L * x, -L * y - 9.81, x * x + y * y - 1]), { dim: 5 });
+    const massMatrix = Float64Array.from({ length: 25 }, (_, i) => (i % 6 === 0 && i < 24 ? 1 : 0));
+    const { retcode, message } = solve(odeProblem(pendulum, [1, 0, 0, 0, 0], [0, 1], [], { massMatrix }), rodas4());
+    expect(retcode).not.toBe("success");
+    expect(message).toMatch(/do not determine the algebraic variables there: the index of the problem is above 1$/);
+  });
+
   test("are left to the steps where they hold, also at a higher index", () => {
     // x' = -y, 0 = x - cos t.
     const problem = withAlgebra((t, [x]) => x - Math.cos(t), [1 + 2e-16, 0], [], [0, 1]);

@@ -90,6 +90,12 @@ export function makeConsistent({ left, right }: NullSpaces, f: BoundField, t: nu
   return done(false, `no values of the algebraic variables were found that satisfy the algebraic equations: component ${left[worst].at.join(" with ")} of the right-hand side still misses by ${Math.abs(residual[worst])}`);
 }
 
+/** Whether the algebraic equations leave algebraic variables open at `u[n]`, as those of a problem whose index is above 1 do. */
+export function higherIndex(spaces: NullSpaces, f: BoundField, t: number, u: Float64Array, context: StepperContext): { readonly isHigher: boolean; readonly nf: number } {
+  const newton = newtonMatrix(spaces, f, t, u.length, context);
+  return { isHigher: !newton.factor(u), nf: newton.nf };
+}
+
 /** `l f_u r` for all rows `l` and columns `r`, in factors. */
 interface NewtonMatrix {
   factor(u: Float64Array): boolean;

@@ -1,6 +1,9 @@
 import type { Interpolant } from "./algorithm.ts";
 
-/** The cubic through the states and slopes of both ends of a step: order 3, where they are as accurate. Owns its arguments. */
+/**
+ * The cubic through the states and slopes of both ends of a step (Hermite): order 3, where they are as accurate. What `capture` of a stepper of one's own
+ * can return. Owns its arguments: hand it copies.
+ */
 export class CubicInterpolant implements Interpolant {
   readonly #h: number;
   readonly #u: Float64Array;
@@ -8,6 +11,13 @@ export class CubicInterpolant implements Interpolant {
   readonly #first: Float64Array;
   readonly #last: Float64Array;
 
+  /**
+   * @param h - Length of the step.
+   * @param u - State at its start, `[n]`.
+   * @param next - State at its end.
+   * @param first - Slope at its start.
+   * @param last - Slope at its end.
+   */
   constructor(h: number, u: Float64Array, next: Float64Array, first: Float64Array, last: Float64Array) {
     this.#h = h;
     this.#u = u;

@@ -40,7 +40,14 @@ export function assertFinite(what: string, value: ArrayLike<number>): void {
   if (zeros === 0) return;
   for (let i = 0; i < value.length; i++) {
     if (!Number.isFinite(value[i])) {
-      throw new OdeError("NON_FINITE", `Cannot use ${what} as every entry must be finite: ${what}[${i}] is ${value[i]}`);
+      throw new OdeError("NON_FINITE", `Cannot use ${what} as every entry must be finite: ${what}[${i}] is ${typeof value[i] === "string" ? `the string ${JSON.stringify(value[i])}` : value[i]}`);
     }
+  }
+}
+
+/** Throws `INVALID_OPTION` when `options` has an entry that is none of `known`: it would be left alone without a word. */
+export function assertKnown(act: string, options: object, known: readonly string[]): void {
+  for (const key in options) {
+    if (!known.includes(key)) throw new OdeError("INVALID_OPTION", `Cannot ${act} as the options are ${known.join(", ")}: got "${key}"`);
   }
 }

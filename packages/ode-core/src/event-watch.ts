@@ -1,5 +1,6 @@
 import type { Interpolant } from "./algorithm.ts";
 import type { ContinuousCallback } from "./callback.ts";
+import { OdeError } from "./errors.ts";
 import { findRoot } from "./find-root.ts";
 
 /** A kept step from `t` by `h` to the state `next`, with parameters `p`. */
@@ -95,6 +96,7 @@ export class EventWatch {
 
   #begin(t: number, u: Float64Array, p: Float64Array): void {
     this.#g = this.callback.condition(t, u, p);
+    if (typeof this.#g !== "number") throw new OdeError("INVALID_ARGUMENT", `Cannot watch a continuous callback as its condition must return a number that passes zero at the event: it returned ${String(this.#g)}. For conditions that hold or not there is discreteCallback`);
     this.#sign = Math.sign(this.#g) || 0;
     this.#fresh = true;
     this.#rate = NaN;

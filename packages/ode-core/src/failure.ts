@@ -17,7 +17,8 @@ const ahead = [1, 8, 64];
  * empty when all are finite, or it throws. `nf` is how often it was evaluated for that.
  */
 export function nonFiniteSlope(f: BoundField, t: number, u: Float64Array, length: number, end: number): { readonly what: string; readonly nf: number } {
-  const [slope, point, beyond] = [new Float64Array(u.length), new Float64Array(u.length), new Float64Array(u.length)];
+  // What is not written stays NaN, or 0.
+  const [slope, point, beyond] = [new Float64Array(u.length).fill(NaN), new Float64Array(u.length), new Float64Array(u.length)];
   const found = (time: number, x: Float64Array): string => {
     const bad = firstNonFinite(x);
     return bad < 0 ? "" : `component ${bad} of the right-hand side is ${x[bad]} at t = ${time}`;
@@ -28,6 +29,12 @@ export function nonFiniteSlope(f: BoundField, t: number, u: Float64Array, length
     nf++;
     f.rhs(t, u, slope);
     what = found(t, slope);
+    if (what !== "") {
+      nf++;
+      f.rhs(t, u, beyond);
+      const unwritten = slope.findIndex((x, i) => Number.isNaN(x) && beyond[i] === 0);
+      if (unwritten >= 0) what = `component ${unwritten} of the right-hand side is not written at t = ${t}`;
+    }
     for (let k = 0; what === "" && k < ahead.length && Number.isFinite(length); k++) {
       const h = Math.sign(length) * Math.min(ahead[k] * Math.abs(length), Math.abs(end - t));
       for (let i = 0; i < u.length; i++) point[i] = u[i] + h * slope[i];

@@ -58,6 +58,7 @@ export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type T
 export { ensemble, type EnsembleOptions, type Trajectory } from "./ensemble.ts";
 export { assertFinite, assertLength, OdeError, type OdeErrorCode } from "./errors.ts";
 export { piController, pidController, type PidControllerOptions, type PiControllerOptions, type StepController } from "./controller.ts";
+export { CubicInterpolant } from "./cubic-interpolant.ts";
 export { explicitRk, type ExplicitRkOptions } from "./explicit-rk.ts";
 export type { InitialStep, InitialStepContext } from "./initial-step.ts";
 export { init } from "./init.ts";
@@ -69,7 +70,8 @@ export type { ErrorScale } from "./scaled-norm.ts";
 export type { Cotangent, Linearization, SensitivityAlgorithm, SensitivityContext } from "./sensitivity.ts";
 export { polynomialExtension, type PolynomialExtensionData } from "./polynomial-extension.ts";
 export { solve } from "./solve.ts";
-export type { OdeSolution, Retcode, Solve, SolveOptions, SolveStats } from "./solution.ts";
+export { solveAsync } from "./solve-async.ts";
+export type { OdeEvent, OdeSolution, Retcode, Solve, SolveOptions, SolveStats } from "./solution.ts";
 export {
   assertBandwidth,
   outOfPlace,

@@ -1,7 +1,7 @@
 import { requireAlgorithm, type Algorithm } from "./algorithm.ts";
 import { OdeError } from "./errors.ts";
 import { Integrator } from "./integrator.ts";
-import type { OdeProblem } from "./problem.ts";
+import { requireProblem, type OdeProblem } from "./problem.ts";
 import type { SolveOptions } from "./solution.ts";
 import { requireCapabilities } from "./vector-field.ts";
 
@@ -10,6 +10,7 @@ import { requireCapabilities } from "./vector-field.ts";
  * Throws what `solve` throws.
  */
 export function init(problem: OdeProblem, algorithm: Algorithm, options: SolveOptions = {}): Integrator {
+  requireProblem(problem);
   requireAlgorithm("solve", "algorithm", algorithm);
   if (typeof options !== "object" || options === null) throw new OdeError("INVALID_ARGUMENT", `Cannot solve as the options must be an object: current value is ${String(options)}`);
   const { name, structure } = algorithm;

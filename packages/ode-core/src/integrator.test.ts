@@ -24,6 +24,14 @@ describe("stepping by hand", () => {
     expect(integrator.stats).toEqual(stats);
   });
 
+  test.each(both)("%# in a for loop", (algorithm, options) => {
+    const times: number[] = [];
+    const integrator = init(problem, algorithm, options);
+    for (const { t } of integrator) times.push(t);
+    expect([0, ...times]).toEqual([...solve(problem, algorithm, options).t]);
+    expect([integrator.done, [...integrator]]).toEqual([true, []]);
+  });
+
   test("the solution so far ends where the steps end, and does not grow with later steps", () => {
     const integrator = init(problem, rk4(), { dt: 0.5 });
     integrator.step();

@@ -1,13 +1,13 @@
 import type { Algorithm, Stepper, StepperContext } from "./algorithm.ts";
 import { CallbackRunner } from "./callback-runner.ts";
-import { makeConsistent } from "./consistent-state.ts";
+import { higherIndex, makeConsistent } from "./consistent-state.ts";
 import { controllerOf } from "./controller.ts";
 import { denseOutput } from "./dense-output.ts";
 import { nonFiniteSlope, stopped } from "./failure.ts";
 import { initialStep, initialStepCost } from "./initial-step.ts";
 import { nullSpaces, type NullSpaces } from "./linear-algebra/null-spaces.ts";
 import { timeTolerance } from "./output-times.ts";
-import { odeProblem, type OdeProblem } from "./problem.ts";
+import { massOf, odeProblem, type OdeProblem } from "./problem.ts";
 import { Recorder } from "./recorder.ts";
 import type { OdeSolution, Retcode, SolveOptions, SolveStats } from "./solution.ts";
 import { checkSolveOptions, requireStepControl, type CheckedOptions } from "./solve-options.ts";
@@ -89,6 +89,11 @@ export class Integrator {
     return this.#loop.naccept > naccept;
   }
 
+  /** Takes the steps that are left, one per turn of a `for` loop, and yields itself after each. */
+  *[Symbol.iterator](): Generator<this, void, undefined> {
+    while (this.step()) yield this;
+  }
+
   /** Steps to the end. */
   run(): void {
     while (!this.done) this.#advance(Infinity);
@@ -106,6 +111,7 @@ export class Integrator {
       retcode: this.#retcode ?? "aborted",
       message: this.#retcode === undefined ? stopped(t, "the solve was not stepped to its end") : this.#message,
       stats: this.stats,
+      events: this.#callbacks?.events.slice() ?? [],
       ...denseOutput(naccept === 0 ? { ...problem, u0: u.slice() } : problem, recorder.record()),
     };
   }
@@ -117,7 +123,7 @@ export class Integrator {
    */
   reinit(u0: ArrayLike<number> = this.#problem.u0, t0: number = this.#problem.tspan[0]): void {
     const { f, tspan, p } = this.#problem;
-    const problem = odeProblem(f, u0, [t0, tspan[1]], p, this.#problem);
+    const problem = odeProblem(f, u0, [t0, tspan[1]], p, massOf(this.#problem));
     const options = checkSolveOptions(this.#given, problem);
     this.#problem = problem;
     const loop = this.#loop;
@@ -190,7 +196,8 @@ export class Integrator {
     const { startOrder } = this.#algorithm;
     // The error of a step of the lowest order, which no earlier steps support, is one power higher.
     const order = startOrder === undefined ? this.#algorithm.order : startOrder + 1;
-    const slope = new Float64Array(u.length);
+    // A component that the right-hand side does not write is not finite.
+    const slope = new Float64Array(u.length).fill(NaN);
     const { abstol, abstols, reltol, norm, dtmax } = options;
     const { f, tspan } = this.#problem;
     this.#spent.nf += initialStepCost;
@@ -270,6 +277,11 @@ export class Integrator {
       const { what, nf } = nonFiniteSlope(this.#problem.f.bind(p.slice()), t, u, length, this.#problem.tspan[1]);
       this.#spent.nf += nf;
       if (what !== "") [retcode, why] = ["nonFinite", what];
+    }
+    if (this.#algebra && retcode !== "success" && retcode !== "terminated" && retcode !== "aborted" && retcode !== "initialFailure") {
+      const { isHigher, nf } = higherIndex(this.#algebra, this.#problem.f.bind(p.slice()), t, u, stepperContext(this.#problem, this.#loop.options));
+      if (isHigher) hint = "; the algebraic equations do not determine the algebraic variables there: the index of the problem is above 1";
+      this.#spent.nf += nf;
     }
     if (retcode === "maxIters" && this.#adaptive && stepper.njac === undefined) {
       hint = stiffnessHint(this.#problem.f.bind(p.slice()), t, u, size, this.#algorithm.tableau);

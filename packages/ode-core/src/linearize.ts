@@ -1,7 +1,7 @@
-import type { Algorithm } from "./algorithm.ts";
+import { requireAlgorithm, type Algorithm } from "./algorithm.ts";
 import { OdeError } from "./errors.ts";
 import { integrate } from "./integrate.ts";
-import type { OdeProblem } from "./problem.ts";
+import { requireProblem, type OdeProblem } from "./problem.ts";
 import type { Linearization, SensitivityAlgorithm } from "./sensitivity.ts";
 import type { SolveOptions } from "./solution.ts";
 import { requireCapabilities } from "./vector-field.ts";
@@ -19,8 +19,11 @@ export interface LinearizeOptions extends SolveOptions {
  * @throws OdeError `INVALID_OPTION` without a `sensealg`, `MISSING_CAPABILITY` when the vector field or the solver lacks what `sensealg` needs, and what `solve` throws.
  */
 export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg, ...options }: LinearizeOptions): Linearization {
+  requireProblem(problem);
+  requireAlgorithm("linearize", "algorithm", algorithm);
   if (typeof sensealg?.linearize !== "function") {
-    throw new OdeError("INVALID_OPTION", `Cannot linearize as option "sensealg" must be a sensitivity algorithm: current value is ${String(sensealg)}`);
+    const found = typeof sensealg === "function" ? `a function: ${(sensealg as { name: string }).name || "it"} perhaps needs parentheses` : String(sensealg);
+    throw new OdeError("INVALID_OPTION", `Cannot linearize as option "sensealg" must be a sensitivity algorithm such as discreteAdjoint(): current value is ${found}`);
   }
   requireCapabilities(`sensealg "${sensealg.name}"`, sensealg.requires, problem.f);
   if (sensealg.requiresTableau && !algorithm.tableau) {
@@ -29,11 +32,12 @@ export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg,
   if (sensealg.solvesOtherField && algorithm.structure) {
     throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the algorithm must solve equations of any structure: "${algorithm.name}" solves "${algorithm.structure}" ones`);
   }
-  if (problem.massMatrix) {
-    throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the problem has a mass matrix: no sensitivity algorithm takes one yet`);
+  const { supports = [] } = sensealg;
+  if (problem.massMatrix && !supports.includes("massMatrix")) {
+    throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the problem has a mass matrix: it takes none; finiteDifference does`);
   }
-  if (options.callback !== undefined && [options.callback].flat().length > 0) {
-    throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as option "callback" is given: no sensitivity algorithm differentiates through events yet`);
+  if (options.callback !== undefined && [options.callback].flat().length > 0 && !supports.includes("callback")) {
+    throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as option "callback" is given: it does not differentiate through events; finiteDifference does`);
   }
   return sensealg.linearize({ problem, algorithm, options, solve: integrate });
 }

@@ -1,4 +1,4 @@
-import { assertFinite, assertLength, OdeError } from "./errors.ts";
+import { assertFinite, assertKnown, assertLength, OdeError } from "./errors.ts";
 import { vectorField, type InPlaceRhs, type VectorField } from "./vector-field.ts";
 
 /** An initial value problem; immutable. */
@@ -33,15 +33,17 @@ export interface OdeProblemOptions {
  * @param p - Parameters `p[m]`.
  * @param options - A mass matrix.
  * @throws OdeError `INVALID_ARGUMENT` for what is no function or no list, `SHAPE_MISMATCH` for a wrong length, `NON_FINITE` for a NaN or
- * infinite entry.
+ * infinite entry, `INVALID_OPTION` for an unknown option.
  */
 export function odeProblem(
   f: VectorField | InPlaceRhs,
   u0: ArrayLike<number>,
   tspan: readonly [number, number],
   p: ArrayLike<number> = [],
-  { massMatrix }: OdeProblemOptions = {},
+  options: OdeProblemOptions = {},
 ): OdeProblem {
+  assertKnown("state a problem", options, ["massMatrix"]);
+  const { massMatrix } = options;
   requireLists({ u0, tspan, p, ...(massMatrix === undefined ? {} : { massMatrix }) });
   if (typeof f !== "function" && typeof (f as Partial<VectorField> | undefined)?.bind !== "function") {
     throw new OdeError("INVALID_ARGUMENT", `Cannot state a problem as f must be a function (t, u, p, out) or a vector field: current value is ${String(f)}`);
@@ -55,7 +57,7 @@ export function odeProblem(
   assertLength("tspan", tspan, 2);
   assertFinite("tspan", tspan);
   if (massMatrix) {
-    assertLength("massMatrix", massMatrix, field.dim * field.dim);
+    assertLength(`massMatrix, ${field.dim} rows of ${field.dim} numbers one after another,`, massMatrix, field.dim * field.dim);
     assertFinite("massMatrix", massMatrix);
   }
   return { f: field, u0: new Float64Array(u0), tspan: [tspan[0], tspan[1]], p: new Float64Array(p), ...(massMatrix ? { massMatrix: new Float64Array(massMatrix) } : {}) };
@@ -67,10 +69,19 @@ function requireLists(lists: Readonly<Record<string, unknown>>): void {
   }
 }
 
+/** The options that `problem` was made with. */
+export const massOf = ({ massMatrix }: OdeProblem): OdeProblemOptions => (massMatrix ? { massMatrix } : {});
+
+/** Throws `INVALID_ARGUMENT` for what is no problem. */
+export function requireProblem(value: unknown): void {
+  if (typeof (value as Partial<OdeProblem> | null | undefined)?.f?.bind === "function") return;
+  throw new OdeError("INVALID_ARGUMENT", `Cannot solve as the problem must be made by odeProblem: current value is ${typeof value === "function" ? "a function" : String(value)}`);
+}
+
 /** A copy of `problem` with some parts replaced, checked like a new one. */
 export function remake(problem: OdeProblem, changes: Partial<{ u0: ArrayLike<number>; tspan: readonly [number, number]; p: ArrayLike<number> }>): OdeProblem {
   if (Object.keys(changes).some((key) => !["u0", "tspan", "p"].includes(key))) {
     throw new OdeError("INVALID_OPTION", `Cannot remake a problem as only u0, tspan and p can change: got ${Object.keys(changes).join(", ")}`);
   }
-  return odeProblem(problem.f, changes.u0 ?? problem.u0, changes.tspan ?? problem.tspan, changes.p ?? problem.p, problem);
+  return odeProblem(problem.f, changes.u0 ?? problem.u0, changes.tspan ?? problem.tspan, changes.p ?? problem.p, massOf(problem));
 }

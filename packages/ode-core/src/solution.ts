@@ -48,7 +48,10 @@ export interface SolveOptions {
    * state before it, `solution.at` gives the one after it, unless that is where the solve ends.
    */
   readonly callback?: Callback | readonly Callback[];
-  /** An `AbortSignal`, looked at before each step: once aborted, the solve ends with retcode `"aborted"`. */
+  /**
+   * An `AbortSignal`, looked at before each step: once aborted, the solve ends with retcode `"aborted"`. Timers and clicks get their turn only in
+   * `solveAsync`: in `solve`, the right-hand side, a callback or `onStep` must abort.
+   */
   readonly signal?: { readonly aborted: boolean };
   /** Called after each kept step with its start, its length and its starting state (a view: copy to keep). */
   readonly onStep?: (t: number, h: number, u: Float64Array) => void;
@@ -70,6 +73,15 @@ export interface SolveStats {
   readonly switches: readonly number[];
 }
 
+/** An event of a continuous callback. */
+export interface OdeEvent {
+  readonly t: number;
+  /** `u[n]` at the event, before its `affect`. */
+  readonly u: Float64Array;
+  /** Index of the callback in the list of option `callback`. */
+  readonly callback: number;
+}
+
 /** The solution of an {@link OdeProblem}. */
 export interface OdeSolution {
   readonly problem: OdeProblem;
@@ -82,6 +94,8 @@ export interface OdeSolution {
   /** For people: where and why the solve stopped before its end; empty on success. */
   readonly message: string;
   readonly stats: SolveStats;
+  /** What happened at continuous callbacks, in the order in which it did. */
+  readonly events: readonly OdeEvent[];
   /**
    * The state at any time of the solved interval, by the method's own interpolant.
    *

@@ -1,5 +1,5 @@
 import type { ButcherTableau } from "./butcher-tableau.ts";
-import { OdeError } from "./errors.ts";
+import { assertKnown, assertLength, OdeError } from "./errors.ts";
 
 /** A derivative kernel that a vector field may offer and a solver or sensealg may need. */
 export type Capability = "jvp" | "vjp" | "jacobian";
@@ -92,7 +92,10 @@ export interface StepTape {
   addGradient(out: Float64Array): void;
 }
 
-/** A plain right-hand side that writes `out`; `p` is passed on every call. */
+/**
+ * A plain right-hand side that writes every entry of `out`, which holds what an earlier call wrote, and leaves `u` as it is; `p` is passed on
+ * every call. For one that returns `du/dt` there is {@link outOfPlace}.
+ */
 export type InPlaceRhs = (t: number, u: Float64Array, p: Float64Array, out: Float64Array) => void;
 
 /** Sizes and hand-written derivatives of a plain right-hand side. */
@@ -112,11 +115,12 @@ export interface VectorFieldOptions {
 }
 
 /**
- * Makes a vector field of plain functions that write into `out`.
+ * Makes a vector field of plain functions that write into `out`. One that returns an array instead throws `INVALID_ARGUMENT` when it is called.
  *
- * @throws OdeError `INVALID_ARGUMENT` when `dim`, `paramCount` or `bandwidth` is not of whole numbers in range.
+ * @throws OdeError `INVALID_ARGUMENT` when `dim`, `paramCount` or `bandwidth` is not of whole numbers in range, `INVALID_OPTION` for an unknown option.
  */
 export function vectorField(rhs: InPlaceRhs, options: VectorFieldOptions): VectorField {
+  assertKnown("make a vector field", options, ["dim", "paramCount", "structure", "bandwidth", "jvp", "vjp", "jacobian"]);
   const { dim, paramCount = 0, structure, bandwidth, jvp, vjp, jacobian } = options;
   if (!Number.isInteger(dim) || dim < 1) {
     throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as dim must be a whole number >= 1: current value is ${dim}`);
@@ -136,13 +140,26 @@ export function vectorField(rhs: InPlaceRhs, options: VectorFieldOptions): Vecto
     ...(structure ? { structure } : {}),
     ...(bandwidth ? { bandwidth } : {}),
     bind: (p) => {
-      const bound: { -readonly [K in keyof BoundField]: BoundField[K] } = { rhs: (t, u, out) => rhs(t, u, p, out) };
+      assertLength("p", p, paramCount);
+      const bound: { -readonly [K in keyof BoundField]: BoundField[K] } = {
+        rhs: (t, u, out) => {
+          const returned: unknown = rhs(t, u, p, out);
+          if (typeof returned === "object" && returned !== out) refuseResult(returned);
+        },
+      };
       if (jvp) bound.jvp = (t, u, du, dp, out) => jvp(t, u, p, du, dp, out);
       if (vjp) bound.vjp = (t, u, w, outU, outP) => vjp(t, u, p, w, outU, outP);
       if (jacobian) bound.jacobian = (t, u, out) => jacobian(t, u, p, out);
       return bound;
     },
   };
+}
+
+/** The habit of other libraries, which would leave `out` as it is. */
+function refuseResult(returned: object | null): void {
+  if (returned === null) return;
+  const found = returned instanceof Promise ? "a promise" : `${Array.isArray(returned) ? "an array" : "an object"}, which is not used`;
+  throw new OdeError("INVALID_ARGUMENT", `Cannot use the right-hand side as it must write du/dt into its 4th argument: it returned ${found}. Wrap one that returns du/dt: outOfPlace(f)`);
 }
 
 /** Throws `INVALID_ARGUMENT` when `bandwidth` is none of an `n * n` matrix. */

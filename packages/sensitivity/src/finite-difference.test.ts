@@ -1,4 +1,4 @@
-import { linearize, odeProblem, rk4 } from "@fluxion/ode-core";
+import { continuousCallback, linearize, odeProblem, rk4, rodas5P, tsit5, type SolveOptions } from "@fluxion/ode-core";
 import { expect, test } from "vitest";
 import { testSensealg } from "@fluxion/testkit";
 import { finiteDifference } from "./finite-difference.ts";
@@ -23,4 +23,34 @@ test("finiteDifference takes two solves per number, one with the forward scheme,
   expect(central.error).toBeLessThan(1e-7);
   expect(forward.error).toBeLessThan(1e-6);
   expect(forward.error).toBeGreaterThan(central.error);
+});
+
+test("differentiates through events: a bounce by the height it falls from and by what is lost in it", () => {
+  const [g, height, kept, end] = [9.81, 2, 0.8, 1];
+  const ball = odeProblem((_t, u, _p, out) => {
+    out[0] = u[1];
+    out[1] = -g;
+  }, [height, 0], [0, end], [kept]);
+  const callback = continuousCallback({ condition: (_t, u) => u[0], save: "none", affect: ({ u, p }) => void (u[1] *= -p[0]) });
+  const options: SolveOptions = { reltol: 1e-10, abstol: 1e-10, callback, saveAt: [0.2, end] };
+  const { pull } = linearize(ball, tsit5(), { ...options, sensealg: finiteDifference() });
+  const { dp, du0 } = pull([new Float64Array(2), Float64Array.of(1, 0)]);
+  // It hits the ground at t with speed v, and is at kept v rest - g rest^2 / 2 at the end.
+  const t = Math.sqrt((2 * height) / g);
+  const [v, rest] = [g * t, end - t];
+  expect(dp[0] / (v * rest)).toBeCloseTo(1, 8);
+  expect(du0[0] / ((kept * rest) / t - kept + rest / t)).toBeCloseTo(1, 8);
+  const { saveAt: _saveAt, ...steps } = options;
+  expect(() => linearize(ball, tsit5(), { ...steps, sensealg: finiteDifference() })).toThrow(expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringContaining('"saveAt" must be given') as string }));
+  // The ball that is only just caught at the end by one of the changed problems.
+  const late = { ...options, callback: { ...callback, save: "both" as const }, saveAt: [t + 1e-12] };
+  expect(() => linearize({ ...ball, tspan: [0, t + 1e-12] }, tsit5(), { ...late, sensealg: finiteDifference() }).pull(Array.from({ length: 3 }, () => new Float64Array(2)))).toThrow(expect.objectContaining({ code: "SOLVE_FAILED" }));
+});
+
+test("takes mass matrices", () => {
+  // 2 du/dt = -p u.
+  const problem = odeProblem((_t, u, p, out) => void (out[0] = -p[0] * u[0]), [3], [0, 1], [0.7], { massMatrix: [2] });
+  const { dp, du0 } = linearize(problem, rodas5P(), { reltol: 1e-10, abstol: 1e-10, saveAt: [1], sensealg: finiteDifference() }).pull([Float64Array.of(1)]);
+  expect(dp[0] / (-1.5 * Math.exp(-0.35))).toBeCloseTo(1, 8);
+  expect(du0[0] / Math.exp(-0.35)).toBeCloseTo(1, 8);
 });

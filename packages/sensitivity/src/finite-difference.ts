@@ -1,4 +1,4 @@
-import { option, readOptions, type OdeSolution, type SensitivityAlgorithm } from "@fluxion/ode-core";
+import { OdeError, option, readOptions, type OdeSolution, type SensitivityAlgorithm, type SolveOptions } from "@fluxion/ode-core";
 import { assertPullable, assertSucceeded } from "./assert-pullable.ts";
 
 /** Options of {@link finiteDifference}. */
@@ -11,11 +11,13 @@ export interface FiniteDifferenceOptions {
 
 /**
  * Differences of whole solves: needs nothing of the vector field, and is what the other algorithms are checked against.
- * With step-size control the solver's own error divided by the step limits the result: use tight tolerances or fixed steps.
+ * With step-size control the solver's own error divided by the step limits the result: use tight tolerances or fixed steps. It alone differentiates
+ * through events, whose times change with the problem, and takes mass matrices, where `du0` is that of a state that is made consistent.
  *
  * Cost of `pull`: `2 (n + m)` solves, or `n + m` with the forward scheme.
  *
- * @throws OdeError `INVALID_OPTION` for a wrong option.
+ * @throws OdeError `INVALID_OPTION` for a wrong option, from `linearize` for events without `saveAt`; `SOLVE_FAILED` from `pull` where a small change
+ * adds or removes an event.
  */
 export function finiteDifference(options: FiniteDifferenceOptions = {}): SensitivityAlgorithm {
   const { scheme } = readOptions("finiteDifference", { scheme: options.scheme }, { scheme: option.oneOf(["central", "forward"], "central") });
@@ -25,8 +27,12 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
   });
   return {
     name: "finiteDifference",
+    supports: ["callback", "massMatrix"],
     linearize({ problem, algorithm, options: solveOptions, solve }) {
       const { u0, p } = problem;
+      if (hasCallbacks(solveOptions) && solveOptions.saveAt === undefined) {
+        throw new OdeError("INVALID_OPTION", 'Cannot use sensealg "finiteDifference" with option "callback" as option "saveAt" must be given: saved steps are not those of a changed problem');
+      }
       const solution = solve(problem, algorithm, solveOptions);
       const { onStep: _onStep, ...shared } = solveOptions;
       // Without saveAt the saved times are those of the steps, which the changed problems do not share.
@@ -41,6 +47,9 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
             const at = (i: number, value: number): number => {
               const run = solve({ ...problem, ...changed(x.with(i, value)) }, algorithm, again);
               assertSucceeded("the solution of a changed problem", run);
+              if (run.u.length !== uBar.length) {
+                throw new OdeError("SOLVE_FAILED", `Cannot differentiate the solution as a small change must not change its events: there are ${run.u.length} saved states instead of ${uBar.length}`);
+              }
               return cost(run);
             };
             return x.map((value, i) => {
@@ -56,3 +65,5 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
     },
   };
 }
+
+const hasCallbacks = ({ callback }: SolveOptions): boolean => callback !== undefined && [callback].flat().length > 0;
