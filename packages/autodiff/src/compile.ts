@@ -4,7 +4,7 @@ import { interpreter } from "./interpreter.ts";
 import { javascript } from "./javascript/javascript.ts";
 import { split, type SplitOptions, type SplitProgram } from "./split.ts";
 import { splitArrays } from "./split-arrays.ts";
-import { tensor, type NestedArray, type Shape, type Tensor } from "./tensor.ts";
+import { numbersOf, type NestedArray, type Shape, type Tensor } from "./tensor.ts";
 import { trace, type Program } from "./trace.ts";
 import { canUseWasm } from "./wasm/capabilities.ts";
 import { wasm } from "./wasm/wasm.ts";
@@ -136,17 +136,29 @@ function kernelOptions(outputs: readonly Tensor[], { accumulate = [], dtype = "f
   return { accumulate: outputs.map((_, k) => accumulate[k] ?? false), dtype, relaxedSimd: relaxedSimd === "auto" };
 }
 
+/** Runs `compileOn` with the backend wanted; where `"auto"` is, with generated JavaScript when WebAssembly has no room for a program. */
+function onBackend<T>(name: BackendName | undefined, compileOn: (backend: Backend) => T): T {
+  const backend = resolveBackend(name);
+  try {
+    return compileOn(backend);
+  } catch (error) {
+    const isFull = backend === wasm && (name ?? "auto") === "auto" && error instanceof OdeError && error.code === "MISSING_CAPABILITY";
+    if (isFull && canGenerateCode()) return compileOn(javascript);
+    throw error;
+  }
+}
+
 /** Compiles an already traced program. */
 export function compileProgram(program: Program, options: CompileOptions = {}): Kernel {
-  return resolveBackend(options.backend).compile(expand(program), kernelOptions(program.outputs, options));
+  const [expanded, complete] = [expand(program), kernelOptions(program.outputs, options)];
+  return onBackend(options.backend, (backend) => backend.compile(expanded, complete));
 }
 
 /** Compiles a program in two parts, `accumulate` for the outputs of the second. */
 export function compileSplit(program: Program, options: SplitOptions & CompileOptions): SplitKernel {
-  const backend = resolveBackend(options.backend);
   const parts = split(program, options);
   const complete = kernelOptions(parts.second.outputs, options);
-  return backend.compileSplit?.(parts, complete) ?? splitArrays(backend, parts, complete);
+  return onBackend(options.backend, (backend) => backend.compileSplit?.(parts, complete) ?? splitArrays(backend, parts, complete));
 }
 
 /**
@@ -158,9 +170,12 @@ export function compileSplit(program: Program, options: SplitOptions & CompileOp
 export function compile(f: (...args: Tensor[]) => Tensor | readonly Tensor[], shapes: readonly Shape[], options: CompileOptions = {}): Kernel {
   const program = trace((...args) => [f(...args)].flat() as Tensor[], shapes);
   const kernel = compileProgram(program, options);
+  const own = new Set([...(kernel.inputs ?? []), ...(kernel.outputs ?? [])]);
   const checked = (ins: readonly Numbers[], outs: readonly Numbers[]): void => {
     assertRoom("input", ins, program.inputs);
     assertRoom("output", outs, program.outputs);
+    assertPlaces("input", ins, kernel.inputs, own);
+    assertPlaces("output", outs, kernel.outputs, own);
     kernel(ins, outs);
   };
   return Object.assign(checked, kernel);
@@ -173,12 +188,24 @@ function assertRoom(role: "input" | "output", arrays: readonly Numbers[], of: re
   }
 }
 
-/** Runs a function of traced arrays once on plain numbers; returns the flat results. For tests and exploration: it compiles each time. */
+/** The kernel's own arrays stand for themselves only: in the place of another one they would be written over before they are read. */
+function assertPlaces(role: "input" | "output", arrays: readonly Numbers[], places: readonly Numbers[] | undefined, own: ReadonlySet<Numbers>): void {
+  if (own.size === 0) return;
+  for (let i = 0; i < arrays.length; i++) {
+    if (arrays[i] !== places?.[i] && own.has(arrays[i])) throw new OdeError("INVALID_ARGUMENT", `Cannot run the kernel as an array of its own must stand in its own place only: ${role} ${i} is that of another place (copy it)`);
+  }
+}
+
+/**
+ * Runs a function of traced arrays once on plain numbers; returns the flat results. For tests and exploration: it compiles each time.
+ *
+ * @throws OdeError `INVALID_ARGUMENT` when `args` is no list, and as {@link tensor} and {@link compile} do.
+ */
 export function evaluate(f: (...args: Tensor[]) => Tensor, args: readonly (NestedArray | Float64Array)[], options: CompileOptions = {}): Float64Array {
-  const shapes = args.map((x) => tensor(x).shape);
-  const program = trace((...xs) => [f(...xs)], shapes);
+  if (!Array.isArray(args)) throw new OdeError("INVALID_ARGUMENT", `Cannot evaluate as the arguments must be a list, one entry for each: current value is ${String(args)}`);
+  const given = args.map(numbersOf);
+  const program = trace((...xs) => [f(...xs)], given.map(({ shape }) => shape));
   const out = new Float64Array(program.outputs[0].size);
-  const flat = args.map((x) => (x instanceof Float64Array ? x : Float64Array.from(([x] as unknown[]).flat(Infinity) as number[])));
-  compileProgram(program, options)(flat, [out]);
+  compileProgram(program, options)(given.map(({ data }) => data), [out]);
   return out;
 }

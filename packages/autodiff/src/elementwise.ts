@@ -1,6 +1,5 @@
 import erfValue from "@stdlib/math-base-special-erf";
 import { broadcastTogether, repeat, sumAxes } from "./broadcast.ts";
-import { fixedPower, isPowerByProducts, type PowerArithmetic } from "./fixed-power.ts";
 import { constant, constantValue, makeNode, sameShape, shapeError, type MaybeZero, type Primitive, type Tensor, type TensorLike } from "./tensor.ts";
 
 /** A function applied entry by entry to arrays of one shape. */
@@ -31,14 +30,16 @@ interface Definition {
   readonly commutes?: boolean;
 }
 
-const fold = (primitive: ElementwisePrimitive, args: readonly Tensor[], attrs: ElementwiseAttrs): Tensor | null => {
+/** The value, when those of all arguments are known. */
+export const fold = (primitive: ElementwisePrimitive, args: readonly Tensor[], attrs: ElementwiseAttrs): Tensor | null => {
   const values = args.map(constantValue);
   return values.includes(undefined) ? null : constant(primitive.scalar(attrs)(...(values as number[])), args[0].shape);
 };
 
 type Rules = Pick<Primitive<ElementwiseAttrs>, "shape" | "jvp" | "vjp" | "batch" | "evaluate">;
 
-function rules(primitive: () => ElementwisePrimitive): Rules {
+/** The rules that all elementwise operations share. */
+export function rules(primitive: () => ElementwisePrimitive): Rules {
   return {
     shape: (args) => {
       if (args.some((x) => !sameShape(x.shape, args[0].shape))) throw shapeError(primitive().name, "the shapes must be equal", args);
@@ -65,7 +66,8 @@ function rules(primitive: () => ElementwisePrimitive): Rules {
   };
 }
 
-function define(name: string, { scalar, source, sourceByDecay, partials, simplify, sumOver, commutes }: Definition): ElementwisePrimitive {
+/** An elementwise operation without attributes. */
+export function define(name: string, { scalar, source, sourceByDecay, partials, simplify, sumOver, commutes }: Definition): ElementwisePrimitive {
   const primitive: ElementwisePrimitive = {
     name,
     kind: "elementwise",
@@ -84,7 +86,8 @@ function define(name: string, { scalar, source, sourceByDecay, partials, simplif
 
 const isZero = (x: Tensor): boolean => constantValue(x) === 0;
 const isOne = (x: Tensor): boolean => constantValue(x) === 1;
-const one = (x: Tensor): Tensor => constant(1, x.shape);
+/** Ones in the shape of `x`. */
+export const one = (x: Tensor): Tensor => constant(1, x.shape);
 /** Whether `x` is the negative of another tensor. */
 export const isNeg = (x: Tensor): boolean => x.primitive === elementwise.neg;
 
@@ -265,31 +268,6 @@ export const softplus = (x: TensorLike): Tensor => call(elementwise.softplus, x)
 export const erf = (x: TensorLike): Tensor => call(elementwise.erf, x);
 /** Angle of the point `(x, y)`, in `(-pi, pi]`. */
 export const atan2 = (y: TensorLike, x: TensorLike): Tensor => call(elementwise.atan2, y, x);
-
-const onNumbers: PowerArithmetic<number> = { mul: (x, y) => x * y, sqrt: (x) => Math.sqrt(x) + 0, inverse: (x) => 1 / x };
-const onSource: PowerArithmetic<string> = { mul: (x, y) => `(${x}*${y})`, sqrt: (x) => `(Math.sqrt(${x})+0)`, inverse: (x) => `(1/${x})` };
-
-/** `x` to a fixed power. Kept apart as it has an attribute. */
-const powPrimitive: ElementwisePrimitive = {
-  name: "pow",
-  kind: "elementwise",
-  ...rules(() => powPrimitive),
-  scalar: ({ exponent = 1 }) => (isPowerByProducts(exponent) ? (x) => fixedPower(exponent, x, onNumbers)! : (x) => x ** exponent),
-  source: ({ exponent = 1 }, x) => fixedPower(exponent, x, onSource) ?? `(${x}**${exponent < 0 ? `(${exponent})` : exponent})`,
-  key: ({ exponent }) => String(exponent),
-  partials: ([x], out) => [mul(out.attrs.exponent as number, pow(x, out.attrs.exponent - 1))],
-  simplify: (args, attrs) => fold(powPrimitive, args, attrs),
-};
-
-/** `x ** exponent` for a fixed number, multiples of 1/2 up to 4 in size by products, square roots and quotients. */
-export function pow(x: TensorLike, exponent: number): Tensor {
-  const [base] = broadcastTogether("pow", [x]);
-  if (exponent === 0) return one(base);
-  if (exponent === 1) return base;
-  if (exponent === 2) return mul(base, base);
-  if (exponent === -1) return div(1, base);
-  return makeNode(powPrimitive, [base], { exponent });
-}
 
 /** Gaussian error linear unit, `x Phi(x)`. @source Hendrycks and Gimpel 2016, arXiv 1606.08415 */
 export const gelu = (x: TensorLike): Tensor => mul(mul(x, 0.5), add(1, erf(mul(x, Math.SQRT1_2))));

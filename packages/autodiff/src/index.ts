@@ -5,7 +5,7 @@ export { cond } from "./cond.ts";
 export { contract, dot, matmul, outer } from "./contract.ts";
 export { customVjp, type CustomRule } from "./custom-vjp.ts";
 export {
-  abs, add, atan2, cos, div, erf, exp, expm1, gelu, greater, log, log1p, maximum, minimum, mul, neg, pow, sigmoid, sign, sin, softplus, sqrt, sub, tan,
+  abs, add, atan2, cos, div, erf, exp, expm1, gelu, greater, log, log1p, maximum, minimum, mul, neg, sigmoid, sign, sin, softplus, sqrt, sub, tan,
   tanh, where,
 } from "./elementwise.ts";
 export { eulerLagrange, hamilton, massAndForce, type MassAndForce } from "./euler-lagrange.ts";
@@ -14,7 +14,9 @@ export { jvp } from "./jvp.ts";
 export { logDet, type LogDet } from "./log-det.ts";
 export { printPlan } from "./lower/print-plan.ts";
 export { pinv } from "./pinv.ts";
+export { pow } from "./power.ts";
 export { print } from "./print.ts";
+export { max, mean, min } from "./reductions.ts";
 export { scan } from "./scan.ts";
 export { at, concat, gather, slice, stack, transpose } from "./shape-ops.ts";
 export { solveLinear } from "./solve-linear.ts";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import * as autodiff from "./index.ts";
 import {
   abs, add, asTensor, at, atan2, broadcastTo, cholesky, compile, concat, cond, constant, contract, cos, customVjp, div, dot, erf, eulerLagrange, exp, expm1, gather, gelu, grad, greater, hamilton, hessian,
-  identity, jacobian, jvp, log, log1p, logDet, massAndForce, matmul, maximum, minimum, mul, neg, outer, pinv, pow, reshape, scan, sigmoid, sign, sin, slice, softplus, solveLinear, sqrt, stack, sub, sum, tan, tanh,
+  identity, jacobian, jvp, log, log1p, logDet, massAndForce, matmul, max, maximum, mean, min, minimum, mul, neg, outer, pinv, pow, reshape, scan, sigmoid, sign, sin, slice, softplus, solveLinear, sqrt, stack, sub, sum, tan, tanh,
   tensor, trace, transpose, valueAndGrad, vjp, vmap, where, type BackendName, type Dtype, type NestedArray, type Shape, type Tensor,
 } from "./index.ts";
 import { elementwise } from "./elementwise.ts";
@@ -38,6 +38,9 @@ const operations: Readonly<Record<string, Operation>> = {
   neg: entries(neg, 1), sigmoid: entries(sigmoid, 1), sign: entries(sign, 1), sin: entries(sin, 1), softplus: entries(softplus, 1), sqrt: entries(sqrt, 1, positive), sub: entries(sub, 2),
   tan: entries(tan, 1, [-1.2, 1.2]), tanh: entries(tanh, 1), where: entries((c, x, y) => where(greater(c, 0), mul(c, x), sin(mul(c, y))), 3),
   ...Object.fromEntries([-2.5, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 7].map((n) => [`pow: ${n}`, entries((x) => pow(x, n), 1, positive)])),
+  "pow: traced": { f: pow, shapes: (n) => [[n], [n]], domain: positive },
+  max: { f: (x) => max(mul(x, sin(x)), [1]), shapes: (n) => [[2, n, 3]] }, "max: all": { f: (x) => max(sin(mul(x, 3))), shapes: (n) => [[n, 2]] },
+  min: { f: (x) => min(mul(x, sin(x)), [0, -1]), shapes: (n) => [[2, n, 3]] }, mean: { f: (x) => mean(mul(x, x), [-1]), shapes: (n) => [[2, n]] }, "mean: all": entries((x) => mean(exp(x)), 1),
   "add: broadcast": { f: (x, y, z) => add(mul(x, y), z), shapes: (n) => [[n, 3], [n, 1], [3]] },
   asTensor: entries((x) => mul(asTensor(x), asTensor(2)), 1),
   constant: entries((x) => mul(x, constant(1.5, x.shape)), 1),

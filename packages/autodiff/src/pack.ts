@@ -24,23 +24,29 @@ export function unpackCotangent(packed: Tensor, shapes: readonly Shape[]): Maybe
   const leading = packed.shape.slice(0, -1);
   let from = 0;
   return shapes.map((shape) => {
-    const part = window(packed, from, (from += sizeOf(shape)), new Map());
+    const part = window(packed, from, (from += sizeOf(shape)));
     return part && reshape(part, [...leading, ...shape]);
   });
 }
 
-/** Entries `from .. to - 1` along the last axis, or null for zeros. */
-function window(x: Tensor, from: number, to: number, known: Map<Tensor, MaybeZero>): MaybeZero {
-  const found = known.get(x);
-  if (found !== undefined) return found;
-  const made = make(x, from, to, known);
-  known.set(x, made);
-  return made;
+/** Entries `from .. to - 1` along the last axis, or null for zeros. Sums may be thousands of terms deep. */
+function window(x: Tensor, from: number, to: number): MaybeZero {
+  const known = new Map<Tensor, MaybeZero>();
+  const pending = [x];
+  for (let node = pending.at(-1); node; node = pending.at(-1)) {
+    const missing = node.primitive === elementwise.add && !known.has(node) ? node.args.filter((part) => !known.has(part)) : [];
+    if (missing.length > 0) pending.push(...missing);
+    else {
+      pending.pop();
+      if (!known.has(node)) known.set(node, make(node, from, to, known));
+    }
+  }
+  return known.get(x)!;
 }
 
-function make(x: Tensor, from: number, to: number, known: Map<Tensor, MaybeZero>): MaybeZero {
+function make(x: Tensor, from: number, to: number, known: ReadonlyMap<Tensor, MaybeZero>): MaybeZero {
   if (x.primitive === elementwise.add) {
-    const [left, right] = x.args.map((part) => window(part, from, to, known));
+    const [left, right] = x.args.map((part) => known.get(part)!);
     return left && right ? add(left, right) : (left ?? right);
   }
   if (x.primitive === padPrimitive) {

@@ -179,7 +179,9 @@ export function scan<C extends Arrays, X extends Arrays, Y extends Arrays>(f: (c
   let form: Y | undefined;
   let carries = 0;
   const body = trace((...args) => {
-    const [next, y] = f(inFormOf(init, args.slice(0, start.length)), inFormOf(xs, args.slice(start.length)));
+    const pair: unknown = f(inFormOf(init, args.slice(0, start.length)), inFormOf(xs, args.slice(start.length)));
+    if (!Array.isArray(pair) || pair.length !== 2) throw new OdeError("INVALID_TRACE", "Cannot trace scan as its function must return a pair [carry, y]: it does not");
+    const [next, y] = pair as unknown as readonly [carry: C, y: Y];
     form = y;
     carries = listOf(next).length;
     return [...listOf(next), ...listOf(y)];

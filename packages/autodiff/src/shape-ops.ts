@@ -87,18 +87,24 @@ export const slicePrimitive: Primitive<Block> = {
     }
     if (x.primitive === reshapePrimitive) return slicedInside(x.args[0], x.shape, start, shape);
     if (x.primitive === slicePrimitive) return sliceBlock(x.args[0], start.map((s, i) => s + x.attrs.start[i]), shape);
-    if (x.primitive !== concatPrimitive) return null;
-    const { axis } = x.attrs as { axis: number };
-    let from = 0;
-    for (const part of x.args) {
-      const end = from + part.shape[axis];
-      if (start[axis] >= from && start[axis] + shape[axis] <= end) return sliceBlock(part, start.map((s, i) => (i === axis ? s - from : s)), shape);
-      from = end;
-    }
-    return null;
+    return slicedPart(x, start, shape);
   },
   key: blockKey,
 };
+
+/** The same of the part of a `concat` that has all of the block, or of a part of that and so on: lists grow by one `concat` after another. */
+function slicedPart(x: Tensor, start: readonly number[], shape: Shape): Tensor | null {
+  let [whole, begin] = [x, start];
+  while (whole.primitive === concatPrimitive) {
+    const { axis } = whole.attrs as { axis: number };
+    const [first, last] = [begin[axis], begin[axis] + shape[axis]];
+    let from = 0;
+    const part = whole.args.find(({ shape: sizes }) => (first >= from && last <= from + sizes[axis]) || ((from += sizes[axis]), false));
+    if (!part) break;
+    [whole, begin] = [part, begin.map((s, i) => (i === axis ? s - from : s))];
+  }
+  return whole === x ? null : sliceBlock(whole, begin, shape);
+}
 
 /** The block of `x` of the given shape that begins at index `start`. */
 export const sliceBlock = (x: Tensor, start: readonly number[], shape: Shape): Tensor => makeNode(slicePrimitive, [x], { start, shape });

@@ -1,11 +1,16 @@
+import { OdeError } from "@fluxion/ode-core";
 import { input, Tensor, tracing } from "./tensor.ts";
 import { captures, substitute, type Program } from "./trace.ts";
 
 /** One array, or a list of them. */
 export type Arrays = Tensor | readonly Tensor[];
 
-/** The arrays as a list. */
-export const listOf = (x: Arrays): readonly Tensor[] => (x instanceof Tensor ? [x] : x);
+/** The arrays as a list. @throws OdeError `INVALID_TRACE` for anything else. */
+export function listOf(x: Arrays): readonly Tensor[] {
+  const list: unknown = x instanceof Tensor ? [x] : x;
+  if (Array.isArray(list) && list.every((entry) => entry instanceof Tensor)) return list as Tensor[];
+  throw new OdeError("INVALID_TRACE", `Cannot trace the function as it must return a traced array or a list of them: it returned ${Array.isArray(x) ? "a list of something else" : x === null ? "null" : typeof x}`);
+}
 
 /** Arrays in the form of `example`: one, or a list. */
 export const inFormOf = <T extends Arrays>(example: T, parts: readonly Tensor[]): T => (example instanceof Tensor ? parts[0] : parts) as T;

@@ -78,6 +78,15 @@ export class Tensor {
   }
 }
 
+// `x[0]`, which types refuse, would be undefined and fail somewhere else.
+for (let i = 0; i < 10; i++) {
+  Object.defineProperty(Tensor.prototype, i, {
+    get(this: Tensor): never {
+      throw new OdeError("INVALID_TRACE", `Cannot read entry ${i} of a traced array by [${i}] (entry i of x is at(x, i)): it is ${describe(this)}`);
+    },
+  });
+}
+
 /** Number of entries of an array of this shape. */
 export const sizeOf = (shape: Shape): number => shape.reduce((n, s) => n * s, 1);
 
@@ -189,26 +198,37 @@ export type NestedArray = number | readonly NestedArray[];
 /**
  * A constant array from numbers, nested as deep as it has axes, or from a typed array (one axis).
  *
- * @throws OdeError `SHAPE_MISMATCH` for ragged nesting.
+ * @throws OdeError `SHAPE_MISMATCH` for ragged nesting, `INVALID_ARGUMENT` for what is no number.
  */
 export function tensor(values: NestedArray | Float64Array): Tensor {
-  if (values instanceof Float64Array) return literal(values, [values.length]);
+  const { data, shape } = numbersOf(values);
+  return literal(data, shape);
+}
+
+/** The numbers of nested arrays, row-major, and how they are nested. @throws OdeError as {@link tensor} does. */
+export function numbersOf(values: NestedArray | Float64Array): { readonly data: Float64Array; readonly shape: Shape } {
+  if (values instanceof Float64Array) return { data: values, shape: [values.length] };
   const shape: number[] = [];
-  for (let v = values; typeof v !== "number"; v = v[0]) {
+  for (let v: unknown = values; isList(v); v = v[0]) {
     shape.push(v.length);
     if (v.length === 0) break;
   }
   const flat: number[] = [];
-  const visit = (v: NestedArray, depth: number): void => {
+  const visit = (v: unknown, depth: number): void => {
+    if (typeof v !== "number" && !isList(v)) {
+      throw new OdeError("INVALID_ARGUMENT", `Cannot make a tensor as its entries must be numbers: got ${typeof v === "string" ? `the string ${JSON.stringify(v)}` : String(v)}`);
+    }
     if (typeof v === "number" ? depth !== shape.length : v.length !== shape[depth]) {
       throw new OdeError("SHAPE_MISMATCH", `Cannot make a tensor as its rows must have equal lengths: expected shape [${shape.join(", ")}]`);
     }
     if (typeof v === "number") flat.push(v);
-    else for (const x of v) visit(x, depth + 1);
+    else for (let i = 0; i < v.length; i++) visit(v[i], depth + 1);
   };
   visit(values, 0);
-  return literal(Float64Array.from(flat), shape);
+  return { data: Float64Array.from(flat), shape };
 }
+
+const isList = (v: unknown): v is ArrayLike<unknown> => Array.isArray(v) || ArrayBuffer.isView(v);
 
 /** A constant array of the given shape, row-major. */
 export function literal(data: Float64Array, shape: Shape): Tensor {

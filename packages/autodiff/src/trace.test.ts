@@ -157,7 +157,8 @@ describe("misuse of traced arrays", () => {
   test("an entry taken by [i] is explained", () => {
     const error = caught(() => compile((x) => mul((x as unknown as Tensor[])[0], 2), [[2]]));
     expect(error.code).toBe("INVALID_TRACE");
-    expect(error.message).toBe("Cannot trace an operation as its arguments must be traced arrays or numbers (entry i of an array is at(x, i)): got undefined");
+    expect(error.message).toBe("Cannot read entry 0 of a traced array by [0] (entry i of x is at(x, i)): it is input[2]");
+    expect(caught(() => compile((x) => mul((x as unknown as Tensor[])[10], 2), [[20]])).message).toBe("Cannot trace an operation as its arguments must be traced arrays or numbers (entry i of an array is at(x, i)): got undefined");
     expect(caught(() => asTensor("3" as unknown as number)).message).toContain("got string");
   });
 

@@ -1,5 +1,5 @@
 import { add } from "./elementwise.ts";
-import { constant, sameShape, shapeError, Tensor } from "./tensor.ts";
+import { asTensor, constant, sameShape, shapeError, Tensor } from "./tensor.ts";
 import { dependents, substitute, topological, trace, type Program } from "./trace.ts";
 
 /** Cotangent of every node between the program's inputs and outputs, for one cotangent per output. */
@@ -36,11 +36,12 @@ export function pullback(program: Program, seeds: readonly Tensor[]): Tensor[] {
  * Value and pullback: `pull(g)` gives `f'(x)' g` for each argument. Nests, and sees through closures.
  */
 export function vjp(f: (...x: Tensor[]) => Tensor, ...x: readonly Tensor[]): [value: Tensor, pull: (g: Tensor) => Tensor[]] {
-  const program = trace((...args) => [f(...args)], x.map((a) => a.shape));
-  const [value] = substitute(program, x);
+  const primals = x.map(asTensor);
+  const program = trace((...args) => [f(...args)], primals.map((a) => a.shape));
+  const [value] = substitute(program, primals);
   const pull = (g: Tensor): Tensor[] => {
     if (!sameShape(g.shape, value.shape)) throw shapeError("vjp", `the cotangent must have the result's shape [${value.shape.join(", ")}]`, [g]);
-    return substitute({ inputs: program.inputs, outputs: pullback(program, [g]) }, x);
+    return substitute({ inputs: program.inputs, outputs: pullback(program, [g]) }, primals);
   };
   return [value, pull];
 }

@@ -42,7 +42,8 @@ function levels(order: readonly Tensor[], fixed: ReadonlyMap<Tensor, number>): {
   const height = (x: Tensor): number => (x.primitive === contractPrimitive ? 1 : 0);
   const earliest = new Map<Tensor, number>();
   for (const node of order) earliest.set(node, fixed.get(node) ?? height(node) + node.args.reduce((l, x) => Math.max(l, earliest.get(x)!), 0));
-  const top = Math.max(0, ...earliest.values());
+  let top = 0;
+  for (const level of earliest.values()) top = Math.max(top, level);
   const latest = new Map<Tensor, number>();
   for (const node of order.toReversed()) {
     const own = fixed.get(node) ?? latest.get(node) ?? top;
@@ -66,9 +67,10 @@ function mergeable(order: readonly Tensor[]): Member[][] {
   const rank = new Map(order.map((node, i) => [node, i]));
   const fixed = new Map<Tensor, number>();
   const groups: Member[][] = [];
+  let current: ReturnType<typeof levels> | undefined;
   for (let rest of byMatrix.values()) {
     while (rest.length > 1) {
-      const { earliest, latest } = levels(order, fixed);
+      const { earliest, latest } = (current ??= levels(order, fixed));
       const last = rest.toSorted((x, y) => earliest.get(y.node)! - earliest.get(x.node)!);
       const level = earliest.get(last[0].node)!;
       /** What the members need: none of these can be one. */
@@ -81,6 +83,7 @@ function mergeable(order: readonly Tensor[]): Member[][] {
       rest = rest.filter((member) => !members.includes(member));
       if (members.length < 2) continue;
       for (const { node } of members) fixed.set(node, level);
+      current = undefined;
       groups.push(members.toSorted((x, y) => rank.get(x.node)! - rank.get(y.node)!));
     }
   }
@@ -164,12 +167,20 @@ function addends(node: Tensor, readers: ReadonlyMap<Tensor, number>): Tensor[] {
 function mergeOuterProducts({ inputs, outputs }: Program): Program {
   const order = topological(outputs);
   const readers = new Map<Tensor, number>();
-  for (const node of order) for (const x of node.args) readers.set(x, (readers.get(x) ?? 0) + 1);
+  /** Sums that are part of a larger one. */
+  const inner = new Set<Tensor>();
+  for (const node of order) {
+    for (const x of node.args) {
+      readers.set(x, (readers.get(x) ?? 0) + 1);
+      if (node.primitive === elementwise.add) inner.add(x);
+    }
+  }
   for (const y of outputs) readers.set(y, (readers.get(y) ?? 0) + 1);
   const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
   for (const node of order) {
     if (value.has(node)) continue;
-    const parts = node.primitive === elementwise.add && node.shape.length === 2 ? addends(node, readers) : [];
+    const isWhole = node.primitive === elementwise.add && node.shape.length === 2 && !(inner.has(node) && readers.get(node) === 1);
+    const parts = isWhole ? addends(node, readers) : [];
     const products = parts.map((x) => (readers.get(x) === 1 ? asOuterProduct(x) : null));
     if (products.filter((product) => product !== null).length < 2) {
       value.set(node, withArgs(node, node.args.map((x) => value.get(x)!)));

@@ -56,6 +56,11 @@ export class FunctionBuilder {
     this.format = format;
   }
 
+  /** Bytes of code so far. */
+  get length(): number {
+    return this.#code.length;
+  }
+
   /** The address `numbers` further. */
   shift({ local, bytes }: Address, numbers: number): Address {
     return { local, bytes: bytes + this.format.bytes * numbers };
@@ -80,6 +85,12 @@ export class FunctionBuilder {
       else this.#free.set(type, [local]);
     }
     this.#made = outer;
+  }
+
+  /** Calls function `index` of the module with its own parameters. */
+  callAlike(index: number): void {
+    for (let i = 0; i < this.parameters; i++) this.get(i);
+    this.emit(op.call, ...unsigned(index));
   }
 
   emit(...bytes: readonly number[]): void {

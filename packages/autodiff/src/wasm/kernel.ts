@@ -10,14 +10,20 @@ export function makeKernel(code: ModuleCode, accumulate: readonly boolean[]): Ke
   const [inputs, outputs]: Numbers[][] = [[], []];
   program.inputs.forEach((x, i) => memory.open(inputs, layout.inputs[i], x.size));
   program.outputs.forEach((y, k) => memory.open(outputs, layout.outputs[k], y.size));
+  /** Sums of the kernel's own while others take their place. */
+  const kept: Numbers[] = [];
   const kernel = (ins: readonly Numbers[], outs: readonly Numbers[]): void => {
     for (let i = 0; i < inputs.length; i++) if (ins[i] !== inputs[i]) copy(ins[i], inputs[i]);
-    for (let k = 0; k < outputs.length; k++) if (accumulate[k] && outs[k] !== outputs[k]) outputs[k].fill(0);
+    for (let k = 0; k < outputs.length; k++) {
+      if (!accumulate[k] || outs[k] === outputs[k]) continue;
+      copy(outputs[k], (kept[k] ??= outputs[k].slice()));
+      copy(outs[k], outputs[k]);
+    }
     run();
     for (let k = 0; k < outputs.length; k++) {
       if (outs[k] === outputs[k]) continue;
-      if (accumulate[k]) for (let i = 0; i < outputs[k].length; i++) outs[k][i] += outputs[k][i];
-      else copy(outputs[k], outs[k]);
+      copy(outputs[k], outs[k]);
+      if (accumulate[k]) copy(kept[k], outputs[k]);
     }
   };
   return Object.assign(kernel, { inputs, outputs });

@@ -1,3 +1,4 @@
+import { OdeError } from "@fluxion/ode-core";
 import type { Numbers } from "../compile.ts";
 import { webAssembly, type HostMemory } from "./host.ts";
 import type { NumberFormat } from "./number-format.ts";
@@ -19,7 +20,12 @@ export class KernelMemory {
   constructor(format: NumberFormat, numbers: number, spareBytes = 0) {
     this.#format = format;
     this.#end = this.#whole(numbers);
-    this.host = new webAssembly!.Memory({ initial: Math.ceil((format.bytes * numbers + spareBytes) / pageBytes) });
+    const initial = Math.ceil((format.bytes * numbers + spareBytes) / pageBytes);
+    try {
+      this.host = new webAssembly!.Memory({ initial });
+    } catch (cause) {
+      throw noMemory(initial, cause);
+    }
   }
 
   /** What was not taken yet begins here. */
@@ -31,7 +37,7 @@ export class KernelMemory {
   take(size: number): number {
     const at = this.#end;
     this.#end += this.#whole(size);
-    this.grow(this.#end);
+    if (!this.grow(this.#end)) throw noMemory(Math.ceil((this.#format.bytes * this.#end) / pageBytes));
     return at;
   }
 
@@ -70,3 +76,7 @@ export class KernelMemory {
     return true;
   }
 }
+
+/** Hosts give each memory a large range of addresses, of which there are some thousand. */
+const noMemory = (pages: number, cause?: unknown): OdeError =>
+  new OdeError("MISSING_CAPABILITY", `Cannot compile with backend "wasm" as the host must have a memory of ${pages} pages for the kernel: it has none left, or none so large`, { cause });

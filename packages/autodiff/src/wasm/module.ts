@@ -14,11 +14,14 @@ export interface Import {
   readonly results: readonly number[];
 }
 
+/** A function's entry in the code section, and how many parameters it has. */
+export type Body = Pick<FunctionBuilder, "parameters" | "finish">;
+
 /**
  * The bytes of a module that imports `env.memory` and functions, and exports `functions` by name, all with i32 parameters.
  * @source WebAssembly core specification 2.0, chapter 5
  */
-export function moduleBytes(imports: readonly Import[], functions: readonly { readonly name: string; readonly body: FunctionBuilder }[]): Uint8Array<ArrayBuffer> {
+export function moduleBytes(imports: readonly Import[], functions: readonly { readonly name: string; readonly body: Body }[]): Uint8Array<ArrayBuffer> {
   const types: string[] = [];
   const typeOf = (parameters: readonly number[], results: readonly number[]): number[] => {
     const type = [0x60, ...unsigned(parameters.length), ...parameters, ...unsigned(results.length), ...results].join();

@@ -19,7 +19,7 @@ import { exact, type Layout } from "./layout.ts";
 import { emitLoops, type Operand } from "./loops.ts";
 import { op, simd } from "./opcodes.ts";
 
-/** Writes the steps of one program into one function. Its parameters are the addresses of the inputs and outputs that move. */
+/** Writes the steps of one program into a function, or several one after another. Their parameters are the addresses of the inputs and outputs that move. */
 export class Writer {
   readonly imports: Imports = new Imports();
   readonly pool: ConstantPool;
@@ -27,7 +27,7 @@ export class Writer {
   readonly #written: ReadonlySet<number>;
   readonly #layout: Layout;
   readonly #program: Program;
-  readonly #f: FunctionBuilder;
+  #f: FunctionBuilder;
   readonly #call: (node: Tensor) => () => void;
   readonly #bytes: number;
 
@@ -44,6 +44,11 @@ export class Writer {
     this.#f = f;
     this.#call = call;
     this.#bytes = f.format.bytes;
+  }
+
+  /** Goes on in another function with the same parameters. */
+  continueIn(f: FunctionBuilder): void {
+    this.#f = f;
   }
 
   step({ nodes }: Step): void {
