@@ -1,6 +1,7 @@
 import type { Algorithm, Interpolant, Stepper, StepperContext, Tableau } from "./algorithm.ts";
 import type { StepController } from "./controller.ts";
 import type { InitialStep } from "./initial-step.ts";
+import { OdeError } from "./errors.ts";
 import { combine, hasRate, RkMemory } from "./rk-memory.ts";
 import type { BoundField } from "./vector-field.ts";
 
@@ -19,9 +20,24 @@ export interface ExplicitRkOptions {
  *
  * @param name - The factory's own name.
  * @param order - Order of accuracy of the kept solution.
+ * @throws OdeError `INVALID_ARGUMENT` for a tableau of another shape.
  */
 export function explicitRk(name: string, order: number, tableau: Tableau, { stepper = tableauStepper, ...rest }: ExplicitRkOptions = {}): Algorithm {
+  checkTableau(name, tableau);
   return { name, order, tableau, ...rest, stepper: (f, n, context) => stepper(tableau, f, n, context) };
+}
+
+/** What the stepper would read beyond, or never. */
+function checkTableau(name: string, { a, b, c, bError, bErrorCoarse, dense }: Tableau): void {
+  const wrong = (needed: string, found: string): OdeError => new OdeError("INVALID_ARGUMENT", `Cannot make algorithm "${name}" as ${needed}: ${found}`);
+  const s = b.length;
+  const rows = [...a, ...(dense?.a ?? [])];
+  if (!dense) throw wrong("its tableau must have a continuous extension: polynomialExtension makes one", "dense is missing");
+  const bad = rows.findIndex((row, i) => row.length > i);
+  if (bad >= 0) throw wrong(`row ${bad} of a must have at most ${bad} entries, as those of an explicit method`, `it has ${rows[bad].length}`);
+  for (const [list, length, what] of [[a, s, "a"], [c, s, "c"], [bError ?? b, s, "bError"], [bErrorCoarse ?? b, s, "bErrorCoarse"], [dense.c, dense.a.length, "dense.c"]] as const) {
+    if (list.length !== length) throw wrong(`${what} must have ${length} entries${list === dense.c ? ", one for each row of dense.a" : ", one for each weight in b"}`, `it has ${list.length}`);
+  }
 }
 
 const tableauStepper: NonNullable<ExplicitRkOptions["stepper"]> = (tableau, f, n, context) => new TableauStepper(tableau, f, n, context);

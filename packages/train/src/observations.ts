@@ -7,6 +7,8 @@ export interface Observations {
   /** The model, or its batch of `count` copies. */
   readonly field: VectorField;
   readonly count: number;
+  /** Which trajectories these are. */
+  readonly members: readonly number[];
   /** `[count * n]`, one trajectory after another; so are the states. */
   readonly u0: Float64Array;
   readonly tspan: readonly [number, number];
@@ -41,14 +43,14 @@ export function observations({ model, trajectories, algorithm, solver, sensealg,
   const fixed = solver.adaptive === false || (algorithm.tableau !== undefined && !algorithm.tableau.bError);
   const perState = [solver.abstol, solver.norm, solver.isOutOfDomain].some((option) => typeof option === "object" || typeof option === "function");
   const together = model.batch !== undefined && fixed && !perState && sensealg.requiresTableau === true;
-  const groups = new Map<string, Trajectory[]>();
+  const groups = new Map<string, Member[]>();
   trajectories.forEach((trajectory, i) => {
     trajectory.u.forEach((state, k) => {
       assertLength(`state ${k} of trajectory ${i}`, state, model.dim);
       assertFinite(`state ${k} of trajectory ${i}`, state);
     });
     const cut = comparedTimes(trajectory, intervals) + 1;
-    const own = { t: trajectory.t.slice(0, cut), u: trajectory.u.slice(0, cut) };
+    const own = { t: trajectory.t.slice(0, cut), u: trajectory.u.slice(0, cut), index: i };
     const key = together ? own.t.join() : String(i);
     const group = groups.get(key);
     if (group) group.push(own);
@@ -79,9 +81,12 @@ export function requireTrajectories(trajectories: readonly Trajectory[], interva
 /** How many times of a trajectory are compared: the first one is where its solve starts. */
 export const comparedTimes = ({ t }: Trajectory, intervals: number): number => Math.min(intervals, t.length - 1);
 
-function observed(model: VectorField, group: readonly Trajectory[]): Observations {
+/** One of the trajectories, cut, and which. */
+type Member = Trajectory & { readonly index: number };
+
+function observed(model: VectorField, group: readonly Member[]): Observations {
   const count = group.length;
   const [{ t }] = group;
   const [u0, ...states] = Array.from(t, (_, k) => Float64Array.from(group.flatMap(({ u }) => [...u[k]])));
-  return { field: count === 1 ? model : model.batch!(count), count, u0, tspan: [t[0], t[t.length - 1]], times: t.slice(1), states };
+  return { field: count === 1 ? model : model.batch!(count), count, members: group.map(({ index }) => index), u0, tspan: [t[0], t[t.length - 1]], times: t.slice(1), states };
 }

@@ -1,4 +1,4 @@
-import { at as entry, dot, mul, tracedField } from "@fluxion/autodiff";
+import { at as entry, concat, constant, dot, log, mul, slice, sub, tracedField } from "@fluxion/autodiff";
 import { structuredLagrangianNN } from "@fluxion/lnn";
 import { huber, losses, meanAbsoluteError, meanSquaredError, mlp, type Loss } from "@fluxion/nn-core";
 import { secondOrderNeuralODE } from "@fluxion/node";
@@ -109,6 +109,14 @@ test("a failed solve is an infinite loss with a zero gradient and a reason", () 
   expect(message).toContain("maxIters");
   const explosive = secondOrderNeuralODE({ coordinates: 1, accelerationScale: 1e200, network: mlp({ hidden: [3] }) });
   expect(trajectoryLoss({ ...common, model: explosive, loss: meanSquaredError() })(explosive.init(1)).loss).toBe(Infinity);
+});
+
+test("a batch that fails names the trajectory, and the component of its state", () => {
+  // du/dt = (1, log(p - u)) is not a number where u passes p.
+  const wall = tracedField((_t, u, q) => concat([constant(1, [1]), log(sub(q, slice(u, 0, 1)))]), { dim: 2, paramCount: 1 });
+  const from = (x: number): Trajectory => ({ t: Float64Array.of(0, 1), u: [Float64Array.of(x, 0), Float64Array.of(0, 0)] });
+  const evaluate = trajectoryLoss({ ...common, model: wall, trajectories: [from(-3), from(-2), from(-2.5), from(-0.5)], loss: meanSquaredError() });
+  expect(evaluate(Float64Array.of(0.2))).toMatchObject({ loss: Infinity, message: expect.stringMatching(/^Trajectory 3: Stopped at t = .*component 1 of the right-hand side is NaN/) as string });
 });
 
 test("a gradient that overflows is an infinite loss with a reason", () => {

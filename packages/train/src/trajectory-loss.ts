@@ -1,5 +1,5 @@
 import type { Loss } from "@fluxion/nn-core";
-import { linearize, odeProblem, OdeError, type Algorithm, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { linearize, odeProblem, OdeError, solve, type Algorithm, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { observations, type Observations } from "./observations.ts";
 import { penaltyKernel } from "./penalty-kernel.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
@@ -63,17 +63,18 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
     let total = 0;
     let rhsEvaluations = 0;
     gradient.fill(0);
-    for (const { field, count, u0, tspan, times, states, penalty, cotangents } of compared) {
+    for (const group of compared) {
+      const { field, count, u0, tspan, times, states, penalty, cotangents } = group;
       const { solution, pull } = linearize(odeProblem(field, u0, tspan, p), algorithm, { ...solver, saveAt: times, sensealg });
       rhsEvaluations += count * solution.stats.nf;
-      if (solution.retcode !== "success") return failed(rhsEvaluations, solution.message);
+      if (solution.retcode !== "success") return failed(rhsEvaluations, failureOf(options, group, p) ?? solution.message);
       subtract(solution.u, states, penalty.residual);
       total += penalty.run(times.length * u0.length);
       try {
         const { dp } = pull(cotangents);
         for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
       } catch (error) {
-        if (error instanceof OdeError && error.code === "SOLVE_FAILED") return failed(rhsEvaluations, error.message);
+        if (error instanceof OdeError && error.code === "SOLVE_FAILED") return failed(rhsEvaluations, `Trajectory ${group.members.join(" or ")}: ${error.message}`);
         throw error;
       }
     }
@@ -81,6 +82,15 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
     if (!gradient.every(Number.isFinite)) return failed(rhsEvaluations, "The gradient is not finite: its backward pass overflows, as it does for motions that grow fast");
     return { loss: total / entries, gradient, rhsEvaluations, message: "" };
   };
+}
+
+/** Which of a group's trajectories fails, and why: alone, as the components of a batch are not those of the model. */
+function failureOf({ model, algorithm, solver = {} }: TrajectoryLossOptions, { members, u0, tspan, times }: Observations, p: Float64Array): string | undefined {
+  for (const [k, member] of members.entries()) {
+    const { retcode, message } = solve(odeProblem(model, u0.subarray(k * model.dim, (k + 1) * model.dim), tspan, p), algorithm, { ...solver, saveAt: times });
+    if (retcode !== "success") return `Trajectory ${member}: ${message}`;
+  }
+  return undefined;
 }
 
 /** `out[k n + i] = u[k][i] - v[k][i]`, for rows of `n`. */
