@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { Project, type SourceFile } from "ts-morph";
+import { description, flat } from "./tsdoc.ts";
 import type { TableauData } from "./write-stepper.ts";
 
 /** What the page reads of an algorithm; see `Algorithm` of ode-core. */
@@ -79,9 +80,8 @@ function documentation(files: readonly SourceFile[], name: string): { text: stri
   const found = files.map((file) => file.getFunction(name)).find((declaration) => declaration !== undefined);
   const doc = found?.getJsDocs().at(-1);
   if (!doc) throw new Error(`Cannot write ${solverPagePath} as algorithm "${name}" must be an exported function with TSDoc`);
-  const flat = (text: string): string => text.replace(/\{@link (\w+)\}/g, "`$1`").replace(/\s+/g, " ").trim();
   const source = doc.getTags().find((tag) => tag.getTagName() === "source")?.getCommentText() ?? "";
-  return { text: flat(doc.getDescription()), source: flat(source) };
+  return { text: description([doc]), source: flat(source) };
 }
 
 /**
