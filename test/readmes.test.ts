@@ -9,10 +9,11 @@ import { buildPrograms, runProgram } from "./built-programs.ts";
 import { fluxion } from "./fluxion-process.ts";
 import { packageNames, readJson, readText, root, type Manifest } from "./workspace.ts";
 
-/** A block of TypeScript in the README of a package. */
+/** A block of TypeScript in the README of a package, or in a page of docs. */
 interface Block {
+  /** The package or the page. */
   readonly owner: string;
-  /** Named by its first line, `// name.ts`, or else after the package. */
+  /** Named by its first line, `// name.ts`, or else after its owner. */
   readonly name: string;
   readonly code: string;
   /** What it prints; absent where the README does not say. */
@@ -21,9 +22,11 @@ interface Block {
 
 const publicNames = packageNames.filter((name) => !readJson<Manifest>(`packages/${name}/package.json`).private);
 const readmes: Readonly<Record<string, string>> = Object.fromEntries(publicNames.map((name) => [name, readText(`packages/${name}/README.md`)]));
+/** Pages of docs that hold programs. */
+const pages: Readonly<Record<string, string>> = { migrating: readText("docs/migrating.md") };
 
-const blocks = publicNames.flatMap((owner) =>
-  [...readmes[owner].matchAll(/^```ts\n([^]*?)^```\n(?:\n```text\n([^]*?)^```$)?/gm)].map(
+const blocks = Object.entries({ ...readmes, ...pages }).flatMap(([owner, text]) =>
+  [...text.matchAll(/^```ts\n([^]*?)^```\n(?:\n```text\n([^]*?)^```$)?/gm)].map(
     ([, code, output]): Block => ({ owner, name: /^\/\/ ([\w.-]+)\.ts\n/.exec(code)?.[1] ?? owner, code, output }),
   ),
 );
@@ -94,6 +97,13 @@ describe.each(publicNames)("the README of %s", (owner) => {
   });
 });
 
+test.each(Object.keys(pages))("the page %s holds programs that type-check, and says what they print", (page) => {
+  const own = blocks.filter(({ owner }) => owner === page);
+  expect(own.length).toBeGreaterThan(0);
+  expect(own.filter(({ output }) => output === undefined)).toEqual([]);
+  expect(own.flatMap((block) => complaints(pathOf(block)))).toEqual([]);
+});
+
 test("a wrong program would not type-check", () => {
   expect(complaints(wrong)).toEqual([expect.stringContaining("is not assignable")]);
 });
@@ -104,7 +114,7 @@ test("every package shows what it does, by a program, a command or a suite", () 
   expect(suites.map(({ owner }) => owner)).toEqual(["testkit"]);
 });
 
-describe("what READMEs say that is printed", () => {
+describe("what READMEs and pages say that is printed", () => {
   test.each(programs.map((block) => [block.owner, block] as const))("%s", async (_owner, { name, output }) => {
     expect(await runProgram(built, name)).toBe(output);
   });

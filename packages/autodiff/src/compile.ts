@@ -89,20 +89,20 @@ export type BackendName = keyof typeof backends | "auto";
 
 /** How to compile for speed and precision. */
 export interface TargetOptions {
-  /** Default `"auto"`. */
+  /** `"wasm"`, `"js"`, `"interpreter"` or `"auto"`, the fastest of them that the host allows. Default `"auto"`. */
   readonly backend?: BackendName;
-  /** Default `"f64"`. */
+  /** Precision of the kernel's numbers: `"f64"` or `"f32"`. Default `"f64"`. */
   readonly dtype?: Dtype;
   /**
-   * `"auto"`, the default, adds products without rounding in between where the host can: faster, and the last bits of
-   * results may then differ from machine to machine. `false` forbids it. In Node 20 a flag of V8 is set while a kernel is compiled.
+   * `"auto"` adds products without rounding in between where the host can: faster, and the last bits of results may then
+   * differ from machine to machine. `false` forbids it. Default `"auto"`. In Node 20 a flag of V8 is set while a kernel is compiled.
    */
   readonly relaxedSimd?: "auto" | false;
 }
 
 /** How to compile. */
 export interface CompileOptions extends TargetOptions {
-  /** Outputs to add to instead of writing them. Default none. */
+  /** `accumulate[k]` tells to add to output k instead of writing it. Default none. */
   readonly accumulate?: readonly boolean[];
 }
 

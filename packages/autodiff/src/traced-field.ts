@@ -15,11 +15,13 @@ export type TracedRhs = (t: Tensor, u: Tensor, p: Tensor) => Tensor;
 
 /** Sizes of a traced right-hand side and how to compile it. */
 export interface TracedFieldOptions extends TargetOptions {
+  /** Length n of the state. */
   readonly dim: number;
-  /** Default 0. */
+  /** Length m of the parameter vector. Default 0. */
   readonly paramCount?: number;
+  /** Promises `u = (q, v)` with `dq/dt = v`, which symplectic and Nystrom methods need. Default: no promise. */
   readonly structure?: Structure;
-  /** Promises that component i depends on components `i - lower` to `i + upper` only; see `VectorField`. */
+  /** Promises that component i depends on components `i - lower` to `i + upper` only; see `VectorField`. Default: no promise. */
   readonly bandwidth?: Bandwidth;
 }
 

@@ -3,11 +3,13 @@ import { dynamicsModel, type ConservativeModel, type DynamicsModelParts, type Pa
 
 /** The parts of a {@link lagrangianModel}. */
 export interface LagrangianModelParts<S extends ParamShapes> {
+  /** The factory's own name. */
   readonly name: string;
-  /** Number d of generalised coordinates. */
+  /** Number d of generalised coordinates; the state is `u = (q, v)` of length 2 d. */
   readonly coordinates: number;
-  /** Where the parameters come from. */
+  /** Where the parameters come from: `params` names their shapes (`[]` for a number), `init` writes fresh ones. */
   readonly layer: DynamicsModelParts<S>["layer"];
+  /** How to compile: a model's own options may be handed on as they are. Default: the defaults of each. */
   readonly target?: TargetOptions;
   /** `L(q[d], v[d])`, a traced scalar. */
   lagrangian(q: Tensor, v: Tensor, params: ParamTree<S, Tensor>): Tensor;

@@ -7,7 +7,7 @@ export interface AdamOptions {
   readonly beta1?: number;
   /** Decay of the mean of squared gradients. Default 0.999. */
   readonly beta2?: number;
-  /** Default 1e-8. */
+  /** Added to the root of the mean of squared gradients. Default 1e-8. */
   readonly epsilon?: number;
 }
 

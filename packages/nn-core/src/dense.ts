@@ -6,7 +6,7 @@ import type { DenseParams, Layer } from "./layer.ts";
 
 /** What a dense layer may be given besides its sizes. */
 export interface DenseOptions {
-  /** Default: none, a linear layer. */
+  /** Applied to each output. Default: none, a linear layer. */
   readonly activation?: Activation;
   /** Of the weights; biases start at 0. Default Glorot uniform. */
   readonly init?: Initializer;

@@ -21,17 +21,19 @@ export type ConservativeModel = DynamicsModel & Required<Pick<DynamicsModel, "en
 
 /** The parts of a {@link dynamicsModel}. */
 export interface DynamicsModelParts<S extends ParamShapes> {
+  /** The factory's own name. */
   readonly name: string;
   /** Length of the state. */
   readonly dim: number;
-  /** Where the parameters come from. */
+  /** Where the parameters come from: `params` names their shapes (`[]` for a number), `init` writes fresh ones. */
   readonly layer: Pick<Layer<S>, "params" | "init">;
   /** `du/dt[n]` as a traced function of the scalar `t`, of `u[n]` and of the named parameters. */
   rhs(t: Tensor, u: Tensor, params: ParamTree<S, Tensor>): Tensor;
-  /** The conserved energy, a traced scalar. */
+  /** The conserved energy, a traced scalar. Default: none. */
   energy?(u: Tensor, params: ParamTree<S, Tensor>): Tensor;
+  /** Promises `u = (q, v)` with `dq/dt = v`. Default: no promise. */
   readonly structure?: Structure;
-  /** How to compile: a model's own options may be handed on as they are. */
+  /** How to compile: a model's own options may be handed on as they are. Default: the defaults of each. */
   readonly target?: TargetOptions;
 }
 

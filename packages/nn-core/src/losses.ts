@@ -21,7 +21,10 @@ export function meanAbsoluteError(options: Record<string, never> = {}): Loss {
 }
 
 /** Quadratic up to `delta`, linear beyond: `r^2 / 2` or `delta (|r| - delta / 2)`. @source Huber 1964 */
-export function huber(options: { readonly delta?: number } = {}): Loss {
+export function huber(options: {
+  /** Residuals up to this are squared. Default 1. */
+  readonly delta?: number;
+} = {}): Loss {
   const { delta } = readOptions("huber", options, { delta: option.positive(1) });
   return {
     name: "huber",

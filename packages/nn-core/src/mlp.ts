@@ -7,11 +7,11 @@ import type { Layer, Network } from "./layer.ts";
 
 /** Options of {@link mlp}. */
 export interface MlpOptions {
-  /** Widths of the hidden layers. Default [32, 32]. */
+  /** Widths of the hidden layers. Default `[32, 32]`. */
   readonly hidden?: readonly number[];
-  /** Of the hidden layers; the last layer is linear. Default tanh. */
+  /** Of the hidden layers, `"tanh"`, `"softplus"` or `"gelu"`; the last layer is linear. Default `"tanh"`. */
   readonly activation?: ActivationName;
-  /** Default glorotUniform. */
+  /** How weights start, `"glorotUniform"` or `"glorotNormal"`; biases start at 0. Default `"glorotUniform"`. */
   readonly init?: keyof typeof initializers;
 }
 

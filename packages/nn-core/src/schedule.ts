@@ -8,13 +8,21 @@ export interface Schedule {
 }
 
 /** The same rate throughout. */
-export function constantRate(options: { readonly rate?: number } = {}): Schedule {
+export function constantRate(options: {
+  /** The rate. Default 1e-3. */
+  readonly rate?: number;
+} = {}): Schedule {
   const { rate } = readOptions("constantRate", options, { rate: option.positive(1e-3) });
   return { name: "constantRate", rate: () => rate };
 }
 
 /** Half a cosine from `peak` down to `peak * final`. @source Loshchilov and Hutter 2017, arXiv 1608.03983, eq. 5 */
-export function cosine(options: { readonly peak?: number; readonly final?: number } = {}): Schedule {
+export function cosine(options: {
+  /** The first rate. Default 1e-3. */
+  readonly peak?: number;
+  /** Part of it that the rate falls to, in [0, 1). Default 0. */
+  readonly final?: number;
+} = {}): Schedule {
   const { peak, final } = readOptions("cosine", options, { peak: option.positive(1e-3), final: option.fraction(0) });
   return { name: "cosine", rate: (step, steps) => peak * (final + (1 - final) * 0.5 * (1 + Math.cos((Math.PI * step) / steps))) };
 }

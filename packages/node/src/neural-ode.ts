@@ -6,7 +6,7 @@ import { option, readOptions } from "@fluxion/ode-core";
 export interface NeuralODEOptions extends TargetOptions {
   /** Length n of the state. */
   readonly dim: number;
-  /** Default `mlp()`. */
+  /** The right-hand side, from n inputs to n outputs. Default `mlp()`. */
   readonly network?: Network;
 }
 

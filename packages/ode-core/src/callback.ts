@@ -2,6 +2,7 @@ import { option, readOptions } from "./config.ts";
 
 /** What an `affect` sees and may change: `u` and `p` in place. */
 export interface CallbackState {
+  /** The time of the event. */
   readonly t: number;
   /** `u[n]`, the state at `t`. */
   readonly u: Float64Array;
@@ -65,8 +66,9 @@ export interface ContinuousCallbackOptions {
 
 /** Options of {@link discreteCallback}. */
 export interface DiscreteCallbackOptions {
-  /** Looked at after every kept step. */
+  /** Looked at after every kept step. Must change nothing. */
   readonly condition: (t: number, u: Float64Array, p: Float64Array) => boolean;
+  /** What happens where the condition holds. Default: nothing but what `save` and `terminal` say. */
   readonly affect?: (state: CallbackState) => void;
   /** Ends the solve where the condition holds. Default false. */
   readonly terminal?: boolean;
@@ -78,6 +80,7 @@ export interface DiscreteCallbackOptions {
 export interface PresetTimeCallbackOptions {
   /** In any order; those outside of the time span do not happen, one at its start does. */
   readonly times: ArrayLike<number>;
+  /** What happens there. */
   readonly affect: (state: CallbackState) => void;
   /** Which sides to save. Default `"both"`. */
   readonly save?: SaveSides;

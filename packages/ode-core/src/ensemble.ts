@@ -12,7 +12,7 @@ export interface EnsembleOptions<R = OdeSolution> extends SolveOptions {
   readonly trajectories: number;
   /** Index `i` of the first one, for a part of a larger ensemble. Default 0. */
   readonly first?: number;
-  /** The parameters `p[m]` of trajectory `i`, when the problems differ in nothing else. Must depend on nothing but `i`. */
+  /** The parameters `p[m]` of trajectory `i`, when the problems differ in nothing else. Must depend on nothing but `i`. Either this or `prob` is needed. */
   readonly parameters?: (i: number) => ArrayLike<number>;
   /** In place of `parameters`: the problem of trajectory `i`, mostly a `remake` of the given one. Must depend on nothing but its arguments. */
   readonly prob?: (problem: OdeProblem, i: number) => OdeProblem;

@@ -9,9 +9,9 @@ import type { BoundField } from "./vector-field.ts";
 export interface ExplicitRkOptions {
   /** A stepper written for the tableau. Default: one that reads the tableau at every step, 2 to 3 times slower on small systems. */
   readonly stepper?: (tableau: Tableau, f: BoundField, n: number, context: StepperContext) => Stepper;
-  /** See {@link Algorithm.controller}. */
+  /** Makes the step-size control of a solve, as `piController` does. Default: a proportional-integral controller with the gains for the order. */
   readonly controller?: () => StepController;
-  /** See {@link Algorithm.initialStep}. */
+  /** Chooses the first step where `dt` is not given. Default: Hairer's. */
   readonly initialStep?: InitialStep;
 }
 

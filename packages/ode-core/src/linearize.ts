@@ -8,7 +8,7 @@ import { requireCapabilities } from "./vector-field.ts";
 
 /** Options of a solve that is to be differentiated. */
 export interface LinearizeOptions extends SolveOptions {
-  /** How to differentiate. */
+  /** How to differentiate: a sensitivity algorithm, such as `discreteAdjoint()` of `@fluxion/sensitivity`. */
   readonly sensealg: SensitivityAlgorithm;
 }
 

@@ -17,7 +17,7 @@ export interface OdeProblem {
 /** Further parts of a problem. */
 export interface OdeProblemOptions {
   /**
-   * `M[n * n]`, row-major, of `M du/dt = f`. Only some implicit algorithms take one. It may be singular where that leaves algebraic equations that
+   * `M[n * n]`, row-major, of `M du/dt = f`. Default: the identity. Only some implicit algorithms take one. It may be singular where that leaves algebraic equations that
    * determine the rest of the state (index 1). A `u0` that does not satisfy them is corrected before the first step, as is the state after an event: the
    * differential part `M u` is held, and where that has no solution the solve ends with `"initialFailure"`.
    */

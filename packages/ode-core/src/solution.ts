@@ -21,11 +21,11 @@ export interface SolveOptions {
    * A step is good enough with at most 1. Default: the root mean square.
    */
   readonly norm?: (scaled: Float64Array) => number;
-  /** Fixed step, or the first step of an adaptive solve. Its sign is ignored. */
+  /** Fixed step, or the first step of an adaptive solve. Its sign is ignored. Default: chosen in an adaptive solve; fixed steps need it. */
   readonly dt?: number;
   /** Smallest step of an adaptive solve, save those that end at a given time; one below it ends in `"dtLessThanMin"`. Default 0. */
   readonly dtmin?: number;
-  /** Largest step of an adaptive solve. */
+  /** Largest step of an adaptive solve. Default: no limit. */
   readonly dtmax?: number;
   /** `false` takes steps of `dt` also with an adaptive method. Default true. */
   readonly adaptive?: boolean;
@@ -36,24 +36,25 @@ export interface SolveOptions {
   /**
    * Times at which a step must end, such as kinks and short pulses of the right-hand side; in any order, those outside of the
    * time span are ignored. A jump belongs into a `presetTimeCallback` that changes `p`: a step sees the right-hand side at both its ends.
+   * Default: none.
    */
   readonly tstops?: ArrayLike<number>;
   /** Keep every step's interpolant, so that `solution.at` works. Default: true unless `saveAt` is given. */
   readonly dense?: boolean;
-  /** Rejects the steps of an adaptive solve whose end `u[n]` at `t` it returns true for; they are tried again with a quarter of the length. */
+  /** Rejects the steps of an adaptive solve whose end `u[n]` at `t` it returns true for; they are tried again with a quarter of the length. Default: none. */
   readonly isOutOfDomain?: (t: number, u: Float64Array, p: Float64Array) => boolean;
   /**
    * Events: made by `continuousCallback`, `discreteCallback` and `presetTimeCallback`. Those that are due at the same time are
    * called in the order of the list. What they save is added to what `saveAt` asks for; a time of `saveAt` at an event is the
-   * state before it, `solution.at` gives the one after it, unless that is where the solve ends.
+   * state before it, `solution.at` gives the one after it, unless that is where the solve ends. Default: none.
    */
   readonly callback?: Callback | readonly Callback[];
   /**
    * An `AbortSignal`, looked at before each step: once aborted, the solve ends with retcode `"aborted"`. Timers and clicks get their turn only in
-   * `solveAsync`: in `solve`, the right-hand side, a callback or `onStep` must abort.
+   * `solveAsync`: in `solve`, the right-hand side, a callback or `onStep` must abort. Default: none.
    */
   readonly signal?: { readonly aborted: boolean };
-  /** Called after each kept step with its start, its length and its starting state (a view: copy to keep). */
+  /** Called after each kept step with its start, its length and its starting state (a view: copy to keep). Default: nothing. */
   readonly onStep?: (t: number, h: number, u: Float64Array) => void;
 }
 

@@ -3,7 +3,7 @@ import { assertPullable, assertSucceeded } from "./assert-pullable.ts";
 
 /** Options of {@link finiteDifference}. */
 export interface FiniteDifferenceOptions {
-  /** `"central"` (default) takes two solves per number, `"forward"` one at half the digits. */
+  /** `"central"` takes two solves per number, `"forward"` one at half the digits. Default `"central"`. */
   readonly scheme?: "central" | "forward";
   /** Step relative to `max(1, |x|)`. Default: `eps^(1/3)` for central, `eps^(1/2)` for forward differences. */
   readonly relativeStep?: number;

@@ -10,11 +10,11 @@ export interface EnsembleThreadsOptions {
   readonly trajectories: number;
   /** The export of the module that makes the ensemble. Default `"ensemble"`. */
   readonly name?: string;
-  /** Its argument, a copy in each thread: anything that `structuredClone` takes. */
+  /** Its argument, a copy in each thread: anything that `structuredClone` takes. Default `null`. */
   readonly data?: unknown;
   /** How many threads. Default: as many as the machine runs at once. */
   readonly threads?: number;
-  /** Ends all threads once aborted; the promise is then rejected with the signal's reason. */
+  /** Ends all threads once aborted; the promise is then rejected with the signal's reason. Default: none. */
   readonly signal?: AbortSignal;
 }
 

@@ -14,9 +14,9 @@ export interface TrajectoryLossThreadsOptions {
   readonly threads: number;
   /** The export of the module that makes the options of the loss. Default `"loss"`. */
   readonly name?: string;
-  /** Its argument, a copy in each other thread: anything that `structuredClone` takes. */
+  /** Its argument, a copy in each other thread: anything that `structuredClone` takes. Default `null`. */
   readonly data?: unknown;
-  /** Closes the loss once aborted, and rejects the promise with the signal's reason if that is still open. */
+  /** Closes the loss once aborted, and rejects the promise with the signal's reason if that is still open. Default: none. */
   readonly signal?: AbortSignal;
 }
 

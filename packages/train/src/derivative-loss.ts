@@ -6,9 +6,11 @@ import type { LossValue } from "./trajectory-loss.ts";
 
 /** A state `u[n]` and its time derivative `du[n]` there. */
 export interface DerivativeSample {
-  /** Default 0. */
+  /** The time, of which autonomous models know nothing. Default 0. */
   readonly t?: number;
+  /** The state `u[n]`. */
   readonly u: Float64Array;
+  /** Its time derivative `du[n]`. */
   readonly du: Float64Array;
 }
 
@@ -16,7 +18,9 @@ export interface DerivativeSample {
 export interface DerivativeLossOptions {
   /** A model, or any vector field with a `vjp`. */
   readonly model: VectorField;
+  /** States with their derivatives; at least one. */
   readonly samples: readonly DerivativeSample[];
+  /** The penalty for each residual: `meanSquaredError()`, `meanAbsoluteError()`, `huber()`, or one of your own. */
   readonly loss: Loss;
 }
 

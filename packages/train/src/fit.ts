@@ -30,12 +30,15 @@ export interface FitState {
 
 /** Told after each step. */
 export interface FitProgress {
-  /** From 0. */
+  /** The stage, from 0. */
   readonly stage: number;
+  /** How many stages there are. */
   readonly stages: number;
-  /** Steps taken and to take, over all stages. */
+  /** Steps taken, over all stages. */
   readonly step: number;
+  /** Steps to take, over all stages. */
   readonly steps: number;
+  /** The loss before this step; infinite where it, or its gradient, was not finite. */
   readonly loss: number;
   /** Time of this step's loss and gradient, in milliseconds. */
   readonly gradientMs: number;
@@ -45,7 +48,7 @@ export interface FitProgress {
 export interface TrainingOptions {
   /** A model, or any vector field with the derivatives that its loss needs. */
   readonly model: VectorField;
-  /** Default Adam. */
+  /** Makes updates of gradients. Default `adam()`. */
   readonly optimizer?: Optimizer;
   /** One after another, usually with growing horizons. */
   readonly stages: readonly Stage[];
@@ -55,25 +58,31 @@ export interface TrainingOptions {
   readonly start?: Float64Array;
   /** Where an earlier run with the same options stopped. */
   readonly resume?: FitState;
+  /** Looked at before each step: once aborted, `fit` ends with status `"aborted"`. Default: none. */
   readonly signal?: AbortSignal;
+  /** Called after each step. Default: nothing. */
   readonly onProgress?: (progress: FitProgress) => void;
-  /** Called some 20 times a second, when timers and signals get their turn: the place to save a checkpoint. What it throws ends `fit`. */
+  /** Called some 20 times a second, when timers and signals get their turn: the place to save a checkpoint. What it throws ends `fit`. Default: nothing. */
   readonly onPause?: (state: FitState) => void;
 }
 
 /** Fitting to trajectories, through the solver. */
 export interface TrajectoryFit {
+  /** Observed states; each starts a solve at its own first state. Needed unless `evaluate` is given, as are `algorithm` and `sensealg`. */
   readonly trajectories: readonly Trajectory[];
+  /** What solves the model. */
   readonly algorithm: Algorithm;
+  /** `dt`, `reltol`, `abstol`, ... of the solves. Default: those of `solve`. */
   readonly solver?: NonNullable<TrajectoryLossOptions["solver"]>;
+  /** How the solves are differentiated. */
   readonly sensealg: SensitivityAlgorithm;
-  /** Default mean squared error. */
+  /** The penalty for each residual. Default `meanSquaredError()`. */
   readonly loss?: Loss;
 }
 
 /** Fitting to a loss of your own. */
 export interface LossFit {
-  /** The loss and its gradient at `p[m]`, told the stage's intervals: that of `derivativeLoss`, or of `trajectoryLossThreads`. */
+  /** In place of `trajectories`: the loss and its gradient at `p[m]`, told the stage's intervals: that of `derivativeLoss`, or of `trajectoryLossThreads`. */
   readonly evaluate: (p: Float64Array, intervals: number) => LossValue;
 }
 

@@ -10,10 +10,13 @@ export interface TrajectoryLossOptions {
   readonly model: VectorField;
   /** Observed states; each starts a solve at its own first state. */
   readonly trajectories: readonly Trajectory[];
+  /** The penalty for each residual: `meanSquaredError()`, `meanAbsoluteError()`, `huber()`, or one of your own. */
   readonly loss: Loss;
+  /** What solves the model. */
   readonly algorithm: Algorithm;
-  /** `dt`, `reltol`, `abstol`, ... of the solves. */
+  /** `dt`, `reltol`, `abstol`, ... of the solves. Default: those of `solve`. */
   readonly solver?: Omit<SolveOptions, "saveAt" | "dense" | "onStep">;
+  /** How the solves are differentiated. */
   readonly sensealg: SensitivityAlgorithm;
   /** Compare only the first `intervals` sampling intervals of each trajectory. Default: all. */
   readonly intervals?: number;

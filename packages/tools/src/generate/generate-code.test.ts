@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { generatedFolders, generateCode } from "./generate-code.ts";
+import { optionsPage, optionsPagePath } from "./options-page.ts";
 import { solverPage, solverPagePath } from "./solver-page.ts";
 import { linearSum, termCounts, terms, usedStages } from "./linear-sum.ts";
 
@@ -21,6 +22,21 @@ test("the committed code is what is generated, byte for byte", async () => {
 
 test("the committed page of solvers is what the algorithms and their TSDoc make", async () => {
   expect((await solverPage(root)) === readFileSync(`${root}/${solverPagePath}`, "utf8"), "run npm run generate").toBe(true);
+});
+
+test("the committed page of options is what TSDoc makes", () => {
+  expect(optionsPage(root) === readFileSync(`${root}/${optionsPagePath}`, "utf8"), "run npm run generate").toBe(true);
+});
+
+test("the page of options has every type of options that the packages export", () => {
+  const page = readFileSync(`${root}/${optionsPagePath}`, "utf8");
+  const packages = ["ode-core", "autodiff", "sensitivity", "nn-core", "lnn", "hnn", "node", "systems", "train", "threads"];
+  const sources = packages.flatMap((name) => (readdirSync(`${root}/packages/${name}/src`, { recursive: true }) as string[]).filter((path) => path.endsWith(".ts")).map((path) => readFileSync(`${root}/packages/${name}/src/${path}`, "utf8")));
+  const none = new Set(sources.flatMap((text) => [...text.matchAll(/type (\w+)Options = Readonly<Record<never, never>>/g)].map(([, name]) => name)));
+  const exported = packages.flatMap((name) => [...readFileSync(`${root}/packages/${name}/src/index.ts`, "utf8").matchAll(/\btype (\w+)Options\b/g)].map(([, type]) => type));
+  const missing = exported.filter((name) => !none.has(name) && !page.includes(`\`${name[0].toLowerCase()}${name.slice(1)}(`) && !page.includes(`### \`${name}Options\``));
+  // Those of `parseTrajectoryCsv`, which is on the page, and of backends, which are no factories.
+  expect(missing).toEqual(["Kernel", "TrajectoryCsv"]);
 });
 
 test("a sum leaves out zeros and factors of one, and keeps signs", () => {

@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { Project, type SourceFile } from "ts-morph";
+import { description, flat } from "./tsdoc.ts";
 import type { TableauData } from "./write-stepper.ts";
 
 /** What the page reads of an algorithm; see `Algorithm` of ode-core. */
@@ -63,7 +64,7 @@ Time of a solve against its error at the end, beside solvers of other libraries;
 
 Each adaptive method brings a controller that suits it: proportional-integral, Hairer's for \`dp5\` and \`dop853\`, predictive for implicit methods. That of an
 explicit or Rosenbrock method is replaced by \`{ ...tsit5(), controller: () => pidController({ beta1, beta2, beta3 }) }\`; \`piController\` with \`beta2: 0\` is an integral one.
-\`reltol\`, \`abstol\` (one or one per component), \`norm\`, \`dtmin\`, \`dtmax\`, \`tstops\` and the others are options of \`solve\`.
+\`reltol\`, \`abstol\` (one or one per component), \`norm\`, \`dtmin\`, \`dtmax\`, \`tstops\` and the others are options of \`solve\`: [options.md](options.md).
 `;
 
 /** Evaluations per step, and those more of dense output, where the first stage of the next step may come from either. */
@@ -79,9 +80,8 @@ function documentation(files: readonly SourceFile[], name: string): { text: stri
   const found = files.map((file) => file.getFunction(name)).find((declaration) => declaration !== undefined);
   const doc = found?.getJsDocs().at(-1);
   if (!doc) throw new Error(`Cannot write ${solverPagePath} as algorithm "${name}" must be an exported function with TSDoc`);
-  const flat = (text: string): string => text.replace(/\{@link (\w+)\}/g, "`$1`").replace(/\s+/g, " ").trim();
   const source = doc.getTags().find((tag) => tag.getTagName() === "source")?.getCommentText() ?? "";
-  return { text: flat(doc.getDescription()), source: flat(source) };
+  return { text: description([doc]), source: flat(source) };
 }
 
 /**
