@@ -2,19 +2,17 @@ import { gaussAdjoint } from "@fluxion/sensitivity";
 import { at, mul, tracedField } from "@fluxion/autodiff";
 import { algorithms, continuousCallback, odeProblem, presetTimeCallback, rk4, solve, tsit5, type InPlaceRhs } from "@fluxion/ode-core";
 import { expect, test } from "vitest";
-import { readText } from "./workspace.ts";
 
 // What docs/migrating.md says of traps that no error tells of.
 
 const end = (f: InPlaceRhs, u0: readonly number[]): number[] => [...solve(odeProblem(f, u0, [0, 2]), rk4(), { dt: 0.1 }).u.at(-1)!];
 
-test("entries of du that f does not write keep old numbers, and what it returns is ignored", () => {
+test("entries of du that f does not write keep old numbers", () => {
   const [, stale] = end((_t, u, _p, du) => {
     du[0] = 1;
     if (u[0] < 1) du[1] = 1;
   }, [0, 0]);
   expect(stale).toBeGreaterThan(1.5);
-  expect(end((_t, u) => u.map((x) => -x), [1])).toEqual([1]);
 });
 
 test("the defaults of both tolerances, and that of dense beside saveAt", () => {
@@ -41,7 +39,7 @@ test("an event saves its time twice, and changes the parameters of its solve alo
   expect([...problem.p]).toEqual([1]);
 });
 
-test("the adjoint equations are solved by each algorithm of the page that suits any field", () => {
+test("the adjoint equations are solved by each algorithm that suits any field", () => {
   const decay = odeProblem(tracedField((_t, u, p) => mul(mul(-1, at(p, 0)), u), { dim: 1, paramCount: 1 }), [1], [0, 1], [1]);
   const fails = (name: keyof typeof algorithms): boolean => {
     const { pull } = solve(decay, algorithms[name](), { dt: 0.01, saveAt: [1], sensealg: gaussAdjoint() });
@@ -52,6 +50,6 @@ test("the adjoint equations are solved by each algorithm of the page that suits 
     }
   };
   const names = (Object.keys(algorithms) as (keyof typeof algorithms)[]).filter((name) => algorithms[name]().structure === undefined);
-  const except = /not solved by `(\w+)`/.exec(readText("docs/migrating.md"))?.slice(1) ?? [];
-  expect(names.filter(fails)).toEqual(except);
+  expect(names.length).toBeGreaterThan(20);
+  expect(names.filter(fails)).toEqual([]);
 });

@@ -75,7 +75,7 @@ describe("lagrangianNN", () => {
 test("a network of one's own must have the sizes that the model asks for", () => {
   for (const outputs of [0, 2]) {
     const network: Network = (inputs, wanted) => mlp({ hidden: [3] })(inputs, wanted + outputs);
-    const make = (): unknown => Object.values(lnnModels).map((factory) => factory({ coordinates: 2, network }));
+    const make = (): unknown => [lnnModels.lagrangianNN, lnnModels.structuredLagrangianNN].map((factory) => factory({ coordinates: 2, network }));
     if (outputs === 0) expect(make).not.toThrow();
     else expect(make).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH", message: expect.stringContaining("give 1 outputs: it has 4 and 3") as string }));
   }

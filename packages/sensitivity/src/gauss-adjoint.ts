@@ -1,5 +1,6 @@
 import type { SensitivityAlgorithm, VectorField } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
+import { extendedState } from "./extended-state.ts";
 import { gaussLegendre } from "./gauss-legendre.ts";
 import { checkTolerances, solveBackwards, type ReverseTolerances } from "./reverse-solve.ts";
 import { accumulate } from "./small-vectors.ts";
@@ -44,6 +45,7 @@ export function gaussAdjoint(options: GaussAdjointOptions = {}): SensitivityAlgo
         pull(uBar) {
           assertPullable(solution, uBar);
           const n = f.dim;
+          const stateAt = extendedState(solution);
           const bound = f.bind(p) as VjpField;
           const sums = bound.gradientBuffer?.() ?? new Float64Array(p.length);
           const [u, lambda, product] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
@@ -54,7 +56,7 @@ export function gaussAdjoint(options: GaussAdjointOptions = {}): SensitivityAlgo
             bind: () => ({
               rhs: (t, z, out) => {
                 // What this adds to the sums is of no use.
-                bound.vjp(t, solution.at(t, u), z, product, sums);
+                bound.vjp(t, stateAt(t, u), z, product, sums);
                 for (let i = 0; i < n; i++) out[i] = -product[i];
               },
             }),

@@ -1,5 +1,6 @@
 import type { OdeProblem, OdeSolution, SensitivityAlgorithm, VectorField } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
+import { extendedState } from "./extended-state.ts";
 import { checkTolerances, solveBackwards, type ReverseTolerances } from "./reverse-solve.ts";
 import type { VjpField } from "./taped-field.ts";
 
@@ -44,13 +45,14 @@ export function interpolatingAdjoint(options: InterpolatingAdjointOptions = {}):
 function adjointField({ f, p }: OdeProblem, solution: OdeSolution): VectorField {
   const n = f.dim;
   const m = p.length;
+  const stateAt = extendedState(solution);
   const bound = f.bind(p) as VjpField;
   const [u, lambda, gradU] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
   const gradP = bound.gradientBuffer?.() ?? new Float64Array(m);
   const rhs = (t: number, z: Float64Array, out: Float64Array): void => {
     for (let i = 0; i < n; i++) lambda[i] = z[i];
     gradP.fill(0);
-    bound.vjp(t, solution.at(t, u), lambda, gradU, gradP);
+    bound.vjp(t, stateAt(t, u), lambda, gradU, gradP);
     for (let i = 0; i < n; i++) out[i] = -gradU[i];
     for (let i = 0; i < m; i++) out[n + i] = -gradP[i];
   };
