@@ -5,7 +5,7 @@ import { backends } from "@fluxion/autodiff";
 import { odeProblem, solve, tsit5 } from "@fluxion/ode-core";
 import { sensealgs } from "@fluxion/sensitivity";
 import { pendulum } from "@fluxion/systems";
-import { decodeModel, formatTrajectoryCsv, median, rollout, rolloutError, parseTrajectoryCsv } from "@fluxion/train";
+import { decodeModel, encodeCheckpoint, formatTrajectoryCsv, median, rollout, rolloutError, parseTrajectoryCsv } from "@fluxion/train";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { main } from "./main.ts";
 import type { TrainConfig } from "./config.ts";
@@ -141,6 +141,15 @@ describe("fluxion train", () => {
     expect(readdirSync(inRoot("again")).toSorted()).toEqual(readdirSync(inRoot("run")).toSorted());
     const [{ loss }] = (JSON.parse(read("again", "series.json")) as { losses: { loss: (number | null)[] }[] }).losses;
     expect(loss.map((x) => x !== null)).toEqual([...new Array<boolean>(20).fill(true), ...new Array<boolean>(21).fill(false)]);
+  });
+
+  test("keeps the checkpoint of another training, and tells where", async () => {
+    mkdirSync(inRoot("again"));
+    const empty = new Float64Array(0);
+    writeFileSync(inRoot("again", "checkpoint-lnn.safetensors"), encodeCheckpoint({ p: empty, kept: empty, optimizer: {}, losses: [], step: 0, rhsEvaluations: 0 }, "other"));
+    expect(await fluxion("train", writeConfig(), "--out", inRoot("again"), "--fraction", "0.05")).toBe(0);
+    expect(err).toMatch(/\nThe checkpoint in .*again\/ is of other data or options: it is kept as checkpoint-lnn-old\.safetensors\.\n/);
+    expect(readdirSync(inRoot("again")).toSorted()).toEqual(["checkpoint-lnn-old.safetensors", ...readdirSync(inRoot("run"))].toSorted());
   });
 
   test("recordings that start at another time than 0 have the same figures, later", async () => {

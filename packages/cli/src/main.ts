@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { relative } from "node:path";
+import { basename, relative } from "node:path";
 import { OdeError } from "@fluxion/ode-core";
 import { defineCommand, runCommand, showUsage, type CommandDef } from "citty";
 import { writeWhole } from "./files.ts";
@@ -33,7 +33,7 @@ async function runTraining(config: string, options: { out?: string; fraction?: n
       bar = progressBar(process.stderr);
       const model = run.models.find((m) => m.key === key)!.model;
       say(`Training ${key}: ${model.name}, ${model.paramCount} parameters, ${run.data.train.length} trajectories${typeof start === "number" ? `, resumed at step ${start}` : ""}`);
-      if (start === "anew, beside another checkpoint") say(`The checkpoint in ${short(run.output)}/ is of other data or options: it is written over.`);
+      if (typeof start !== "number" && start.kept) say(`The checkpoint in ${short(run.output)}/ is of other data or options: it is kept as ${basename(start.kept)}.`);
     },
     onProgress: ({ step, steps, stage, stages, loss }) => {
       at = step;
