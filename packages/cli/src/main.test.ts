@@ -349,12 +349,3 @@ describe("fluxion report", () => {
     await expectRefusal(["report", inRoot("again")], "series.json");
   });
 });
-
-test("help and version are shown on request", async () => {
-  const usage = vi.spyOn(console, "log").mockImplementation(() => {});
-  const codes = [await fluxion("--help"), await fluxion(), await fluxion("train", "--help"), await fluxion("--version")];
-  expect(codes).toEqual([0, 0, 0, 0]);
-  expect(usage.mock.calls.map(([text]) => /fluxion train/.exec(String(text))?.[0])).toEqual(["fluxion train", "fluxion train", "fluxion train"]);
-  usage.mockRestore();
-  expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
-});

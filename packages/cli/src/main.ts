@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 import { basename, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { OdeError } from "@fluxion/ode-core";
-import { defineCommand, runCommand, showUsage, type CommandDef } from "citty";
+import { defineCommand, renderUsage, runCommand, type CommandDef } from "citty";
 import { writeWhole } from "./files.ts";
 import { progressBar } from "./progress-bar.ts";
 import { writeReport, writeRun } from "./run-files.ts";
@@ -17,6 +18,9 @@ const endedEarly = 1;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const short = (path: string): string => relative(process.cwd(), path) || ".";
+
+/** `text` as `stream` may show it: in colours only where it is a terminal and NO_COLOR is not set. */
+const shown = (text: string, { isTTY }: { readonly isTTY?: boolean }): string => (isTTY && !process.env["NO_COLOR"] ? text : stripVTControlCharacters(text));
 
 async function runTraining(config: string, options: { out?: string; fraction?: number }): Promise<number> {
   const started = performance.now();
@@ -134,7 +138,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     const help = name === undefined || [name, ...rest].some((word) => word === "--help" || word === "-h");
     if (help) {
-      await showUsage(command ?? root, command ? root : undefined);
+      process.stdout.write(`${shown(await renderUsage(command ?? root, command ? root : undefined), process.stdout)}\n`);
       return 0;
     }
     if (!command) throw new OdeError("UNKNOWN_NAME", `Cannot find command "${name}" as it must be one of ${Object.keys(commands).join(", ")}`);
