@@ -85,10 +85,15 @@ const simulateCommand = defineCommand({
     u0: { type: "string", description: "initial state, separated by commas", required: true },
     tspan: { type: "string", description: "start and end time, separated by a comma", default: "0,10" },
     saveAt: { type: "string", description: "time between saved states", default: "0.1" },
+    solver: { type: "string", description: "name of the algorithm", default: "tsit5" },
+    dt: { type: "string", description: "length of a step, for algorithms with fixed ones" },
+    reltol: { type: "string", description: "relative and absolute tolerance", default: "1e-9" },
+    maxIters: { type: "string", description: "most steps to take", default: "100000" },
     out: { type: "string", description: "file to write; default: standard output" },
   },
   run: ({ args }) => {
-    const csv = simulate(args.model, { u0: args.u0, tspan: args.tspan, saveAt: Number(args.saveAt) });
+    const { model, u0, tspan, solver } = args;
+    const csv = simulate(model, { u0, tspan, saveAt: Number(args.saveAt), solver, ...(args.dt === undefined ? {} : { dt: Number(args.dt) }), reltol: Number(args.reltol), maxIters: Number(args.maxIters) });
     if (args.out) writeWhole(args.out, csv);
     else process.stdout.write(csv);
     return 0;
