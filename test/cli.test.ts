@@ -59,3 +59,9 @@ test("Ctrl-C ends with 130 and a checkpoint, and the same command goes on to the
   const gone = await fluxion(["train", "train.json", "--out", "parts", "--fraction", "2"], folder);
   expect(gone).toMatchObject({ code: 2, out: "", err: "fluxion: Cannot train as --fraction must be above 0 and at most 1: current value is 2\n" });
 });
+
+test("a pipe gets help without colours", async () => {
+  const { code, out, err } = await fluxion(["--help"], folder);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toMatch(/USAGE fluxion train\|simulate\|report\b/);
+});

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { Node, Project, type ExportedDeclarations } from "ts-morph";
 import { describe, expect, test } from "vitest";
-import { filesUnder, packageNames, readText, root } from "./workspace.ts";
+import { filesUnder, packageNames, readJson, readText, root, type Manifest } from "./workspace.ts";
 
 const maxLines = 330;
 const topLevel = new Set(["package.json", "package-lock.json", "tsconfig.json", "turbo.json", "README.md", "LICENSE", "packages", "docs", "test"]);
@@ -41,6 +41,12 @@ describe("files", () => {
   test("the top level holds the allowed entries only", () => {
     const visible = readdirSync(root).filter((name) => !name.startsWith(".") && !unversioned.has(name) && !name.endsWith(".tgz"));
     expect(visible.filter((name) => !topLevel.has(name))).toEqual([]);
+  });
+
+  test("every published package holds the licence", () => {
+    const published = packageNames.filter((name) => !readJson<Manifest>(`packages/${name}/package.json`).private);
+    expect(published.length).toBeGreaterThan(0);
+    expect(published.filter((name) => !existsSync(`${root}/packages/${name}/LICENSE`) || readText(`packages/${name}/LICENSE`) !== readText("LICENSE"))).toEqual([]);
   });
 
   test(`a source has at most ${maxLines} lines`, () => {

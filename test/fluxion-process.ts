@@ -16,7 +16,9 @@ export interface ProcessResult {
  */
 export function fluxion(args: readonly string[], cwd: string, onError: (text: string, interrupt: () => void) => void = () => {}): Promise<ProcessResult> {
   const loader = pathToFileURL(`${root}/node_modules/tsx/dist/esm/index.mjs`).href;
-  const child = spawn(process.execPath, ["-C", "@fluxion/source", "--import", loader, `${root}/packages/cli/src/bin.ts`, ...args], { cwd });
+  // As outside of tests and of their machines, where there may be colours.
+  const { CI: _ci, TEST: _test, ...env } = process.env;
+  const child = spawn(process.execPath, ["-C", "@fluxion/source", "--import", loader, `${root}/packages/cli/src/bin.ts`, ...args], { cwd, env });
   let [out, err] = ["", ""];
   child.stdout.on("data", (data) => void (out += String(data)));
   child.stderr.on("data", (data) => {

@@ -21,9 +21,9 @@ describe("packages as published", () => {
     execFileSync(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, "-b"], { cwd: root, stdio: "inherit" });
   }, 300_000);
 
-  test.each(publicNames)("%s packs its code, its types, its sources and its README, and no tests", (name) => {
+  test.each(publicNames)("%s packs its code, its types, its sources, its README and its licence, and no tests", (name) => {
     const files = packedFiles(name);
-    expect(files).toEqual(expect.arrayContaining(["package.json", "README.md", "dist/index.js", "dist/index.d.ts", "src/index.ts"]));
+    expect(files).toEqual(expect.arrayContaining(["package.json", "README.md", "LICENSE", "dist/index.js", "dist/index.d.ts", "src/index.ts"]));
     expect(files.filter((path) => /\.test\.|\.tsbuildinfo$/.test(path))).toEqual([]);
   });
 

@@ -5,8 +5,17 @@ import * as v from "valibot";
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const text = v.pipe(v.string(), v.nonEmpty());
+/** Says of an object's entry that it is unknown or missing. */
+const entryMessage = (entries: object) => ({ expected, message }: v.BaseIssue<unknown>): string => {
+  if (expected === "never") return `unknown entry, known are ${Object.keys(entries).join(", ")}`;
+  return expected === "Object" ? message : "is missing";
+};
+/** An object of these entries and no others. */
+const strict = <const T extends v.ObjectEntries>(entries: T) => v.strictObject(entries, entryMessage(entries));
+/** An object of these entries and any others. */
+const loose = <const T extends v.ObjectEntries>(entries: T) => v.looseObject(entries, entryMessage(entries));
 /** A plug-in: its own factory checks the options behind the name. */
-const plugin = v.looseObject({ name: text });
+const plugin = loose({ name: text });
 
 /** A plug-in by name, with its options. */
 interface Plugin {
@@ -54,18 +63,18 @@ const modelKey = v.pipe(
   v.check((key) => !reserved.includes(key), ({ input }) => `"${input}" must be another key, as the run's own files use it`),
 );
 
-const configSchema: v.GenericSchema<unknown, TrainConfig> = v.strictObject({
+const configSchema: v.GenericSchema<unknown, TrainConfig> = strict({
   output: text,
-  data: v.strictObject({ columns: v.pipe(v.array(text), v.minLength(1)), train: text, evaluate: text, heldOut: text }),
+  data: strict({ columns: v.pipe(v.array(text), v.minLength(1)), train: text, evaluate: text, heldOut: text }),
   system: v.optional(plugin),
   models: v.pipe(v.record(modelKey, plugin), v.minEntries(1)),
   network: plugin,
-  solver: v.looseObject({ name: text, dt: v.optional(positive), reltol: v.optional(positive), abstol: v.optional(positive), maxIters: v.optional(count) }),
+  solver: loose({ name: text, dt: v.optional(positive), reltol: v.optional(positive), abstol: v.optional(positive), maxIters: v.optional(count) }),
   sensealg: plugin,
   loss: plugin,
   optimizer: plugin,
   schedule: plugin,
-  curriculum: v.pipe(v.array(v.strictObject({ intervals: count, steps: count })), v.minLength(1)),
+  curriculum: v.pipe(v.array(strict({ intervals: count, steps: count })), v.minLength(1)),
   clipNorm: v.optional(positive),
   seed: v.pipe(count, v.maxValue(0xffffffff)),
   threads: v.optional(count),

@@ -28,6 +28,15 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
   }
 }
 
+/** Moves a file to another name in its folder, over the file that has it. @throws OdeError `INVALID_FILE` when it cannot be moved. */
+export function moveOver(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (cause) {
+    throw unwritable(to, cause);
+  }
+}
+
 /** Makes a folder to write to, unless it exists. @throws OdeError `INVALID_FILE` when it cannot be made. */
 export function makeFolder(path: string): void {
   try {

@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { backends } from "@fluxion/autodiff";
-import { odeProblem, solve, tsit5 } from "@fluxion/ode-core";
+import { odeProblem, solve, tsit5, vern7 } from "@fluxion/ode-core";
 import { sensealgs } from "@fluxion/sensitivity";
 import { pendulum } from "@fluxion/systems";
-import { decodeModel, formatTrajectoryCsv, median, rollout, rolloutError, parseTrajectoryCsv } from "@fluxion/train";
+import { decodeModel, encodeCheckpoint, formatTrajectoryCsv, median, rollout, rolloutError, parseTrajectoryCsv } from "@fluxion/train";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { main } from "./main.ts";
 import type { TrainConfig } from "./config.ts";
@@ -143,6 +143,15 @@ describe("fluxion train", () => {
     expect(loss.map((x) => x !== null)).toEqual([...new Array<boolean>(20).fill(true), ...new Array<boolean>(21).fill(false)]);
   });
 
+  test("keeps the checkpoint of another training, and tells where", async () => {
+    mkdirSync(inRoot("again"));
+    const empty = new Float64Array(0);
+    writeFileSync(inRoot("again", "checkpoint-lnn.safetensors"), encodeCheckpoint({ p: empty, kept: empty, optimizer: {}, losses: [], step: 0, rhsEvaluations: 0 }, "other"));
+    expect(await fluxion("train", writeConfig(), "--out", inRoot("again"), "--fraction", "0.05")).toBe(0);
+    expect(err).toMatch(/\nThe checkpoint in .*again\/ is of other data or options: it is kept as checkpoint-lnn-old\.safetensors\.\n/);
+    expect(readdirSync(inRoot("again")).toSorted()).toEqual(["checkpoint-lnn-old.safetensors", ...readdirSync(inRoot("run"))].toSorted());
+  });
+
   test("recordings that start at another time than 0 have the same figures, later", async () => {
     for (const name of ["train-0", "train-1", "standard", "heldout-0", "heldout-1"]) {
       const { t, u } = parseTrajectoryCsv(read("data", `${name}.csv`), { columns: ["q", "v"], what: name });
@@ -197,8 +206,10 @@ describe("bad input ends with code 2, one clear line, and nothing overwritten", 
     ["an option that a sensealg does not have", { sensealg: { name: "discreteAdjoint", checkpoints: 3 } }, "sensealg: ", '"checkpoints"'],
     ["an option of the wrong type", { sensealg: { name: "interpolatingAdjoint", reltol: "small" } }, "sensealg: ", '"reltol" must be a number > 0: current value is "small"'],
     ["a sensealg without a name", { sensealg: "discreteAdjoint" }, "sensealg"],
-    ["an unknown entry", { sensealgo: { name: "discreteAdjoint" } }, "sensealgo"],
-    ["an entry left out", { solver: undefined }, "solver"],
+    ["an unknown entry", { sensealgo: { name: "discreteAdjoint" } }, "sensealgo: unknown entry, known are output, data, "],
+    ["an unknown entry of an entry", { curriculum: [{ intervals: 2, steps: 20, rate: 1 }] }, "curriculum.0.rate: unknown entry, known are intervals, steps"],
+    ["an entry left out", { models: undefined }, "entries: models: is missing"],
+    ["a name left out", { solver: { dt: 0.1 } }, "entries: solver.name: is missing"],
     ["a word for a number", { solver: { name: "rk4", dt: "0.1" } }, "solver.dt"],
     ["a step that is not positive", { solver: { name: "rk4", dt: 0 } }, "solver.dt"],
     ["an unknown solver", { solver: { name: "rk5", dt: 0.1 } }, "solver: ", "rk4"],
@@ -223,6 +234,7 @@ describe("bad input ends with code 2, one clear line, and nothing overwritten", 
     ["a backend of one model's own", { models: { lnn: { ...config.models["lnn"], backend: "gpu" } } }, "models.lnn: ", "backend must stand beside it"],
     ["two recordings to evaluate", { data: { ...config.data, evaluate: "data/heldout-*.csv" } }, "data.evaluate: ", "it must name one file: 2 match"],
     ["an unknown column", { data: { ...config.data, columns: ["q", "w"] } }, "data.train: ", "train-0.csv", "line 1"],
+    ["two columns of one name", { data: { ...config.data, columns: ["q", "q"] } }, "each must have a name of its own"],
   ] as [string, object, ...string[]][])("%s", async (_, changes, ...hints) => {
     await expectRefusal(["train", writeConfig(changes), "--out", inRoot("run")], ...hints);
   });
@@ -249,9 +261,6 @@ describe("bad input ends with code 2, one clear line, and nothing overwritten", 
     for (const argv of [["evaluate"], ["train"], ["train", "a", "b"], ["train", "a", "--speed", "3"], ["train", "a", "-out", "b"], ["train", "a", "-o", "b"], ["train", "a", "--out"], ["simulate", inRoot("run", "model.json")]]) await expectRefusal(argv);
     await expectRefusal(["train", writeConfig(), "--out", inRoot("run"), "--fraction", "2"], "--fraction must be above 0 and at most 1: current value is 2");
     await expectRefusal(["train", writeConfig(), "--out", inRoot("run"), "--fraction", "half"], "--fraction");
-  });
-
-  test("an output folder that cannot be", async () => {
     await expectRefusal(["train", writeConfig(), "--out", inRoot("train.json", "out")], "train.json");
   });
 
@@ -268,47 +277,28 @@ describe("bad input ends with code 2, one clear line, and nothing overwritten", 
     expect(err.trim().split("\n").at(-1)).toMatch(/^fluxion: Cannot train lnn as its loss must be finite at the start: .*maxIters/);
     expect(snapshot("run")).toEqual(before);
   });
-
-  test("two columns of one name", async () => {
-    await expectRefusal(["train", writeConfig({ data: { ...config.data, columns: ["q", "q"] } }), "--out", inRoot("again")], "each must have a name of its own");
-  });
 });
 
 describe("fluxion simulate", () => {
-  const model = (): string => inRoot("run", "model.json");
-
-  test("writes CSV equal to the library's own rollout", async () => {
-    expect(await fluxion("simulate", model(), "--u0", "-0.4,0.25", "--tspan", "1,3", "--saveAt", "0.25", "--out", inRoot("motion.csv"))).toBe(0);
-    const { model: field, p } = decodeModel(read("run", "model.json"), readFileSync(inRoot("run", "model.safetensors")), { json: "", weights: "" });
-    const own = solve(odeProblem(field, [-0.4, 0.25], [1, 3], p), tsit5(), { reltol: 1e-9, abstol: 1e-9, saveAt: 0.25 });
-    expect(own.t.length).toBe(9);
-    expect(read("motion.csv")).toBe(formatTrajectoryCsv(own, ["q", "v"]));
-    expect(await fluxion("simulate", model(), "--u0", "-0.4,0.25", "--tspan", "1,3", "--saveAt", "0.25")).toBe(0);
-    expect(out).toBe(read("motion.csv"));
-  });
+  const words = (): string[] => ["simulate", inRoot("run", "model.json"), "--u0", "-0.4,0.25", "--tspan", "1,3", "--saveAt", "0.25"];
 
   test.each([
-    ["a state of another length", ["--u0", "1,2,3"], "u0"],
-    ["a state that is no list of numbers", ["--u0", "1,two"], "--u0"],
-    ["a span of one number", ["--u0", "1,2", "--tspan", "3"], "--tspan"],
-    ["times that are none", ["--u0", "1,2", "--saveAt", "often"], "saveAt"],
-    ["a file in no folder", ["--u0", "1,2", "--out", "/nowhere/at/all.csv"], "/nowhere/at/all.csv"],
-  ])("refuses %s", async (_, words, hint) => {
-    await expectRefusal(["simulate", model(), ...words], hint);
+    ["as it is", [], tsit5(), { reltol: 1e-9, abstol: 1e-9 }],
+    ["by another algorithm", ["--solver", "vern7", "--reltol", "1e-6", "--maxIters", "50", "--dt", "0.01"], vern7(), { reltol: 1e-6, abstol: 1e-6, dt: 0.01 }],
+  ])("writes CSV equal to the library's own rollout, %s", async (_, more, algorithm, options) => {
+    expect(await fluxion(...words(), ...more, "--out", inRoot("motion.csv"))).toBe(0);
+    const { model, p } = decodeModel(read("run", "model.json"), readFileSync(inRoot("run", "model.safetensors")), { json: "", weights: "" });
+    const own = solve(odeProblem(model, [-0.4, 0.25], [1, 3], p), algorithm, { ...options, saveAt: 0.25 });
+    expect(own.t.length).toBe(9);
+    expect(read("motion.csv")).toBe(formatTrajectoryCsv(own, ["q", "v"]));
+    expect(await fluxion(...words(), ...more)).toBe(0);
+    expect(out).toBe(read("motion.csv"));
+    await expectRefusal([...words(), "--maxIters", "3", "--out", inRoot("motion.csv")], "maxIters = 3 steps");
+    expect(read("motion.csv")).toBe(formatTrajectoryCsv(own, ["q", "v"]));
   });
 
-  test("refuses a model that is missing, truncated or not one", async () => {
-    await expectRefusal(["simulate", inRoot("none.json"), "--u0", "1,2"], "none.json");
-    mkdirSync(inRoot("again"));
-    const ask = ["simulate", inRoot("again", "model.json"), "--u0", "1,2", "--out", inRoot("motion.csv")];
-    const before = existsSync(inRoot("motion.csv")) && read("motion.csv");
-    writeFileSync(inRoot("again", "model.json"), read("run", "model.json"));
-    await expectRefusal(ask, "model.safetensors");
-    writeFileSync(inRoot("again", "model.safetensors"), readFileSync(inRoot("run", "model.safetensors")).subarray(0, -8));
-    await expectRefusal(ask, "model.safetensors");
-    writeFileSync(inRoot("again", "model.json"), "{}");
-    await expectRefusal(ask, "model.json", "format");
-    expect(existsSync(inRoot("motion.csv")) && read("motion.csv")).toBe(before);
+  test.each([["--u0", "1,2,3"], ["--tspan", "3"], ["--saveAt", "often"], ["--reltol", "small"], ["--maxIters", "many"], ["--dt", "0"], ["--solver", "rk5"], ["--out", "/nowhere/at/all.csv"]])("refuses %s %s", async (option, value) => {
+    await expectRefusal([...words(), option, value], option === "--solver" || option === "--out" ? value : option.slice(2));
   });
 });
 
@@ -337,13 +327,4 @@ describe("fluxion report", () => {
     for (const name of ["metrics.json", "series.json", "config.json"]) writeFileSync(inRoot("again", name), "{}");
     await expectRefusal(["report", inRoot("again")], "series.json");
   });
-});
-
-test("help and version are shown on request", async () => {
-  const usage = vi.spyOn(console, "log").mockImplementation(() => {});
-  const codes = [await fluxion("--help"), await fluxion(), await fluxion("train", "--help"), await fluxion("--version")];
-  expect(codes).toEqual([0, 0, 0, 0]);
-  expect(usage.mock.calls.map(([text]) => /fluxion train/.exec(String(text))?.[0])).toEqual(["fluxion train", "fluxion train", "fluxion train"]);
-  usage.mockRestore();
-  expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
 });

@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
-import { relative } from "node:path";
+import { basename, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { OdeError } from "@fluxion/ode-core";
-import { defineCommand, runCommand, showUsage, type CommandDef } from "citty";
+import { defineCommand, renderUsage, runCommand, type CommandDef } from "citty";
 import { writeWhole } from "./files.ts";
 import { progressBar } from "./progress-bar.ts";
 import { writeReport, writeRun } from "./run-files.ts";
@@ -18,6 +19,9 @@ const endedEarly = 1;
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const short = (path: string): string => relative(process.cwd(), path) || ".";
 
+/** `text` as `stream` may show it: in colours only where it is a terminal and NO_COLOR is not set. */
+const shown = (text: string, { isTTY }: { readonly isTTY?: boolean }): string => (isTTY && !process.env["NO_COLOR"] ? text : stripVTControlCharacters(text));
+
 async function runTraining(config: string, options: { out?: string; fraction?: number }): Promise<number> {
   const started = performance.now();
   const run = prepareRun(config, { ...(options.out ? { output: options.out } : {}), ...(options.fraction === undefined ? {} : { fraction: options.fraction }) });
@@ -33,7 +37,7 @@ async function runTraining(config: string, options: { out?: string; fraction?: n
       bar = progressBar(process.stderr);
       const model = run.models.find((m) => m.key === key)!.model;
       say(`Training ${key}: ${model.name}, ${model.paramCount} parameters, ${run.data.train.length} trajectories${typeof start === "number" ? `, resumed at step ${start}` : ""}`);
-      if (start === "anew, beside another checkpoint") say(`The checkpoint in ${short(run.output)}/ is of other data or options: it is written over.`);
+      if (typeof start !== "number" && start.kept) say(`The checkpoint in ${short(run.output)}/ is of other data or options: it is kept as ${basename(start.kept)}.`);
     },
     onProgress: ({ step, steps, stage, stages, loss }) => {
       at = step;
@@ -81,10 +85,15 @@ const simulateCommand = defineCommand({
     u0: { type: "string", description: "initial state, separated by commas", required: true },
     tspan: { type: "string", description: "start and end time, separated by a comma", default: "0,10" },
     saveAt: { type: "string", description: "time between saved states", default: "0.1" },
+    solver: { type: "string", description: "name of the algorithm", default: "tsit5" },
+    dt: { type: "string", description: "length of a step, for algorithms with fixed ones" },
+    reltol: { type: "string", description: "relative and absolute tolerance", default: "1e-9" },
+    maxIters: { type: "string", description: "most steps to take", default: "100000" },
     out: { type: "string", description: "file to write; default: standard output" },
   },
   run: ({ args }) => {
-    const csv = simulate(args.model, { u0: args.u0, tspan: args.tspan, saveAt: Number(args.saveAt) });
+    const { model, u0, tspan, solver } = args;
+    const csv = simulate(model, { u0, tspan, saveAt: Number(args.saveAt), solver, ...(args.dt === undefined ? {} : { dt: Number(args.dt) }), reltol: Number(args.reltol), maxIters: Number(args.maxIters) });
     if (args.out) writeWhole(args.out, csv);
     else process.stdout.write(csv);
     return 0;
@@ -134,7 +143,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     const help = name === undefined || [name, ...rest].some((word) => word === "--help" || word === "-h");
     if (help) {
-      await showUsage(command ?? root, command ? root : undefined);
+      process.stdout.write(`${shown(await renderUsage(command ?? root, command ? root : undefined), process.stdout)}\n`);
       return 0;
     }
     if (!command) throw new OdeError("UNKNOWN_NAME", `Cannot find command "${name}" as it must be one of ${Object.keys(commands).join(", ")}`);

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { odeProblem, OdeError, solve, tsit5 } from "@fluxion/ode-core";
+import { algorithms, fromConfig, odeProblem, OdeError, solve } from "@fluxion/ode-core";
 import { decodeModel, decodeModelDescription, formatTrajectoryCsv } from "@fluxion/train";
 import { readBytes, readText } from "./files.ts";
 
@@ -11,7 +11,17 @@ export interface SimulateOptions {
   readonly tspan: string;
   /** Time between saved states. */
   readonly saveAt: number;
+  /** Name of the algorithm. */
+  readonly solver: string;
+  /** Length of a step, or of the first one. */
+  readonly dt?: number;
+  /** Relative and absolute tolerance. */
+  readonly reltol: number;
+  readonly maxIters: number;
 }
+
+/** What to do when there are too few steps. */
+const moreSteps = "Allow more steps with --maxIters, longer ones with a larger --reltol, or take another --solver, such as rodas5P for a stiff problem";
 
 function numbers(option: string, text: string): number[] {
   const values = text.split(",").map((x) => (x.trim() === "" ? Number.NaN : Number(x)));
@@ -19,15 +29,16 @@ function numbers(option: string, text: string): number[] {
   return values;
 }
 
-/** Rolls a trained model out, by Tsit5 at tolerance 1e-9, and returns CSV. @throws OdeError `INVALID_FILE`, `INVALID_OPTION`, `SOLVE_FAILED` */
-export function simulate(path: string, { u0, tspan, saveAt }: SimulateOptions): string {
+/** Rolls a trained model out and returns CSV. @throws OdeError `INVALID_FILE`, `INVALID_OPTION`, `UNKNOWN_NAME`, `SOLVE_FAILED` */
+export function simulate(path: string, { u0, tspan, solver, reltol, ...options }: SimulateOptions): string {
   const json = readText(path);
   const weightsPath = join(dirname(path), decodeModelDescription(json, path).weights);
   const { model, p, columns } = decodeModel(json, readBytes(weightsPath), { json: path, weights: weightsPath });
   const span = numbers("tspan", tspan);
   if (span.length !== 2) throw new OdeError("INVALID_OPTION", `Cannot simulate as --tspan must be two numbers: got "${tspan}"`);
   const problem = odeProblem(model, numbers("u0", u0), [span[0], span[1]], p);
-  const solution = solve(problem, tsit5(), { reltol: 1e-9, abstol: 1e-9, saveAt });
-  if (solution.retcode !== "success") throw new OdeError("SOLVE_FAILED", `Cannot simulate as the solve must reach t = ${span[1]}: ${solution.message}`);
-  return formatTrajectoryCsv(solution, columns);
+  const solution = solve(problem, fromConfig(algorithms, { name: solver }), { ...options, reltol, abstol: reltol });
+  if (solution.retcode === "success") return formatTrajectoryCsv(solution, columns);
+  const advice = solution.retcode === "maxIters" ? `. ${moreSteps}` : "";
+  throw new OdeError("SOLVE_FAILED", `Cannot simulate as the solve must reach t = ${span[1]}: ${solution.message}${advice}`);
 }

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatTrajectoryCsv } from "@fluxion/train";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TrainConfig } from "./config.ts";
-import { prepareRun, trainModels, type TrainingStart } from "./training-run.ts";
+import { prepareRun, trainModels, type PreparedRun, type TrainingStart } from "./training-run.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -30,20 +30,37 @@ const config: TrainConfig = {
 
 /** Trains until one step is done, or none when it goes on, and returns where it began. */
 async function startOf(data: Partial<TrainConfig["data"]>): Promise<TrainingStart | undefined> {
-  const path = join(folder, "train.json");
-  writeFileSync(path, JSON.stringify({ ...config, data: { ...config.data, ...data } }));
   const stop = new AbortController();
   let start: TrainingStart | undefined;
   const onModel = (_key: string, at: TrainingStart): void => {
     start = at;
-    if (at !== "anew") stop.abort();
+    if (typeof at === "number" || at.kept) stop.abort();
   };
-  expect(await trainModels(prepareRun(path, { output: join(folder, "run") }), { signal: stop.signal, onModel, onProgress: () => stop.abort() })).toBeNull();
+  expect(await trainModels(prepare(data), { signal: stop.signal, onModel, onProgress: () => stop.abort() })).toBeNull();
   return start;
 }
 
-test("a checkpoint of other recordings is not resumed from, and that is told; other recordings to evaluate do not matter", async () => {
-  expect(await startOf({})).toBe("anew");
+function prepare(data: Partial<TrainConfig["data"]>): PreparedRun {
+  const path = join(folder, "train.json");
+  writeFileSync(path, JSON.stringify({ ...config, data: { ...config.data, ...data } }));
+  return prepareRun(path, { output: join(folder, "run") });
+}
+
+const run = (name: string): string => join(folder, "run", name);
+const bytes = (name: string): string => readFileSync(run(name), "latin1");
+
+test("a checkpoint of other recordings is not resumed from but kept, to the end of the training and until the next one; other recordings to evaluate do not matter", async () => {
+  const [current, old] = ["checkpoint-node.safetensors", "checkpoint-node-old.safetensors"];
+  expect(await startOf({})).toEqual({});
   expect(await startOf({ evaluate: "2.csv" })).toBe(1);
-  expect(await startOf({ train: "1.csv" })).toBe("anew, beside another checkpoint");
+  const first = bytes(current);
+  expect(await startOf({ train: "1.csv" })).toEqual({ kept: run(old) });
+  expect(bytes(old) === first).toBe(true);
+  const second = bytes(current);
+  expect(second === first).toBe(false);
+  expect(await startOf({ train: "*.csv" })).toEqual({ kept: run(old) });
+  expect(bytes(old) === second).toBe(true);
+  expect(await trainModels(prepare({ train: "*.csv" }), {})).toHaveLength(1);
+  expect(readdirSync(join(folder, "run")).filter((name) => name.startsWith("checkpoint"))).toEqual([old]);
+  expect(bytes(old) === second).toBe(true);
 });

@@ -8,7 +8,7 @@ import { systems, type MechanicalSystem } from "@fluxion/systems";
 import { trajectoryLossThreads, type ThreadedLoss } from "@fluxion/threads";
 import { decodeCheckpoint, encodeCheckpoint, encodeModel, fit, makeModel, median, trajectoryLoss, type FitOptions, type FitProgress, type FitState, type ModelConfig, type Stage, type Trajectory } from "@fluxion/train";
 import { at, parseConfig, type TrainConfig } from "./config.ts";
-import { makeFolder, readBytes, readText, readTrajectories, writeWhole } from "./files.ts";
+import { makeFolder, moveOver, readBytes, readText, readTrajectories, writeWhole } from "./files.ts";
 import { evaluateModel, type Evaluation } from "./evaluation.ts";
 import { lossPlugins, type LossPlugins } from "./loss-plugins.ts";
 import type { TrainingLossData } from "./training-loss.ts";
@@ -85,8 +85,8 @@ export interface ModelOutcome extends Evaluation {
   readonly rhsEvaluations: number;
 }
 
-/** Where the training of a model begins: anew, at the step of its checkpoint, or anew as the checkpoint is of another training. */
-export type TrainingStart = "anew" | "anew, beside another checkpoint" | number;
+/** Where the training of a model begins: at the step of its checkpoint, or anew; `kept` is where the checkpoint of another training was moved to. */
+export type TrainingStart = number | { readonly kept?: string };
 
 /** Told of progress; `signal` stops the run with a checkpoint. */
 export interface TrainHooks {
@@ -126,6 +126,8 @@ export async function trainModels(run: PreparedRun, hooks: TrainHooks): Promise<
 }
 
 const checkpointPath = (run: PreparedRun, key: string): string => join(run.output, `checkpoint-${key}.safetensors`);
+/** Of another training; the next such checkpoint takes its place. */
+const keptPath = (run: PreparedRun, key: string): string => join(run.output, `checkpoint-${key}-old.safetensors`);
 
 /** What a training depends on: with other data or options, a checkpoint is of no use. */
 function trainingTag({ config, backend, data }: PreparedRun, model: ModelConfig): string {
@@ -142,7 +144,9 @@ async function trainOne(run: PreparedRun, key: string, config: ModelConfig, mode
   const tag = trainingTag(run, config);
   const found = existsSync(path);
   const resume = found ? decodeCheckpoint(readBytes(path), tag, path) : null;
-  hooks.onModel?.(key, resume?.step ?? (found ? "anew, beside another checkpoint" : "anew"));
+  const kept = found && !resume ? keptPath(run, key) : undefined;
+  if (kept) moveOver(path, kept);
+  hooks.onModel?.(key, resume?.step ?? (kept ? { kept } : {}));
   const threaded = await lossOnThreads(run, config);
   try {
     const times: number[] = [];

@@ -50,6 +50,22 @@ describe("addModel", () => {
     expect(read("damped-oscillator.test.ts")).toContain('from "./damped-oscillator.ts"');
   });
 
+  test("takes the name in camel case, too, and keeps its capitals", () => {
+    const kebab = snapshot();
+    addModel(root, "node", "damped-oscillator");
+    const expected = snapshot();
+    for (const file of Object.keys(expected)) rmSync(join(src(), file));
+    for (const [file, text] of Object.entries(kebab)) writeFileSync(join(src(), file), text);
+    addModel(root, "node", "dampedOscillator");
+    expect(snapshot()).toEqual(expected);
+
+    addModel(root, "node", "dampedODEOfOrder2");
+    expect(read("index.ts")).toContain('export { dampedODEOfOrder2, type DampedODEOfOrder2Options } from "./damped-ode-of-order2.ts";');
+    expect(read("models.ts")).toContain("  dampedODEOfOrder2,\n");
+    expect(read("damped-ode-of-order2.ts")).toContain("export function dampedODEOfOrder2(options: DampedODEOfOrder2Options)");
+    expect(read("damped-ode-of-order2.test.ts")).toContain('import { dampedODEOfOrder2 } from "./damped-ode-of-order2.ts";');
+  });
+
   test.each([
     ["short", "neuralOde", "zeta"],
     ["long", "neuralOde: neuralOde", "zeta: zeta"],
@@ -77,7 +93,9 @@ describe("addModel", () => {
     ["the table has the entry", "neural-ode", () => writeFileSync(join(src(), "index.ts"), "export {};\n")],
     ["there is no table", "spring", () => writeFileSync(join(src(), "models.ts"), "export const other = {};\n")],
     ["there is no models.ts", "spring", () => rmSync(join(src(), "models.ts"))],
-    ["the name is not in kebab case", "DampedOscillator", () => undefined],
+    ["its source exists under a name in camel case", "neuralOde", () => writeFileSync(join(src(), "neural-ode.ts"), "")],
+    ["the name begins with a capital", "DampedOscillator", () => undefined],
+    ["the name is in two cases", "damped-Oscillator", () => undefined],
     ["the name climbs out of the package", "../spring", () => undefined],
     ["the name is empty", "", () => undefined],
     ["the name is a word of the language", "class", () => undefined],

@@ -1,12 +1,12 @@
-import { camelCase, pascalCase } from "./names.ts";
+import type { ModelName } from "./names.ts";
 
 /** The text of a new model: a state that relaxes towards what a network says, to be replaced by the model's own equations. */
-export const modelSource = (name: string): string => `import { sub, type TargetOptions } from "@fluxion/autodiff";
+export const modelSource = ({ factory, options }: ModelName): string => `import { sub, type TargetOptions } from "@fluxion/autodiff";
 import { dynamicsModel, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
 import { option, readOptions } from "@fluxion/ode-core";
 
-/** Options of {@link ${camelCase(name)}}. */
-export interface ${pascalCase(name)}Options extends TargetOptions {
+/** Options of {@link ${factory}}. */
+export interface ${options} extends TargetOptions {
   /** Length n of the state. */
   readonly dim: number;
   /** Default \`mlp()\`. */
@@ -18,11 +18,11 @@ export interface ${pascalCase(name)}Options extends TargetOptions {
  *
  * @throws OdeError \`INVALID_OPTION\`
  */
-export function ${camelCase(name)}(options: ${pascalCase(name)}Options): DynamicsModel {
-  const { dim, network, ...target } = readOptions("${camelCase(name)}", options, { dim: option.count(), network: networkOption, ...targetOptions });
+export function ${factory}(options: ${options}): DynamicsModel {
+  const { dim, network, ...target } = readOptions("${factory}", options, { dim: option.count(), network: networkOption, ...targetOptions });
   const net = network(dim, dim);
   return dynamicsModel({
-    name: "${camelCase(name)}",
+    name: "${factory}",
     dim,
     layer: net,
     target,

@@ -1,14 +1,14 @@
-import { camelCase } from "./names.ts";
+import type { ModelName } from "./names.ts";
 
 /** The text of a new model's test: the conformance suite, a seeded start, a known value and a wrong option. */
-export const modelTest = (name: string): string => `import { mlp } from "@fluxion/nn-core";
+export const modelTest = ({ file, factory }: ModelName): string => `import { mlp } from "@fluxion/nn-core";
 import { testVectorField } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
-import { ${camelCase(name)} } from "./${name}.ts";
+import { ${factory} } from "./${file}.ts";
 
-const model = ${camelCase(name)}({ dim: 2, network: mlp({ hidden: [4] }) });
+const model = ${factory}({ dim: 2, network: mlp({ hidden: [4] }) });
 
-describe("${camelCase(name)}", () => {
+describe("${factory}", () => {
   testVectorField(model, { u: [0.3, -0.2], p: model.init(1) });
 
   test("draws its parameters from the seed", () => {
@@ -23,7 +23,7 @@ describe("${camelCase(name)}", () => {
   });
 
   test("refuses a wrong option", () => {
-    expect(() => ${camelCase(name)}({ dim: 0 })).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+    expect(() => ${factory}({ dim: 0 })).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
   });
 });
 `;
