@@ -76,7 +76,7 @@ const configSchema: v.GenericSchema<unknown, TrainConfig> = strict({
   schedule: plugin,
   curriculum: v.pipe(v.array(strict({ intervals: count, steps: count })), v.minLength(1)),
   clipNorm: v.optional(positive),
-  seed: v.pipe(count, v.maxValue(0xffffffff)),
+  seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff)),
   threads: v.optional(count),
   backend: v.optional(v.picklist(["auto", ...(Object.keys(backends) as (keyof typeof backends)[])])),
 });

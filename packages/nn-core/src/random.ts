@@ -13,14 +13,15 @@ export interface Random {
 /**
  * A random stream from a seed (Mersenne Twister).
  *
- * @throws OdeError `INVALID_ARGUMENT` when the seed is not a whole number from 1 to 2^32 - 1.
+ * @throws OdeError `INVALID_ARGUMENT` when the seed is not a whole number from 0 to 2^32 - 1.
  */
 export function seededRandom(seed: number): Random {
-  if (!Number.isInteger(seed) || seed < 1 || seed > 0xffffffff) {
-    throw new OdeError("INVALID_ARGUMENT", `Cannot seed random numbers as the seed must be a whole number from 1 to 4294967295: current value is ${seed}`);
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    throw new OdeError("INVALID_ARGUMENT", `Cannot seed random numbers as the seed must be a whole number from 0 to 4294967295: current value is ${seed}`);
   }
+  // The generator takes 0 in lists only.
   // The package's types leave out that a made generator carries `normalized`, as the default one does.
-  const { normalized } = mt19937.factory({ seed }) as unknown as { readonly normalized: () => number };
+  const { normalized } = mt19937.factory({ seed: seed > 0 ? seed : Uint32Array.of(0, 0) }) as unknown as { readonly normalized: () => number };
   const gaussian = normal.factory({ prng: normalized });
   return {
     uniform: (low, high) => low + (high - low) * normalized(),

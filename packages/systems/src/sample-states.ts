@@ -8,12 +8,13 @@ import { OdeError } from "@fluxion/ode-core";
  */
 export function sampleStates(count: number, low: readonly number[], high: readonly number[], seed: number): Float64Array[] {
   if (!(Number.isInteger(count) && count >= 0)) throw new OdeError("INVALID_ARGUMENT", `Cannot sample states as their number must be a whole one >= 0: current value is ${count}`);
-  if (!Number.isInteger(seed) || seed < 1 || seed > 0xffffffff || low.length !== high.length) {
-    throw new OdeError("INVALID_ARGUMENT", `Cannot sample states as the seed must be a whole number from 1 to 4294967295 and the bounds equally long: seed is ${seed}, lengths are ${low.length} and ${high.length}`);
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff || low.length !== high.length) {
+    throw new OdeError("INVALID_ARGUMENT", `Cannot sample states as the seed must be a whole number from 0 to 4294967295 and the bounds equally long: seed is ${seed}, lengths are ${low.length} and ${high.length}`);
   }
   low.forEach((a, i) => {
     if (!(a <= high[i] && Number.isFinite(a) && Number.isFinite(high[i]))) throw new OdeError("INVALID_ARGUMENT", `Cannot sample states as low[${i}] must be at most high[${i}], both finite: they are ${a} and ${high[i]}`);
   });
-  const draw = uniform.factory({ seed });
+  // The generator takes 0 in lists only.
+  const draw = uniform.factory({ seed: seed > 0 ? seed : Uint32Array.of(0, 0) });
   return Array.from({ length: count }, () => Float64Array.from(low, (a, i) => (a < high[i] ? draw(a, high[i]) : a)));
 }

@@ -56,13 +56,14 @@ test("a bad parameter names itself", () => {
 });
 
 test("sampled states are the same for the same seed and within bounds", () => {
+  expect(sampleStates(1, [0], [1], 0)).not.toEqual(sampleStates(1, [0], [1], 1));
   const [a] = sampleStates(1, [-1, 2], [1, 3], 5);
   expect(a).toEqual(sampleStates(1, [-1, 2], [1, 3], 5)[0]);
   expect(sampleStates(2, [0.5, -1], [0.5, 1], 5).map(([fixed]) => fixed)).toEqual([0.5, 0.5]);
   for (const [low, high] of [[1, 0], [NaN, 1], [0, Infinity]]) expect(() => sampleStates(1, [0, low], [1, high], 5)).toThrow(/low\[1\]/);
   const invalid = expect.objectContaining({ code: "INVALID_ARGUMENT" });
   for (const count of [-1, 1.5, NaN]) expect(() => sampleStates(count, [0], [1], 5)).toThrow(invalid);
-  for (const seed of [0, 2 ** 32]) expect(() => sampleStates(1, [0], [1], seed)).toThrow(invalid);
+  for (const seed of [-1, 2 ** 32]) expect(() => sampleStates(1, [0], [1], seed)).toThrow(invalid);
   expect(a[0]).toBeGreaterThanOrEqual(-1);
   expect(a[1]).toBeGreaterThanOrEqual(2);
 });

@@ -23,7 +23,8 @@ const tableau: RosenbrockTableau = {
 
 /**
  * The Rosenbrock pair of MATLAB's `ode23s`: order 2 with an error estimate of order 3, L-stable, for stiff problems at
- * tolerances of 1e-3 and looser, also with a mass matrix, singular ones included. Per step two evaluations (two more for the
+ * tolerances of 1e-3 and looser, also with a mass matrix, singular ones included, where its estimate for the algebraic variables is of order 2 and
+ * asks for many more steps than those of `rodas4` and `rodas5P`. Per step two evaluations (two more for the
  * time derivative unless `autonomous`), one Jacobian and one factorisation. Dense output of order 2.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option.
