@@ -51,9 +51,9 @@ describe("seededRandom", () => {
   });
 
   test("0 is a seed like others", () => {
-    const draw = (seed: number): number[] => Array.from({ length: 4 }, () => seededRandom(seed).uniform(0, 1));
-    expect(draw(0)).toEqual(draw(0));
-    expect(draw(0)).not.toEqual(draw(1));
+    const drawn = (seed: number): number[] => Array.from({ length: 4 }, () => seededRandom(seed).uniform(0, 1));
+    expect(drawn(0)).toEqual(drawn(0));
+    expect(drawn(0)).not.toEqual(drawn(1));
   });
 
   test("streams do not disturb one another", () => {
