@@ -66,6 +66,19 @@ test("the page compares with other libraries, and holds a figure for each proble
   for (const path of figures) expect(existsSync(`${root}/docs/${path}`)).toBe(true);
 });
 
+test.each([
+  ["lnn", ["| rollout, H = 128, f64, wasm | 100 |", "| rhs+vjp, H = 10, f32, wasm | 1 |"], /[\d.]+ ms in a fresh process/],
+  ["jax", ["| rollout, H = 32, f64 | 10 |", "| acceleration, H = 128, f32 | 1500 |"], /JAX \d+\.\d+\.\d+ with `XLA_FLAGS/],
+  ["threads", ["| rollout, H = 10 | 2 |", "| rollout, H = 128 | 2 |"], /[\d.]+ other programs were running/],
+  ["solvers", ["| lorenz, tsit5, 1e-9 |", "| hires, rodas4, 1e-7 |", "| pleiades, dop853 (C), 1e-6 |"], /Measured on/],
+] as const)("the page has the table of %s, with machine and versions", (name, rows, words) => {
+  const page = readText("docs/benchmarks.md");
+  const section = page.slice(page.indexOf(`<!-- ${name}:begin -->`), page.indexOf(`<!-- ${name}:end -->`));
+  expect(section).toMatch(/Measured on \d{4}-\d\d-\d\d: .+ cores?, .+; Node \d+.+Fluxion \d+/);
+  for (const row of rows) expect(section).toContain(row);
+  expect(section).toMatch(words);
+});
+
 test("the page compares multistep methods with CVODE", () => {
   const page = readText("docs/benchmarks.md");
   const section = page.slice(page.indexOf("<!-- sundials:begin -->"), page.indexOf("<!-- sundials:end -->"));

@@ -40,7 +40,7 @@ interface LnnResult extends Setting {
     readonly ratio: number | null;
     readonly native_512_us: number | null;
   }[];
-  readonly compile: { readonly first: number; readonly second: number };
+  readonly compile: { readonly first: number; readonly median: number; readonly second: number };
 }
 
 const where = ({ machine, versions, date }: Setting): string =>
@@ -49,8 +49,8 @@ const where = ({ machine, versions, date }: Setting): string =>
 function lnnSection(result: LnnResult): string {
   const cell = (x: number | null): string => (x === null ? "" : short(x));
   const rows = result.rows.map((row) => [[row.task, ...(row.model.startsWith("lagrangian") ? [] : [row.model.split(" 4")[0]]), `H = ${row.H}`, row.dtype, row.backend].join(", "), String(row.batch), short(row.us), cell(row.native_us), cell(row.ratio), cell(row.native_512_us)]);
-  const { first, second } = result.compile;
-  const compile = `From a network of width 128 to the results of its first right-hand side and product: ${short(first)} ms in a fresh process, ${short(second)} ms for the next network.`;
+  const { first, median, second } = result.compile;
+  const compile = `From a network of width 128 to the results of its first right-hand side and product: ${short(first)} ms in a fresh process (median ${short(median)} ms), ${short(second)} ms for the next network.`;
   return `${where(result)}.\n\n${markdownTable(["task", "batch", "us", "native us", "ratio", "native us, 512 bits"], rows)}\n\n${compile}`;
 }
 

@@ -3,15 +3,18 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { buildSync } from "esbuild";
 import { root } from "../../workspace.ts";
 
-/** Runs a program on the bundled library in `runs` fresh processes of Node.js. It prints times by name as JSON; the least of each counts. */
-function inFreshProcesses<T extends Readonly<Record<keyof T, number>>>(name: string, program: string, runs: number): T {
+/** Runs a program on the bundled library in `runs` fresh processes of Node.js. It prints times by name as JSON. */
+function inFreshProcesses<T extends Readonly<Record<keyof T, number>>>(name: string, program: string, runs: number): T[] {
   const folder = `${root}/out/bench`;
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/${name}.source.mjs`, program);
   buildSync({ entryPoints: [`${folder}/${name}.source.mjs`], outfile: `${folder}/${name}.mjs`, bundle: true, format: "esm", platform: "node", conditions: ["@fluxion/source"], logLevel: "error" });
-  const all = Array.from({ length: runs }, () => JSON.parse(spawnSync(process.execPath, [`${folder}/${name}.mjs`], { encoding: "utf8" }).stdout) as T);
-  return Object.fromEntries((Object.keys(all[0]) as (keyof T)[]).map((key) => [key, Math.min(...all.map((one) => one[key]))])) as unknown as T;
+  return Array.from({ length: runs }, () => JSON.parse(spawnSync(process.execPath, [`${folder}/${name}.mjs`], { encoding: "utf8" }).stdout) as T);
 }
+
+/** The least of each time. */
+export const leastOf = <T extends Readonly<Record<keyof T, number>>>(all: readonly T[]): T =>
+  Object.fromEntries((Object.keys(all[0]) as (keyof T)[]).map((key) => [key, Math.min(...all.map((one) => one[key]))])) as unknown as T;
 
 /** Times of a fresh process in ms. */
 export interface ColdSolve {
@@ -23,7 +26,7 @@ export interface ColdSolve {
   readonly second: number;
 }
 
-export const coldSolve = (runs: number): ColdSolve => inFreshProcesses("cold-solve", `
+export const coldSolve = (runs: number): ColdSolve[] => inFreshProcesses("cold-solve", `
 const begun = performance.now();
 const { odeProblem, solve, tsit5 } = await import("@fluxion/ode-core");
 const loaded = performance.now();
@@ -47,7 +50,7 @@ export interface ColdCompile {
   readonly second: number;
 }
 
-export const coldCompile = (runs: number): ColdCompile => inFreshProcesses("cold-compile", `
+export const coldCompile = (runs: number): ColdCompile[] => inFreshProcesses("cold-compile", `
 import { lagrangianNN } from "@fluxion/lnn";
 import { mlp } from "@fluxion/nn-core";
 const run = (width) => {
