@@ -19,8 +19,8 @@ export interface LossShard {
  */
 export function lossShards(options: TrajectoryLossOptions, count: number): LossShard[] {
   const { trajectories, intervals = Infinity } = options;
-  if (!(Number.isInteger(count) && count >= 1)) throw new OdeError("INVALID_ARGUMENT", `Cannot cut a loss into parts as their number must be a whole one >= 1: current value is ${count}`);
   requireTrajectories(trajectories, intervals);
+  if (!(Number.isInteger(count) && count >= 1)) throw new OdeError("INVALID_ARGUMENT", `Cannot cut a loss into parts as their number must be a whole one >= 1: current value is ${count}`);
   const times = trajectories.map((one) => comparedTimes(one, intervals));
   const total = times.reduce((sum, one) => sum + one, 0);
   const parts = Math.min(count, trajectories.length);
@@ -34,6 +34,6 @@ export function lossShards(options: TrajectoryLossOptions, count: number): LossS
     // A trajectory on the border goes where more of it lies.
     while (end < latest && (last || before + own + times[end] / 2 <= goal)) own += times[end++];
     before += own;
-    return { options: { ...options, trajectories: trajectories.slice(first, end) }, share: own / total };
+    return { options: { ...options, trajectories: trajectories.slice(first, end), first: (options.first ?? 0) + first }, share: own / total };
   });
 }

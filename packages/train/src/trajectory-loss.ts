@@ -20,6 +20,8 @@ export interface TrajectoryLossOptions {
   readonly sensealg: SensitivityAlgorithm;
   /** Compare only the first `intervals` sampling intervals of each trajectory. Default: all. */
   readonly intervals?: number;
+  /** Number of the first trajectory in messages, for a part of a larger loss. Default 0. */
+  readonly first?: number;
 }
 
 /** The loss and its gradient at some parameters. */
@@ -77,7 +79,7 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
         const { dp } = pull(cotangents);
         for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
       } catch (error) {
-        if (error instanceof OdeError && error.code === "SOLVE_FAILED") return failed(rhsEvaluations, `Trajectory ${group.members.join(" or ")}: ${error.message}`);
+        if (error instanceof OdeError && error.code === "SOLVE_FAILED") return failed(rhsEvaluations, `Trajectory ${group.members.map((member) => member + (options.first ?? 0)).join(" or ")}: ${error.message}`);
         throw error;
       }
     }
@@ -88,10 +90,10 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
 }
 
 /** Which of a group's trajectories fails, and why: alone, as the components of a batch are not those of the model. */
-function failureOf({ model, algorithm, solver = {} }: TrajectoryLossOptions, { members, u0, tspan, times }: Observations, p: Float64Array): string | undefined {
+function failureOf({ model, algorithm, solver = {}, first = 0 }: TrajectoryLossOptions, { members, u0, tspan, times }: Observations, p: Float64Array): string | undefined {
   for (const [k, member] of members.entries()) {
     const { retcode, message } = solve(odeProblem(model, u0.subarray(k * model.dim, (k + 1) * model.dim), tspan, p), algorithm, { ...solver, saveAt: times });
-    if (retcode !== "success") return `Trajectory ${member}: ${message}`;
+    if (retcode !== "success") return `Trajectory ${first + member}: ${message}`;
   }
   return undefined;
 }

@@ -73,11 +73,12 @@ function mergeable(order: readonly Tensor[]): Member[][] {
       const { earliest, latest } = (current ??= levels(order, fixed));
       const last = rest.toSorted((x, y) => earliest.get(y.node)! - earliest.get(x.node)!);
       const level = earliest.get(last[0].node)!;
+      const candidates = last.filter(({ node }) => latest.get(node)! >= level);
       /** What the members need: none of these can be one. */
       const below = new Set<Tensor>();
-      const members = last.filter(({ node }) => {
-        const joins = latest.get(node)! >= level && !below.has(node);
-        if (joins) addArguments(node, below);
+      const members = candidates.filter(({ node }) => {
+        const joins = !below.has(node);
+        if (joins && candidates.length > 1) addArguments(node, below);
         return joins;
       });
       rest = rest.filter((member) => !members.includes(member));
