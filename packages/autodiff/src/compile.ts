@@ -170,12 +170,12 @@ export function compileSplit(program: Program, options: SplitOptions & CompileOp
 export function compile(f: (...args: Tensor[]) => Tensor | readonly Tensor[], shapes: readonly Shape[], options: CompileOptions = {}): Kernel {
   const program = trace((...args) => [f(...args)].flat() as Tensor[], shapes);
   const kernel = compileProgram(program, options);
-  const own = new Set([...(kernel.inputs ?? []), ...(kernel.outputs ?? [])]);
+  const [ownInputs, ownOutputs] = [new Set(kernel.inputs), new Set(kernel.outputs)];
   const checked = (ins: readonly Numbers[], outs: readonly Numbers[]): void => {
     assertRoom("input", ins, program.inputs);
     assertRoom("output", outs, program.outputs);
-    assertPlaces("input", ins, kernel.inputs, own);
-    assertPlaces("output", outs, kernel.outputs, own);
+    assertPlaces("input", ins, kernel.inputs, ownInputs);
+    assertPlaces("output", outs, kernel.outputs, ownOutputs);
     kernel(ins, outs);
   };
   return Object.assign(checked, kernel);
@@ -188,7 +188,7 @@ function assertRoom(role: "input" | "output", arrays: readonly Numbers[], of: re
   }
 }
 
-/** The kernel's own arrays stand for themselves only: in the place of another one they would be written over before they are read. */
+/** The kernel's own inputs stand for themselves only, and so do its outputs: in the place of another one they would be written over before they are read. */
 function assertPlaces(role: "input" | "output", arrays: readonly Numbers[], places: readonly Numbers[] | undefined, own: ReadonlySet<Numbers>): void {
   if (own.size === 0) return;
   for (let i = 0; i < arrays.length; i++) {

@@ -21,5 +21,18 @@ test.each([["wasm", "f64"], ["wasm", "f32"], ["js", "f32"]] as const)("a kernel'
   expect(() => kernel([y, x], outs)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining("input 0 is that of another place") as string }));
   if (kernel.outputs) expect(() => kernel([x, y], [...kernel.outputs!].reverse())).toThrow(expect.objectContaining({ message: expect.stringContaining("output 0") as string }));
   kernel([x, y], outs);
+  if (kernel.outputs) {
+    // An output may be read again as an input.
+    kernel([x, y], kernel.outputs);
+    kernel([kernel.outputs[0], y], kernel.outputs);
+    expect([...kernel.outputs[0]]).toEqual([13, 18]);
+  }
   expect(outs.map((out) => [...out])).toEqual([[7, 10], [9, 12]]);
+});
+
+test.each(["interpreter", "js", "wasm"] as const)("sums in float64 are not rounded by a kernel in float32, %s", (backend) => {
+  const field = tracedField((_t, u, p) => mul(u, p), { dim: 1, paramCount: 1, backend, dtype: "f32" }).bind(Float64Array.of(1));
+  const [sums, outU] = [Float64Array.of(1 + 1e-12), new Float64Array(1)];
+  for (let i = 0; i < 3; i++) field.vjp!(0, Float64Array.of(0.5), Float64Array.of(2 ** -40), outU, sums);
+  expect(sums[0]).toBe(1 + 1e-12 + 1.5 * 2 ** -40);
 });

@@ -1,5 +1,5 @@
 import { broadcastTogether } from "./broadcast.ts";
-import { abs, define, div, fold, log, mul, one, rules, sub, where, type ElementwisePrimitive } from "./elementwise.ts";
+import { define, div, fold, log, mul, one, rules, sub, where, type ElementwisePrimitive } from "./elementwise.ts";
 import { fixedPower, isPowerByProducts, type PowerArithmetic } from "./fixed-power.ts";
 import { asTensor, constantValue, makeNode, type Tensor, type TensorLike } from "./tensor.ts";
 
@@ -22,7 +22,7 @@ const powPrimitive: ElementwisePrimitive = {
 const powerPrimitive: ElementwisePrimitive = define("power", {
   scalar: (x, y) => x ** y,
   source: (x, y) => `Math.pow(${x},${y})`,
-  partials: ([x, y], out) => [mul(y, pow(x, sub(y, 1))), mul(out, where(abs(x), log(x), 0))],
+  partials: ([x, y], out) => [mul(y, pow(where(y, x, 1), sub(y, 1))), mul(out, log(where(x, x, 1)))],
 });
 
 /**

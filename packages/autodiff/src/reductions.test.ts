@@ -41,6 +41,8 @@ describe("pow with a traced exponent", () => {
     const slope = (by: 0 | 1, x: number, y: number): number => evaluate((a, b) => grad((z: Tensor) => (by === 0 ? pow(z, b) : pow(a, z)))(by === 0 ? a : b), [x, y])[0];
     expect(slope(0, 2.5, -1.5) / (-1.5 * 2.5 ** -2.5)).toBeCloseTo(1, 14);
     expect(slope(1, 2.5, -1.5) / (Math.log(2.5) * 2.5 ** -1.5)).toBeCloseTo(1, 14);
-    expect([slope(0, 0, 2), slope(1, 0, 2), slope(0, -2, 3), slope(1, -2, 3)]).toEqual([0, 0, 12, NaN]);
+    expect([slope(0, 0, 2), slope(1, 0, 2), slope(0, -2, 3), slope(1, -2, 3), slope(0, 0, 0)]).toEqual([0, 0, 12, NaN, 0]);
+    const curve = evaluate((a, b) => grad((z: Tensor) => grad((y: Tensor) => pow(a, y))(z))(b), [0, 2]);
+    expect([...curve]).toEqual([0]);
   });
 });

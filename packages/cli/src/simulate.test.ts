@@ -41,6 +41,7 @@ describe("simulate", () => {
     ["a state of another length", { u0: "1,2,3" }, "SHAPE_MISMATCH", "u0"],
     ["a state that is no list of numbers", { u0: "1,two" }, "INVALID_OPTION", "--u0"],
     ["a span of one number", { tspan: "3" }, "INVALID_OPTION", "--tspan"],
+    ["a span backwards", { tspan: "0.5,0" }, "INVALID_OPTION", "the start before the end"],
     ["times that are none", { saveAt: NaN }, "INVALID_OPTION", "saveAt"],
     ["an unknown solver", { solver: "rk5" }, "UNKNOWN_NAME", '"rk5"', "rk4"],
     ["a solver without its step", { solver: "rk4" }, "INVALID_OPTION", '"dt" is required'],

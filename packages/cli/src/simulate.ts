@@ -35,7 +35,7 @@ export function simulate(path: string, { u0, tspan, solver, reltol, ...options }
   const weightsPath = join(dirname(path), decodeModelDescription(json, path).weights);
   const { model, p, columns } = decodeModel(json, readBytes(weightsPath), { json: path, weights: weightsPath });
   const span = numbers("tspan", tspan);
-  if (span.length !== 2) throw new OdeError("INVALID_OPTION", `Cannot simulate as --tspan must be two numbers: got "${tspan}"`);
+  if (span.length !== 2 || !(span[0] < span[1])) throw new OdeError("INVALID_OPTION", `Cannot simulate as --tspan must be two numbers, the start before the end: got "${tspan}"`);
   const problem = odeProblem(model, numbers("u0", u0), [span[0], span[1]], p);
   const solution = solve(problem, fromConfig(algorithms, { name: solver }), { ...options, reltol, abstol: reltol });
   if (solution.retcode === "success") return formatTrajectoryCsv(solution, columns);

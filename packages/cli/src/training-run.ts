@@ -134,7 +134,7 @@ function trainingTag({ config, backend, data }: PreparedRun, model: ModelConfig)
   const { output: _output, models: _models, network: _network, system: _system, data: { columns }, ...options } = config;
   const recordings = createHash("sha256");
   for (const { t, u } of data.train) for (const numbers of [t, ...u]) recordings.update(numbers);
-  return JSON.stringify({ ...options, model, columns, recordings: recordings.digest("hex"), backend });
+  return JSON.stringify({ version: 2, ...options, model, columns, recordings: recordings.digest("hex"), backend });
 }
 
 type Trained = Pick<ModelOutcome, "failure" | "gradientMs"> & { readonly state: FitState };

@@ -134,7 +134,7 @@ export class CallbackRunner {
     this.#entries.forEach((entry, i) => {
       const callback = "callback" in entry ? entry.callback : entry;
       if (!this.#isDue(entry, atStart)) return;
-      if (entry instanceof EventWatch) this.events.push({ t, u: u.slice(), callback: i });
+      const event = entry instanceof EventWatch ? { t, u: u.slice(), callback: i } : undefined;
       const { save } = callback;
       if ((save === "both" || save === "before") && !saved) {
         recorder.save(t, u);
@@ -143,6 +143,8 @@ export class CallbackRunner {
       // Without an affect both sides are one.
       after ||= save === "after" || (save === "both" && callback.affect !== undefined);
       this.#affect(callback, i);
+      // Not before: an exception in the affect makes it happen again.
+      if (event) this.events.push(event);
     });
     if ((this.changedState || this.changedParameters) && this.#settle?.(t, u, p)) this.changedState = true;
     if (after || (recorder.everyStep && !saved)) recorder.save(t, u);

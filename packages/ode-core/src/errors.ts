@@ -47,6 +47,7 @@ export function assertFinite(what: string, value: ArrayLike<number>): void {
 
 /** Throws `INVALID_OPTION` when `options` has an entry that is none of `known`: it would be left alone without a word. */
 export function assertKnown(act: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null) throw new OdeError("INVALID_ARGUMENT", `Cannot ${act} as the options must be an object: current value is ${String(options)}`);
   for (const key in options) {
     if (!known.includes(key)) throw new OdeError("INVALID_OPTION", `Cannot ${act} as the options are ${known.join(", ")}: got "${key}"`);
   }

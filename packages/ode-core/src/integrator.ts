@@ -82,7 +82,7 @@ export class Integrator {
     return { nf: nf + stepper.nf, njac: njac + (stepper.njac ?? 0), nlu: nlu + (stepper.nlu ?? 0), naccept, nreject, switches: stepper.switches?.slice() ?? [] };
   }
 
-  /** Takes one step, tries that are rejected included. Returns false when none was kept: the solve is done. */
+  /** Takes one step, tries that are rejected included. Returns false when none was kept: the solve is done, or was left by an exception at a stop. */
   step(): boolean {
     const { naccept } = this.#loop;
     if (!this.done) this.#advance(1);
@@ -91,7 +91,7 @@ export class Integrator {
 
   /** Takes the steps that are left, one per turn of a `for` loop, and yields itself after each. */
   *[Symbol.iterator](): Generator<this, void, undefined> {
-    while (this.step()) yield this;
+    while (!this.done) if (this.step()) yield this;
   }
 
   /** Steps to the end. */
@@ -153,6 +153,7 @@ export class Integrator {
     this.#retcode = undefined;
     this.#message = "";
     this.#inconsistent = "";
+    this.#callbacks = undefined;
     this.#stop = 0;
     if (this.#settle(t0, loop.u, problem.p)) loop.recorder = new Recorder({ ...problem, u0: loop.u }, loop.options.times, loop.options.dense);
     if (this.#inconsistent !== "") return this.#finish("initialFailure", this.#inconsistent);

@@ -16,7 +16,7 @@ const together = 32;
  * `solve`, with turns for timers, clicks and drawing: a page stays alive, and an `AbortSignal` of a button or of `AbortSignal.timeout` ends the solve. The
  * solution has the same bits.
  *
- * Cost: that of `solve`, and some milliseconds in a hundred for the turns of others.
+ * Cost: that of `solve`, and the turns of others, for which browsers wait 4 ms in each 20.
  *
  * @throws OdeError as `solve` does: the promise is rejected.
  */

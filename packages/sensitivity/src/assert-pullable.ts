@@ -25,7 +25,7 @@ export function assertPullable(solution: OdeSolution, uBar: readonly Float64Arra
  * @throws OdeError `SOLVE_FAILED` unless it succeeded.
  */
 export function assertSucceeded(what: string, { retcode, message }: OdeSolution): void {
-  if (retcode !== "success") throw new OdeError("SOLVE_FAILED", `Cannot differentiate ${what} as its retcode must be "success": it is "${retcode}". ${message}`);
+  if (retcode !== "success" && retcode !== "terminated") throw new OdeError("SOLVE_FAILED", `Cannot differentiate ${what} as its retcode must be "success" or "terminated": it is "${retcode}". ${message}`);
 }
 
 const describe = (x: unknown): string => (x instanceof Float64Array ? `its length is ${x.length}` : `it is ${Array.isArray(x) ? "an Array" : typeof x}`);

@@ -43,8 +43,21 @@ test("differentiates through events: a bounce by the height it falls from and by
   const { saveAt: _saveAt, ...steps } = options;
   expect(() => linearize(ball, tsit5(), { ...steps, sensealg: finiteDifference() })).toThrow(expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringContaining('"saveAt" must be given') as string }));
   // The ball that is only just caught at the end by one of the changed problems.
+  const end2 = linearize(ball, tsit5(), { ...options, saveAt: [t + 1e-7, end], sensealg: finiteDifference() });
+  expect(() => end2.pull([Float64Array.of(1, 0), new Float64Array(2)])).toThrow(expect.objectContaining({ code: "SOLVE_FAILED", message: expect.stringContaining("order among the saved times") as string }));
   const late = { ...options, callback: { ...callback, save: "both" as const }, saveAt: [t + 1e-12] };
   expect(() => linearize({ ...ball, tspan: [0, t + 1e-12] }, tsit5(), { ...late, sensealg: finiteDifference() }).pull(Array.from({ length: 3 }, () => new Float64Array(2)))).toThrow(expect.objectContaining({ code: "SOLVE_FAILED" }));
+});
+
+test("differentiates where a terminal event ends the solve", () => {
+  // A stone falls from height h for sqrt(2 h / g), and hits the ground with -sqrt(2 g h).
+  const stone = odeProblem((_t, u, p, out) => void out.set([u[1], -p[0]]), [2, 0], [0, 10], [9.81]);
+  const floor = continuousCallback({ condition: (_t, u) => u[0], terminal: true, save: "before" });
+  const { solution, pull } = linearize(stone, tsit5(), { reltol: 1e-10, abstol: 1e-10, callback: floor, saveAt: [10], sensealg: finiteDifference() });
+  expect([solution.retcode, solution.u.length]).toEqual(["terminated", 1]);
+  const { dp, du0 } = pull([Float64Array.of(0, 1)]);
+  expect(du0[0] / -Math.sqrt(9.81 / 4)).toBeCloseTo(1, 7);
+  expect(dp[0] / -Math.sqrt(1 / 9.81)).toBeCloseTo(1, 7);
 });
 
 test("takes mass matrices", () => {

@@ -17,7 +17,7 @@ export interface FiniteDifferenceOptions {
  * Cost of `pull`: `2 (n + m)` solves, or `n + m` with the forward scheme.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option, from `linearize` for events without `saveAt`; `SOLVE_FAILED` from `pull` where a small change
- * adds or removes an event.
+ * adds or removes an event, or moves it past a saved time.
  */
 export function finiteDifference(options: FiniteDifferenceOptions = {}): SensitivityAlgorithm {
   const { scheme } = readOptions("finiteDifference", { scheme: options.scheme }, { scheme: option.oneOf(["central", "forward"], "central") });
@@ -41,15 +41,14 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
         solution,
         pull(uBar) {
           assertPullable(solution, uBar);
+          const course = courseOf(solution);
           const cost = (run: OdeSolution): number => run.u.reduce((sum, u, i) => u.reduce((s, x, j) => s + x * uBar[i][j], sum), 0);
           const base = scheme === "forward" ? cost(solution) : 0;
           const by = (x: Float64Array, changed: (x: Float64Array) => { u0: Float64Array; p: Float64Array }): Float64Array => {
             const at = (i: number, value: number): number => {
               const run = solve({ ...problem, ...changed(x.with(i, value)) }, algorithm, again);
               assertSucceeded("the solution of a changed problem", run);
-              if (run.u.length !== uBar.length) {
-                throw new OdeError("SOLVE_FAILED", `Cannot differentiate the solution as a small change must not change its events: there are ${run.u.length} saved states instead of ${uBar.length}`);
-              }
+              if (courseOf(run) !== course) throw new OdeError("SOLVE_FAILED", "Cannot differentiate the solution as a small change must not change which events there are, nor their order among the saved times: it does");
               return cost(run);
             };
             return x.map((value, i) => {
@@ -67,3 +66,10 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
 }
 
 const hasCallbacks = ({ callback }: SolveOptions): boolean => callback !== undefined && [callback].flat().length > 0;
+
+/** How a solve ended, which events it had, and how many before each saved time. */
+function courseOf({ retcode, t, events, problem: { tspan } }: OdeSolution): string {
+  const direction = Math.sign(tspan[1] - tspan[0]);
+  const before = Array.from(t, (time) => events.findLastIndex((event) => direction * (event.t - time) < 0));
+  return `${retcode} ${events.map(({ callback }) => callback).join()} ${before.join()}`;
+}

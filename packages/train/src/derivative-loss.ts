@@ -86,6 +86,7 @@ function inTiles(model: VectorField, samples: readonly DerivativeSample[]): Tile
       assertFinite(`${name} of sample ${i}`, sample[name]);
     }
     const t = sample.t ?? 0;
+    assertFinite(`t of sample ${i}`, [t]);
     const group = groups.get(t);
     if (group) group.push(sample);
     else groups.set(t, [sample]);

@@ -117,6 +117,7 @@ describe("fit", () => {
 
   test("with another way to the loss, told the intervals, it does the same", async () => {
     const evaluate = (p: Float64Array, intervals: number): LossValue => trajectoryLoss({ ...options, loss: meanSquaredError(), intervals })(p);
+    expect(await fit({ ...options, evaluate: undefined } as never)).toEqual(await fit(options));
     const { stages, clipNorm, start } = options;
     expect(await fit({ model, stages, clipNorm: clipNorm!, start: start!, evaluate })).toEqual(await fit(options));
   });
@@ -181,6 +182,15 @@ describe("a loss that is not finite", () => {
     expect(await fit({ ...rest, resume })).toEqual(whole);
   });
 
+  test("fails again where it failed when it is resumed, without another step", async () => {
+    const failed = await fit(downhill((k) => k > 2, []));
+    const seen: number[] = [];
+    const { start: _, ...rest } = downhill(() => false, seen);
+    const { status, state } = await fit({ ...rest, resume: decodeCheckpoint(encodeCheckpoint(failed.state, ""), "", "")! });
+    expect([status, seen]).toEqual(["failed", []]);
+    expect(state).toEqual(failed.state);
+  });
+
   test("is also one whose gradient has no finite square: Adam would not move after it", async () => {
     const seen: number[] = [];
     const steep = (p: Float64Array): LossValue => ({ loss: p[0], gradient: Float64Array.of(seen.push(p[0]) === 2 ? 1e160 : 1), rhsEvaluations: 1, message: "" });
@@ -220,6 +230,7 @@ test.each([
   ["half a step", { stages: [{ steps: 1.5, schedule: constantRate() }] }, "INVALID_ARGUMENT"],
   ["half an interval in a later stage", { stages: [...options.stages, { intervals: 2.5, steps: 1, schedule: constantRate() }] }, "INVALID_ARGUMENT"],
   ["times that turn back", { trajectories: [{ t: Float64Array.of(0, 0.2, 0.1), u: trajectories[0].u.slice(0, 3) }] }, "INVALID_ARGUMENT"],
+  ["times that come back to the start", { trajectories: [{ t: Float64Array.of(0, 0.2, 0), u: trajectories[0].u.slice(0, 3) }] }, "INVALID_ARGUMENT"],
   ["a state that is missing", { trajectories: [{ t: Float64Array.of(0, 0.2), u: [trajectories[0].u[0], Float64Array.of(NaN, 0)] }] }, "NON_FINITE"],
   ["a norm that clips all", { clipNorm: 0 }, "INVALID_OPTION"],
 ] as [string, Partial<typeof options>, string][])("%s is refused", async (_, changes, code) => {

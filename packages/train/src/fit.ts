@@ -18,8 +18,9 @@ export interface Stage {
 export interface FitState {
   /** Steps taken over all stages. */
   readonly step: number;
+  /** Parameters `[m]` after the last update, whose loss is yet to be seen. */
   readonly p: Float64Array;
-  /** The parameters `[m]` of the last finite loss, one update before `p`. */
+  /** The parameters `[m]` of the last finite loss: those before the last update, or `p` after failures. */
   readonly kept: Float64Array;
   readonly optimizer: OptimizerState;
   /** Loss before each step. Infinite where it, or its gradient, was not finite. */
@@ -108,7 +109,8 @@ const patience = 20;
  * Where a loss or its gradient is not finite, as that of a model that blows up, the last update is halved, which counts as a step. After
  * 20 halvings in a row, or without an update to halve, it has failed: `state.p` are the parameters of the last finite loss.
  *
- * @throws OdeError `INVALID_ARGUMENT` for bad stages or data, `SHAPE_MISMATCH` for parameters or states of another length.
+ * @throws OdeError `INVALID_ARGUMENT` for bad stages or data, `SHAPE_MISMATCH` for parameters or states of another length, `INVALID_OPTION` for a bad
+ * `clipNorm`.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { model, signal, onProgress, optimizer = adam(), resume } = options;
@@ -117,6 +119,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   assertLength("the start parameters", p, model.paramCount);
   const stages = checkedStages(options);
   const kept = (resume?.kept ?? p).slice();
+  assertLength("the kept parameters", kept, model.paramCount);
   const run = optimizer.start(model.paramCount, resume?.optimizer);
   const losses = [...(resume?.losses ?? [])];
   let rhsEvaluations = resume?.rhsEvaluations ?? 0;
@@ -138,6 +141,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     const evaluate = losses.length < last ? stageLoss(options, stage) : undefined;
     while (evaluate && losses.length < last) {
       if (signal?.aborted) return { status: "aborted", state: state(), message: "" };
+      // As a resumed state of a fit that failed has it.
+      if (failures > 0 && p.every((x, i) => x === kept[i])) return { status: "failed", state: state(), message: `Cannot go on fitting as it failed after step ${losses.length}` };
       const started = performance.now();
       const value = evaluate(p);
       const gradientMs = performance.now() - started;
@@ -162,13 +167,16 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   return { status: "finished", state: state(), message: "" };
 }
 
+const isLossFit = (options: FitOptions): options is TrainingOptions & LossFit => "evaluate" in options && options.evaluate !== undefined;
+
 /** All that can be wrong with stages is found before the first. */
 function checkedStages(options: FitOptions): readonly Stage[] {
   const { stages } = options;
   if (stages.length === 0 || stages.some(({ steps, intervals = Infinity }) => !(Number.isInteger(steps) && steps >= 1 && intervals >= 1))) {
     throw new OdeError("INVALID_ARGUMENT", "Cannot fit as it needs at least one stage, each with whole steps >= 1 and intervals >= 1");
   }
-  if (!("evaluate" in options)) for (const { intervals = Infinity } of stages) requireTrajectories(options.trajectories, intervals);
+  if (options.clipNorm !== undefined) clipNorm(new Float64Array(0), options.clipNorm);
+  if (!isLossFit(options)) for (const { intervals = Infinity } of stages) requireTrajectories(options.trajectories, intervals);
   return stages;
 }
 
@@ -176,7 +184,7 @@ const failureMessage = ({ message, loss }: LossValue, norm: number, step: number
   `Cannot go on fitting after step ${step} as the loss and its gradient must be finite somewhere on the last update: ${message || `the loss is ${loss}, the norm of the gradient ${norm}`}`;
 
 function stageLoss(options: FitOptions, { intervals = Infinity }: Stage): (p: Float64Array) => LossValue {
-  return "evaluate" in options ? (p) => options.evaluate(p, intervals) : trajectoryLoss({ ...options, loss: options.loss ?? meanSquaredError(), intervals });
+  return isLossFit(options) ? (p) => options.evaluate(p, intervals) : trajectoryLoss({ ...options, loss: options.loss ?? meanSquaredError(), intervals });
 }
 
 /** Lets timers and signals run now and then, without slowing the loop. */

@@ -72,7 +72,7 @@ export function requireTrajectories(trajectories: readonly Trajectory[], interva
     if (t.length < 2) throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as each must have at least 2 times: trajectory ${i} has ${t.length}`);
     if (u.length !== t.length) throw new OdeError("SHAPE_MISMATCH", `Cannot match trajectories as each must have a state for each of its times: trajectory ${i} has ${t.length} times and ${u.length} states`);
     assertFinite(`t of trajectory ${i}`, t);
-    const direction = Math.sign(t[t.length - 1] - t[0]);
+    const direction = Math.sign(t.find((time) => time !== t[0])! - t[0]);
     const turn = t.findIndex((time, k) => k > 0 && (time - t[k - 1]) * direction < 0);
     if (turn > 0) throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as times must go one way: trajectory ${i} has ${t[turn - 1]} and then ${t[turn]}`);
   });

@@ -2,8 +2,8 @@ import { at as entry, concat, constant, dot, log, mul, slice, sub, tracedField }
 import { structuredLagrangianNN } from "@fluxion/lnn";
 import { huber, losses, meanAbsoluteError, meanSquaredError, mlp, type Loss } from "@fluxion/nn-core";
 import { secondOrderNeuralODE } from "@fluxion/node";
-import { odeProblem, rk4, solve, tsit5, type VectorField } from "@fluxion/ode-core";
-import { discreteAdjoint, forwardSensitivity } from "@fluxion/sensitivity";
+import { continuousCallback, odeProblem, rk4, solve, tsit5, type VectorField } from "@fluxion/ode-core";
+import { discreteAdjoint, finiteDifference, forwardSensitivity } from "@fluxion/sensitivity";
 import { describe, expect, test } from "vitest";
 import { lossShards } from "./loss-shards.ts";
 import { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
@@ -117,6 +117,17 @@ test("a batch that fails names the trajectory, and the component of its state", 
   const from = (x: number): Trajectory => ({ t: Float64Array.of(0, 1), u: [Float64Array.of(x, 0), Float64Array.of(0, 0)] });
   const evaluate = trajectoryLoss({ ...common, model: wall, trajectories: [from(-3), from(-2), from(-2.5), from(-0.5)], loss: meanSquaredError() });
   expect(evaluate(Float64Array.of(0.2))).toMatchObject({ loss: Infinity, message: expect.stringMatching(/^Trajectory 3: Stopped at t = .*component 1 of the right-hand side is NaN/) as string });
+});
+
+test("of motions with events the states at the times count, whatever the events save", () => {
+  const bouncing = tracedField((_t, u, q) => concat([slice(u, 1, 2), mul(-1, q)]), { dim: 2, paramCount: 1 });
+  const callback = continuousCallback({ condition: (_t, u) => u[0], affect: ({ u }) => void (u[1] *= -0.8) });
+  const observed = { t: Float64Array.of(0, 0.3, 1), u: [[1, 0], [0.5, -3], [0.2, 0.1]].map((u) => Float64Array.from(u)) };
+  const evaluate = trajectoryLoss({ model: bouncing, trajectories: [observed], loss: meanSquaredError(), algorithm: tsit5(), solver: { reltol: 1e-9, abstol: 1e-9, callback }, sensealg: finiteDifference() });
+  const { loss, gradient } = evaluate(Float64Array.of(9.81));
+  const states = solve(odeProblem(bouncing, [1, 0], [0, 1], [9.81]), tsit5(), { reltol: 1e-9, abstol: 1e-9, callback: { ...callback, save: "none" }, saveAt: [0.3, 1] }).u;
+  expect(loss).toBeCloseTo(states.reduce((s, u, k) => s + u.reduce((r, x, i) => r + (x - observed.u[k + 1][i]) ** 2, 0), 0) / 4, 12);
+  expect(Number.isFinite(gradient[0]) && gradient[0] !== 0).toBe(true);
 });
 
 test("a gradient that overflows is an infinite loss with a reason", () => {

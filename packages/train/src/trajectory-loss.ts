@@ -46,7 +46,8 @@ export interface LossValue {
  * loss has not one penalty for each residual; `NON_FINITE` for data that are not; `INVALID_ARGUMENT` without data, or without intervals to compare.
  */
 export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array) => LossValue {
-  const { model, loss, algorithm, solver = {}, sensealg } = options;
+  const { model, loss, algorithm, sensealg } = options;
+  const solver = savingTimesOnly(options.solver ?? {});
   const observed = observations({ ...options, solver, intervals: options.intervals ?? Infinity });
   const n = model.dim;
   const entries = observed.reduce((sum, { times, count }) => sum + times.length * count * n, 0);
@@ -87,6 +88,11 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
     if (!gradient.every(Number.isFinite)) return failed(rhsEvaluations, "The gradient is not finite: its backward pass overflows, as it does for motions that grow fast");
     return { loss: total / entries, gradient, rhsEvaluations, message: "" };
   };
+}
+
+/** Without the states that events save besides those at the times. */
+function savingTimesOnly({ callback, ...solver }: SolveOptions): SolveOptions {
+  return callback === undefined ? solver : { ...solver, callback: [callback].flat().map((one) => ({ ...one, save: "none" })) };
 }
 
 /** Which of a group's trajectories fails, and why: alone, as the components of a batch are not those of the model. */

@@ -17,13 +17,17 @@ export function makeKernel(code: ModuleCode, accumulate: readonly boolean[]): Ke
     for (let k = 0; k < outputs.length; k++) {
       if (!accumulate[k] || outs[k] === outputs[k]) continue;
       copy(outputs[k], (kept[k] ??= outputs[k].slice()));
-      copy(outs[k], outputs[k]);
+      outputs[k].fill(0);
     }
     run();
     for (let k = 0; k < outputs.length; k++) {
       if (outs[k] === outputs[k]) continue;
-      copy(outputs[k], outs[k]);
-      if (accumulate[k]) copy(kept[k], outputs[k]);
+      if (!accumulate[k]) copy(outputs[k], outs[k]);
+      else {
+        // Numbers of another kind are not rounded on the way.
+        for (let i = 0; i < outputs[k].length; i++) outs[k][i] += outputs[k][i];
+        copy(kept[k], outputs[k]);
+      }
     }
   };
   return Object.assign(kernel, { inputs, outputs });

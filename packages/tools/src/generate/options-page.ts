@@ -14,7 +14,7 @@ listed take no options. \`u[n]\` is the state and \`p[m]\` are the parameters, e
 
 /** Headings, the package of each and its functions, in the order of the page, with the objects that their options hold or are handed. */
 const sections: readonly (readonly [heading: string, folder: string, names: string])[] = [
-  ["Solves", "ode-core", "solve init linearize odeProblem vectorField ensemble"],
+  ["Solves", "ode-core", "solve solveAsync init linearize odeProblem vectorField ensemble"],
   ["Events", "ode-core", "continuousCallback discreteCallback presetTimeCallback CallbackState"],
   ["Algorithms", "ode-core", "rosenbrock23 rodas4 rodas5P radauIIA5 implicitEuler trapezoid implicitMidpoint trbdf2 kenCarp4 kvaerno5 autoSwitch autoTsit5 autoVern7 autoVern9 piController pidController explicitRk"],
   ["Sensitivity algorithms", "sensitivity", "finiteDifference gaussAdjoint interpolatingAdjoint"],
