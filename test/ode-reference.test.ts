@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { odeProblem, rk4, solve, tsit5 } from "@fluxion/ode-core";
+import { bs3, dop853, dp5, dprkn6, odeProblem, rk4, solve, tsit5, vcab3, vcab4, vcab5, vcabm, vectorField, vern6, vern7, vern8, vern9, type Algorithm } from "@fluxion/ode-core";
 import { slope } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
 import { detest } from "./fixtures/detest.ts";
@@ -49,6 +49,42 @@ describe("tsit5 against 128-bit references", () => {
     });
     expect(slope(tolerances, errors)).toBeGreaterThan(0.8);
     expect(slope(tolerances, errors)).toBeLessThan(1.25);
+  });
+});
+
+/** By how much a problem magnifies a change of its state at one reference time, or at the start, up to a later one. */
+const growths = new Map(problems.map(({ id, u0, tspan: [t0, t1], reference }) => {
+  const change = 1e-7;
+  let largest = 1;
+  [{ t: t0, u: u0 }, ...reference.slice(0, -1)].forEach(({ t, u }, k) => u.forEach((_, component) => {
+    const moved = u.map((x, i) => (i === component ? x + change * Math.max(...u.map(Math.abs)) : x));
+    const later = reference.slice(k);
+    const solution = solve(odeProblem(odeProblems[id], moved, [t, t1]), vern9(), { reltol: 1e-12, abstol: 1e-12, saveAt: later.map((r) => r.t) });
+    later.forEach((r, i) => void (largest = Math.max(largest, relativeError(solution.u[i], r.u) / change)));
+  }));
+  return [id, largest];
+}));
+
+// Step control keeps the error of each step near the tolerance, and the problem magnifies each by its growth at most: what remains is the number of
+// steps with about the largest error. It falls with the order, as the steps get fewer, and counts the more where an estimate is that of a lower order.
+describe.each([
+  ["order 3", [bs3(), vcab3()], 200],
+  ["orders 4 and 5", [dp5(), tsit5(), vcab4(), vcab5()], 30],
+  ["orders 6 to 9", [vern6(), vern7(), vern8(), vern9(), dprkn6()], 2],
+  ["order 8 with estimates of orders 5 and 3", [dop853()], 10],
+  ["orders 1 to 12", [vcabm()], 50],
+] as [string, Algorithm[], number][])("%s", (_class, algorithms, factor) => {
+  test.each(algorithms)("$name is within a factor of the tolerance times the growth of each problem", (algorithm) => {
+    for (const { id, u0, tspan, reference } of problems) {
+      if (algorithm.structure && id !== "pleiades" && id !== "kepler_e06_10") continue;
+      const f = algorithm.structure ? vectorField(odeProblems[id], { dim: u0.length, structure: algorithm.structure }) : odeProblems[id];
+      for (const tol of [1e-8, 1e-10]) {
+        const { retcode, u } = solve(odeProblem(f, u0, tspan), algorithm, { reltol: tol, abstol: tol, maxIters: 1e6, saveAt: reference.map((r) => r.t) });
+        expect(retcode).toBe("success");
+        const error = Math.max(...reference.map((r, i) => relativeError(u[i], r.u)));
+        expect(error, `${id}, ${tol}`).toBeLessThan(factor * growths.get(id)! * tol);
+      }
+    }
   });
 });
 

@@ -73,6 +73,11 @@ describe("testAlgorithm", () => {
       return true;
     } })), "leaves the state alone"],
     ["a reset that does nothing", withStepper((inner) => ({ accept: () => (inner.capture(), inner.accept?.()), reset: () => {} })), "forgets the last state"],
+    ["numbers that are not finite and hidden", withStepper((inner) => ({ step: (t, h, u, out) => {
+      const solved = inner.step(t, h, u, out);
+      out.forEach((x, i) => Number.isNaN(x) && (out[i] = u[i]));
+      return solved;
+    } })), "ends where the right-hand side is not finite"],
     ["an interpolant that is a view", withStepper((inner) => ({ capture: () => ({ at: (x, out) => inner.capture().at(x, out), derivative: (x, out) => inner.capture().derivative(x, out) }) })), "keeps its own data"],
   ])("catches %s", (_what, make, name) => {
     expect(failures(() => testkit.testAlgorithm(make, expected))).toContain(name);
@@ -80,6 +85,7 @@ describe("testAlgorithm", () => {
 
   test.each([
     ["an error estimate that is far too small", tsit5, (inner: Stepper): Partial<Stepper> => ({ error: (out) => (inner.error!(out), void out.forEach((x, i) => (out[i] = 1e-4 * x))) }), "meets its tolerances"],
+    ["a past that survives an event of fixed steps", vcab5, (): Partial<Stepper> => ({ reset: () => {} }), "starts anew after events"],
     ["a past that survives an event", fbdf, (): Partial<Stepper> => ({ reset: () => {} }), "starts anew after events"],
     ["an order that stays low", fbdf, (): Partial<Stepper> => ({ controller: piController({ beta1: 0.35, beta2: 0 }) }), "raises its order"],
     ["steps that do not shrink where values are not finite", tsit5, (): Partial<Stepper> => ({ controller: { accept: () => 2, reject: (error) => (Number.isFinite(error) ? 0.3 : 1) } }), "not finite"],
@@ -107,6 +113,7 @@ describe("testAlgorithm", () => {
     const options = new Map<() => Algorithm, Testkit.TestAlgorithmOptions>([
       [tsit5, { order: 5, denseOrder: 4, errorOrder: 5 }],
       [fbdf, { order: 5, fixedOrder: 1, denseOrder: 1, errorOrder: 2 }],
+      [vcab5, { order: 5, denseOrder: 5, errorOrder: 5, startSteps: 4 }],
       [dprkn6, { order: 6, denseOrder: 5, errorOrder: 5 }],
     ]).get(base)!;
     expect(failures(() => testkit.testAlgorithm(make, options))).toContain(name);

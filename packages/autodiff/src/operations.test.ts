@@ -5,7 +5,7 @@ import * as autodiff from "./index.ts";
 import {
   abs, add, asTensor, at, atan2, broadcastTo, cholesky, compile, concat, cond, constant, contract, cos, customVjp, div, dot, erf, eulerLagrange, exp, expm1, gather, gelu, grad, greater, hamilton, hessian,
   identity, jacobian, jvp, log, log1p, logDet, massAndForce, matmul, max, maximum, mean, min, minimum, mul, neg, outer, pinv, pow, reshape, scan, sigmoid, sign, sin, slice, softplus, solveLinear, sqrt, stack, sub, sum, tan, tanh,
-  tensor, trace, transpose, valueAndGrad, vjp, vmap, where, type BackendName, type Dtype, type NestedArray, type Shape, type Tensor,
+  tensor, trace, transpose, valueAndGrad, vjp, vmap, where, type BackendName, type CompileOptions, type Dtype, type NestedArray, type Shape, type Tensor,
 } from "./index.ts";
 import { elementwise } from "./elementwise.ts";
 import { makeNode } from "./tensor.ts";
@@ -94,13 +94,13 @@ const nested = (shape: Shape, x: Float64Array): NestedArray =>
   shape.length === 0 ? x[0] : Array.from({ length: shape[0] }, (_, i) => nested(shape.slice(1), x.subarray((i * x.length) / shape[0], ((i + 1) * x.length) / shape[0])));
 const literal = (x: Float64Array, shape: Shape): Tensor => reshape(tensor(x), shape);
 
-function run(f: Traced, shapes: readonly Shape[], args: readonly Float64Array[], backend: BackendName, dtype: Dtype = "f64"): Float64Array {
+function run(f: Traced, shapes: readonly Shape[], args: readonly Float64Array[], options: CompileOptions): Float64Array {
   let size = 0;
   const kernel = compile((...x) => {
     const y = f(...x);
     size = y.size;
     return y;
-  }, shapes, { backend, dtype });
+  }, shapes, options);
   const out = new Float64Array(size).fill(NaN);
   kernel(args, [out]);
   return out;
@@ -149,15 +149,19 @@ describe("the table", () => {
   });
 });
 
+const ways: readonly (readonly [BackendName, Dtype, "auto" | false])[] = [
+  ["interpreter", "f32", "auto"], ["js", "f64", "auto"], ["js", "f32", "auto"], ["wasm", "f64", "auto"], ["wasm", "f64", false], ["wasm", "f32", "auto"], ["wasm", "f32", false],
+];
+
 test.each(names)("%s: value and derivatives are the interpreter's at every size", (name) => {
   const { f, shapes, domain } = operations[name];
   // Some take no more than a few entries.
   const different = sizes.filter((n, i) => i === 0 || shapes(n).join() !== shapes(sizes[i - 1]).join());
   for (const n of different) {
     const args = shapes(n).map((shape, i) => data(shape, i, domain).map(Math.fround));
-    const expected = run(withDerivatives(f), shapes(n), args, "interpreter");
-    for (const [backend, dtype, tolerance] of [["js", "f64", 1e-12], ["wasm", "f64", 1e-12], ["wasm", "f32", 2e-5]] as const) {
-      expectNear(run(withDerivatives(f), shapes(n), args, backend, dtype), expected, tolerance, `${backend} ${dtype}, size ${n},`);
+    const expected = run(withDerivatives(f), shapes(n), args, { backend: "interpreter" });
+    for (const [backend, dtype, relaxedSimd] of ways) {
+      expectNear(run(withDerivatives(f), shapes(n), args, { backend, dtype, relaxedSimd }), expected, dtype === "f64" ? 1e-12 : 2e-5, `${backend} ${dtype}, relaxedSimd ${relaxedSimd}, size ${n},`);
     }
   }
 });
@@ -175,12 +179,12 @@ describe.each(["interpreter", "js", "wasm"] as const)("rules, %s", (backend) => 
     const own = shapes(3);
     const batches = own.map((shape, i) => data([m, k, ...shape], i, domain));
     const part = (i: number, r: number): Float64Array => batches[i].subarray(r * sizeOf(own[i]), (r + 1) * sizeOf(own[i]));
-    const loop = (count: number, fixed: number): Float64Array => Float64Array.from(Array.from({ length: count }, (_, r) => [...run(f, own, own.map((_unused, i) => part(i, i === fixed ? 0 : r)), backend)]).flat());
-    expectNear(run(vmap(vmap(f)), own.map((s) => [m, k, ...s]), batches, backend), loop(m * k, -1), 1e-14);
+    const loop = (count: number, fixed: number): Float64Array => Float64Array.from(Array.from({ length: count }, (_, r) => [...run(f, own, own.map((_unused, i) => part(i, i === fixed ? 0 : r)), { backend })]).flat());
+    expectNear(run(vmap(vmap(f)), own.map((s) => [m, k, ...s]), batches, { backend }), loop(m * k, -1), 1e-14);
     for (let fixed = -1; fixed < (own.length > 1 ? own.length : 0); fixed++) {
       const args = own.map((s, i) => (i === fixed ? part(i, 0) : batches[i].subarray(0, m * sizeOf(s))));
       const mapped = vmap(f, own.map((_, i) => (i === fixed ? null : 0)));
-      expectNear(run(mapped, own.map((s, i) => (i === fixed ? s : [m, ...s])), args, backend), loop(m, fixed), 1e-14, `argument ${fixed} fixed,`);
+      expectNear(run(mapped, own.map((s, i) => (i === fixed ? s : [m, ...s])), args, { backend }), loop(m, fixed), 1e-14, `argument ${fixed} fixed,`);
     }
   });
 });

@@ -41,20 +41,29 @@ const cases: [string, Algorithm, typeof run][] = [
   ["autoTsit5, adaptive steps of its stiff method", autoTsit5(algorithms.rodas5P()), runStiff],
 ];
 
-test.each(cases)("%s: the heap does not grow by an object per step", async (_name, algorithm, go) => {
-  const [steps, bound] = [2000, 400];
+/** Numbers that a step boxes, 16 bytes each, as they are handed through calls that are not inlined: at most a few per stage. */
+const boxed: Readonly<Record<string, number>> = {
+  euler: 1, midpoint: 2, heun: 2, ralston: 2, rk4: 2, bs3: 5, dp5: 7, tsit5: 7, vern6: 9, vern7: 10, vern8: 10, vern9: 15, dop853: 8, vcab3: 2, vcab4: 2, vcab5: 2, vcabm: 5,
+  rosenbrock23: 3, rodas4: 2, rodas5P: 3, radauIIA5: 2, implicitEuler: 4, trapezoid: 4, implicitMidpoint: 4, trbdf2: 6, kenCarp4: 12, kvaerno5: 14, fbdf: 7,
+  symplecticEuler: 2, velocityVerlet: 3, ruth3: 4, mcAte4: 5, yoshida6: 9, kahanLi8: 19, dprkn6: 7,
+  "tsit5, adaptive steps": 10, "autoTsit5, adaptive steps": 10, "autoTsit5, adaptive steps of its stiff method": 16,
+};
+
+test.each(cases)("%s: the heap does not grow by an object per step", async (name, algorithm, go) => {
+  // The start of a solve is up to 30 bytes for each of so many steps. The rest is less than three objects, arrays or closures take.
+  const [steps, bound] = [2000, 16 * (boxed[name] ?? boxed[algorithm.name]) + 64];
   // Cold code boxes every number, and on a busy machine it stays cold for long, for ever where the event loop gets no turn: what
-  // counts is that growth ends. Other work of the process only adds to it, and a collection makes it negative.
-  let bytes = Infinity;
-  for (const end = performance.now() + 60_000; bytes >= bound && performance.now() < end;) {
+  // counts is that growth ends. Other work of the process only adds to it, and a collection makes it negative, or hides some of it once.
+  const lowest = new Array<number>(5).fill(Infinity);
+  for (const end = performance.now() + 60_000; lowest[4] >= bound && performance.now() < end;) {
     await setImmediate();
     const before = process.memoryUsage().heapUsed;
     go(algorithm, steps);
     const grown = process.memoryUsage().heapUsed - before;
-    if (grown > 0) bytes = Math.min(bytes, grown / steps);
+    if (grown > 0) lowest.splice(4, 1, Math.min(lowest[4], grown / steps));
+    lowest.sort((x, y) => x - y);
   }
-  // Numbers handed through calls that are not inlined are boxed, 16 bytes each: at most a few per stage.
-  expect(bytes).toBeLessThan(bound);
+  expect(lowest[4]).toBeLessThan(bound);
 }, 120_000);
 
 afterEach(() => void vi.unstubAllGlobals());

@@ -1,8 +1,9 @@
-import { continuousCallback, odeProblem, presetTimeCallback, solve, vectorField, type Algorithm, type InPlaceRhs, type OdeProblem, type OdeSolution, type SolveOptions, type Structure } from "@fluxion/ode-core";
+import { solve, type Algorithm, type OdeSolution } from "@fluxion/ode-core";
 import { expect, test } from "vitest";
 import { adaptiveProblems } from "./adaptive-problems.ts";
 import { exactProblems, type Exact } from "./exact-problems.ts";
 import { slope } from "./slope.ts";
+import { distance, problemOf, solveTests } from "./solve-tests.ts";
 
 /** As which powers of the tolerance the errors of whole solves go down. */
 export interface AdaptivePowers {
@@ -34,9 +35,10 @@ export function adaptiveTests(algorithm: Algorithm, powers: AdaptivePowers): voi
       });
     }
   }
-  jumps(algorithm, powers.ends);
-  stops(algorithm, powers.ends);
-  failures(algorithm);
+  const allowed = 10 * factor * tight.reltol ** powers.ends;
+  kink(algorithm, allowed);
+  solveTests(algorithm, { name: "error control", options: tight, allowed, coarse: { reltol: 1e-5, abstol: 1e-5, maxIters: 20_000 }, coarseAllowed: 5e-3 });
+  rejections(algorithm);
   if (algorithm.startOrder !== undefined) orders(algorithm, algorithm.startOrder);
 }
 
@@ -54,85 +56,24 @@ function errorsOf({ t, u, at }: OdeSolution, problem: Exact): [number, number] {
   return [ends, between];
 }
 
-const distance = (x: ArrayLike<number>, y: ArrayLike<number>): number => Math.max(...Array.from(x, (v, i) => Math.abs(v - y[i])));
-const tight: SolveOptions = { reltol: 1e-7, abstol: 1e-7, maxIters: 20_000 };
+const tight = { reltol: 1e-7, abstol: 1e-7, maxIters: 20_000 };
 
-const structureOf = ({ structure }: Algorithm): { structure?: Structure } => (structure ? { structure } : {});
-const problemOf = (algorithm: Algorithm, { f, u0 }: { readonly f: InPlaceRhs; readonly u0: readonly number[] }, tspan: readonly [number, number]): OdeProblem =>
-  odeProblem(vectorField(f, { dim: u0.length, ...structureOf(algorithm) }), u0, tspan);
-const allowedError = (power: number): number => 10 * factor * 1e-7 ** power;
-
-function jumps(algorithm: Algorithm, power: number): void {
-  const allowed = allowedError(power);
-
-  test("starts anew after events that change the state, and where the parameters change", () => {
-    // Thrown back at zero with twice the speed, and of twice the frequency from the next turning point on.
-    const oscillator = vectorField((_t, u, p, du) => du.set([u[1], -p[0] * u[0]]), { dim: 2, paramCount: 1, ...structureOf(algorithm) });
-    const times: number[] = [];
-    const thrown = continuousCallback({
-      condition: (_t, u) => u[0],
-      affect: ({ t, u }) => {
-        times.push(t);
-        u[1] *= -2;
-      },
-    });
-    const faster = presetTimeCallback({ times: [1.5 * Math.PI], affect: ({ p }) => void (p[0] = 4) });
-    const { retcode, at } = solve(odeProblem(oscillator, [0, 1], [0, 6], [1]), algorithm, { ...tight, callback: [thrown, faster] });
+function kink(algorithm: Algorithm, allowed: number): void {
+  test("keeps its tolerance across stops, at one of which the right-hand side jumps", () => {
+    const { kink: { f, u0, exact } } = adaptiveProblems(algorithm);
+    const { t, u, retcode } = solve(problemOf(algorithm, { f, u0 }, [0, 2]), algorithm, { ...tight, tstops: [0.5, 0.5 + 1e-7, 1, 1.3] });
     expect(retcode).toBe("success");
-    expect(times.length).toBe(2);
-    expect(distance(times, [Math.PI, 1.75 * Math.PI])).toBeLessThan(allowed);
-    for (const t of [1, 4, 5, 5.7]) {
-      const [a, b, c] = [Math.sin(t), 2 * Math.sin(t - Math.PI), 2 * Math.cos(2 * t - 3 * Math.PI)];
-      const u = t < Math.PI ? a : t < 1.5 * Math.PI ? b : t < 1.75 * Math.PI ? c : 4 * Math.sin(2 * t - 3.5 * Math.PI);
-      expect(Math.abs(at(t)[0] - u)).toBeLessThan(allowed);
-    }
+    t.forEach((time, i) => expect(Math.abs(u[i][0] - exact(time))).toBeLessThan(allowed));
   });
 }
 
-function stops(algorithm: Algorithm, power: number): void {
-  const allowed = allowedError(power);
+function rejections(algorithm: Algorithm): void {
+  const { root, scales } = adaptiveProblems(algorithm);
 
-  test("keeps its tolerance across stops at no distance from each other, and a jump of the right-hand side at one", () => {
-    const { kink } = adaptiveProblems(algorithm);
-    const problem = problemOf(algorithm, kink, [0, 2]);
-    const options = { ...tight, tstops: [0.5, 0.5 + 1e-7, 0.5001, 1, 1.3, 1.3 + 1e-9] };
-    const { t, u, retcode, stats } = solve(problem, algorithm, options);
-    expect(retcode).toBe("success");
-    for (const stop of options.tstops) expect(t).toContain(stop);
-    t.forEach((time, i) => expect(Math.abs(u[i][0] - kink.exact(time))).toBeLessThan(allowed));
-    const plain = solve(problem, algorithm, { ...tight, tstops: [1] }).stats;
-    expect(stats.nf).toBeLessThan(2 * plain.nf + 400);
-  });
-}
-
-function failures(algorithm: Algorithm): void {
-  const { blowUp, root, notFinite, wide, scales } = adaptiveProblems(algorithm);
-
-  test("ends at a blow-up with what came before", () => {
-    const solution = solve(problemOf(algorithm, blowUp, [0, 2]), algorithm, { reltol: 1e-4, abstol: 1e-4, saveAt: [0.5, 0.9, 1.5], maxIters: 20_000 });
-    expect(["dtLessThanMin", "nonFinite"]).toContain(solution.retcode);
-    expect([...solution.t]).toEqual([0.5, 0.9]);
-  });
-
-  test("takes a shorter step where the right-hand side or its value is not finite", () => {
+  test("takes a shorter step where the right-hand side is not finite", () => {
     const solution = solve(problemOf(algorithm, root, [0, 0.9]), algorithm, { ...tight, dt: 5 });
     expect(solution.retcode).toBe("success");
     expect(solution.u.at(-1)![0]).toBeCloseTo(root.exact(0.9), 3);
-    const start = solve(problemOf(algorithm, notFinite, [0, 1]), algorithm);
-    expect([start.retcode, start.stats.naccept]).toEqual(["nonFinite", 0]);
-  });
-
-  test("does nothing in a span of length zero", () => {
-    const { retcode, u, at } = solve(problemOf(algorithm, blowUp, [1, 1]), algorithm);
-    expect([retcode, u.length, ...at(1)]).toEqual(["success", 1, ...blowUp.u0]);
-  });
-
-  test("solves systems of 10,000 components, where there is a matrix by its band", () => {
-    const dim = wide.u0.length;
-    const f = vectorField(wide.f, { dim, ...(algorithm.structure ? structureOf(algorithm) : { bandwidth: { lower: 0, upper: 0 } }) });
-    const { retcode, u } = solve(odeProblem(f, wide.u0, [0, 1]), algorithm, { reltol: 1e-5, abstol: 1e-5, saveAt: [1], maxIters: 2000 });
-    expect(retcode).toBe("success");
-    expect(distance(u[0], wide.u0.map((x) => (x === 0 ? Math.sin(1) : Math.cos(1))))).toBeLessThan(5e-3);
   });
 
   test("weighs components by their own tolerances", () => {

@@ -4,6 +4,7 @@ import { adaptiveTests, type AdaptivePowers } from "./adaptive-tests.ts";
 import { exactProblems, type Exact } from "./exact-problems.ts";
 import { gradedProblems } from "./graded-problems.ts";
 import { observedOrder, slope } from "./slope.ts";
+import { distance, solveTests, type Way } from "./solve-tests.ts";
 
 /** What a conformance test of an algorithm expects. */
 export interface TestAlgorithmOptions {
@@ -33,8 +34,9 @@ export interface TestAlgorithmOptions {
 /**
  * Declares the conformance tests of an algorithm for fields of any structure or of second order: order of accuracy on three problems with known
  * solutions and, of explicit methods of one step, on graded systems, which have a leading error term only, forwards and backwards; its
- * interpolant and error estimate; that a step leaves its input alone, repeats exactly and forgets on `reset`; with an error estimate, that solves meet their tolerances, between steps and over events, stops and
- * failures too; and, with a tableau, that the tableau tells the truth about the step.
+ * interpolant and error estimate; that a step leaves its input alone, repeats exactly and forgets on `reset`; whole solves with fixed steps,
+ * and with error control where there is an error estimate: their accuracy over events and stops, the times saved, and their end where
+ * something is not finite; and, with a tableau, that the tableau tells the truth about the step.
  * To be called in a vitest file.
  *
  * @param make - The factory.
@@ -49,6 +51,7 @@ export function testAlgorithm(make: () => Algorithm, options: TestAlgorithmOptio
     convergence(algorithm, options);
     if (algorithm.tableau ?? algorithm.structure) gradedConvergence(algorithm, options);
     stepping(algorithm);
+    if (algorithm.startOrder === undefined) solveTests(algorithm, fixedSteps(options));
     if (options.errorOrder !== undefined) adaptiveTests(algorithm, powers(algorithm, options.errorOrder, options));
     if (algorithm.tableau) tableauTests(algorithm, algorithm.tableau, options);
   });
@@ -60,11 +63,17 @@ function powers({ startOrder }: Algorithm, errorOrder: number, { order, denseOrd
   return { ends: (tolerancePower * order) / errorOrder, between: (tolerancePower * Math.min(order, denseOrder + 1)) / errorOrder };
 }
 
+/** Steps whose errors are clear of rounding. Methods of one step keep them below 10 times the power of the length, those of several below 25 times. */
+function fixedSteps({ order, denseOrder }: TestAlgorithmOptions): Way {
+  const dt = Math.min(0.1, 1e-4 ** (1 / order));
+  const allowed = 25 * dt ** Math.min(order, denseOrder + 1) + 1e-12;
+  return { name: "fixed steps", options: { adaptive: false, dt }, allowed, coarse: { adaptive: false, dt: 0.1 }, coarseAllowed: 0.1 ** order + 1e-12 };
+}
+
 const stepperOf = (algorithm: Algorithm, { f, u }: Exact): Stepper => {
   const dim = u(0).length;
   return algorithm.stepper(vectorField(f, { dim }).bind(new Float64Array(0)), dim, { reltol: 1e-6, abstol: 1e-9 });
 };
-const distance = (x: ArrayLike<number>, y: ArrayLike<number>): number => Math.max(...Array.from(x, (v, i) => Math.abs(v - y[i])));
 
 /** Integrates from `t0` to `t1` in `count` equal steps; returns the largest error on the way. */
 function largestError(algorithm: Algorithm, problem: Exact, t0: number, t1: number, count: number): number {

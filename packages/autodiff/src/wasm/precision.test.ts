@@ -76,7 +76,7 @@ function ulps(found: number, exact: bigint): number {
   return Math.abs(rounded(fixed(found) - exact)) / unit;
 }
 
-const between = (from: number, to: number, n = 150): number[] => Array.from({ length: n }, (_, k) => from + (to - from) * ((0.1234567 + k * Math.SQRT2) % 1));
+const between = (from: number, to: number, n = 600): number[] => Array.from({ length: n }, (_, k) => from + (to - from) * ((0.1234567 + k * Math.SQRT2) % 1));
 const angles = [
   ...between(-0.8, 0.8), ...between(-10, 10), ...between(-1e5, 1e5), ...between(-1e-5, 1e-5),
   // Next to the zeros, where only the far digits of pi are left.
@@ -86,27 +86,28 @@ const angles = [
 const sides = [...between(-0.3, 0.3), ...between(-2, 2), ...between(-40, 40), ...between(-1e-5, 1e-5), ...between(1e5, 1e9)];
 const slopes = [...between(-0.5, 0.5), ...between(-2, 2), ...between(-10, 10), ...between(-40, 40)];
 
+/** With what holds on grids of 3,000 points, and at most 0.15 more. */
 describe.each([
   ["exp", exp, exponentialOf, [...between(-0.4, 0.4), ...between(-40, 40)], 1],
   ["expm1", expm1, (x: bigint) => exponentialOf(x) - one, [...between(-0.4, 0.4), ...between(-2, 2), ...between(-45, 45), ...between(-1e-5, 1e-5)], 1],
-  ["log", log, logarithmOf, [...between(0.5, 2), ...between(1e-9, 10), ...between(0.999, 1.001), ...between(1, 1e30)], 1],
-  ["log1p", log1p, (x: bigint) => logarithmOf(one + x), [...between(-0.999, 1), ...between(-1e-5, 1e-5), ...between(1, 1e5), ...between(1, 1e30)], 1],
-  ["sin", sin, sineOf, angles, 1],
-  ["cos", cos, cosineOf, angles, 1],
-  ["erf", erf, errorFunctionOf, [...between(-0.9, 0.9), ...between(0.8, 1.3), ...between(-4, 4), ...between(3.9, 6.5), ...between(-1e-5, 1e-5)], 1.5],
-  ["sigmoid", sigmoid, (x: bigint) => (one << scale) / (one + exponentialOf(-x)), slopes, 3],
-  ["softplus", softplus, (x: bigint) => logarithmOf(one + exponentialOf(x)), slopes, 3],
-  ["tanh", tanh, (x: bigint) => ((exponentialOf(2n * x) - one) << scale) / (exponentialOf(2n * x) + one), [...slopes, ...between(-1e-5, 1e-5)], 3],
+  ["log", log, logarithmOf, [...between(0.5, 2), ...between(1e-9, 10), ...between(0.999, 1.001), ...between(1, 1e30)], 0.8],
+  ["log1p", log1p, (x: bigint) => logarithmOf(one + x), [...between(-0.999, 1), ...between(-1e-5, 1e-5), ...between(1, 1e5), ...between(1, 1e30)], 0.8],
+  ["sin", sin, sineOf, angles, 0.8],
+  ["cos", cos, cosineOf, angles, 0.85],
+  ["erf", erf, errorFunctionOf, [...between(-0.9, 0.9), ...between(0.8, 1.3), ...between(-4, 4), ...between(3.9, 6.5), ...between(-1e-5, 1e-5)], 1.35],
+  ["sigmoid", sigmoid, (x: bigint) => (one << scale) / (one + exponentialOf(-x)), slopes, 2.2],
+  ["softplus", softplus, (x: bigint) => logarithmOf(one + exponentialOf(x)), slopes, 3.25],
+  ["tanh", tanh, (x: bigint) => ((exponentialOf(2n * x) - one) << scale) / (exponentialOf(2n * x) + one), [...slopes, ...between(-1e-5, 1e-5)], 2.6],
   ...[0.7, -0.7].flatMap((side) => [
-    [`atan2(x, ${side})`, (x: Tensor) => atan2(x, side), (x: bigint) => angleOf(x, fixed(side)), sides, 1.5] as const,
-    [`atan2(${side}, x)`, (x: Tensor) => atan2(side, x), (x: bigint) => angleOf(fixed(side), x), sides, 1.5] as const,
+    [`atan2(x, ${side})`, (x: Tensor) => atan2(x, side), (x: bigint) => angleOf(x, fixed(side)), sides, 1.35] as const,
+    [`atan2(${side}, x)`, (x: Tensor) => atan2(side, x), (x: bigint) => angleOf(fixed(side), x), sides, 1.35] as const,
   ]),
-  ...[-4, -3.5, -3, -1.5, -0.5, 0.5, 1.5, 2.5, 3, 3.5, 4].map((n) => [`pow ${n}`, (x: Tensor) => pow(x, n), (x: bigint) => exponentialOf((BigInt(2 * n) * logarithmOf(x)) / 2n), [...between(0.1, 3), ...between(1, 1e5)], 2.5] as const),
-  ["tan", tan, (x: bigint) => (sineOf(x) << scale) / cosineOf(x), angles, 2],
+  ...([[-4, 3.1], [-3.5, 2.9], [-3, 2.3], [-1.5, 2.05], [-0.5, 1.45], [0.5, 0.505], [1.5, 1.3], [2.5, 1.95], [3, 1.3], [3.5, 2.4], [4, 1.95]] as const).map(([n, limit]) => [`pow ${n}`, (x: Tensor) => pow(x, n), (x: bigint) => exponentialOf((BigInt(2 * n) * logarithmOf(x)) / 2n), [...between(0.1, 3), ...between(1, 1e5)], limit] as const),
+  ["tan", tan, (x: bigint) => (sineOf(x) << scale) / cosineOf(x), angles, 1.95],
 ] as const)("%s", (_name, f, exact, points, limit) => {
-  test.each(["js", "wasm"] as const)(`is within ${limit} ulp of the exact value, %s`, (backend) => {
+  test.each([["js", "auto"], ["wasm", "auto"], ["wasm", false]] as const)(`is within ${limit} ulp of the exact value, %s, relaxedSimd %s`, (backend, relaxedSimd) => {
     const found = new Float64Array(points.length);
-    compile((x: Tensor) => f(x), [[points.length]], { backend })([Float64Array.from(points)], [found]);
+    compile((x: Tensor) => f(x), [[points.length]], { backend, relaxedSimd })([Float64Array.from(points)], [found]);
     points.forEach((x, i) => expect(ulps(found[i], exact(fixed(x))), `at ${x}`).toBeLessThanOrEqual(limit));
   });
 });

@@ -1,0 +1,50 @@
+import { lagrangianNN, structuredLagrangianNN } from "@fluxion/lnn";
+import { mlp } from "@fluxion/nn-core";
+import { rk4, type Tableau } from "@fluxion/ode-core";
+import { afterEach, expect, test, vi } from "vitest";
+
+const host = (globalThis as unknown as { readonly WebAssembly: { Module: new (bytes: Uint8Array) => object } }).WebAssembly;
+
+afterEach(() => void vi.restoreAllMocks());
+
+/** Lengths of the modules that are compiled meanwhile. */
+function modulesOf(run: () => void): number[] {
+  const lengths: number[] = [];
+  const Module = host.Module;
+  vi.spyOn(host, "Module").mockImplementation(function module(bytes) {
+    lengths.push(bytes.length);
+    return new Module(bytes);
+  });
+  run();
+  vi.restoreAllMocks();
+  return lengths;
+}
+
+const network = mlp({ hidden: [128, 128], activation: "softplus" });
+const makes = { lagrangianNN, structuredLagrangianNN };
+const cases = (["lagrangianNN", "structuredLagrangianNN"] as const).flatMap((name) =>
+  (["f64", "f32"] as const).flatMap((dtype) => (["auto", false] as const).map((relaxedSimd) => ({ name, dtype, relaxedSimd }))));
+
+test.each(cases)("every module of $name of width 128 stays below 32 kB: $dtype, relaxedSimd $relaxedSimd", ({ name, dtype, relaxedSimd }) => {
+  for (const count of [1, 2, 3, 4]) {
+    const lengths = modulesOf(() => {
+      const model = makes[name]({ coordinates: 2, angles: [0, 1], network, backend: "wasm", dtype, relaxedSimd });
+      const p = model.init(1);
+      const bound = model.batch!(count).bind(p);
+      const u = Float64Array.from({ length: 4 * count }, (_, i) => Math.sin(i + 1));
+      const [out, outU] = [u.slice(), u.slice()];
+      bound.rhs(0, u, out);
+      // Batches are pulled back from tapes: alone, their products would take up to 38 kB.
+      if (count === 1) {
+        bound.jvp!(0, u, u, null, out);
+        bound.vjp!(0, u, u, outU, new Float64Array(p.length));
+      }
+      const tape = bound.tape!();
+      tape.push(0, u, out);
+      tape.vjp(0, u, outU);
+      bound.stepTape!(rk4().tableau as Tableau);
+    });
+    expect(lengths.length).toBeGreaterThan(3);
+    expect(Math.max(...lengths), `${count} states`).toBeLessThan(32_768);
+  }
+});
