@@ -38,7 +38,13 @@ const firstOrder: AdaptiveProblems = {
     u0: [1],
     exact: (t) => (t < 1 ? Math.exp(-t) : Math.exp(-1) + Math.sin(3 * (t - 1))),
   },
-  wide: { f: (t, u, _p, du) => u.forEach((x, i) => void (du[i] = Math.cos(t) - (i / many) * (x - Math.sin(t)))), u0: new Array<number>(many).fill(0) },
+  wide: {
+    f: (t, u, _p, du) => {
+      const [c, s] = [Math.cos(t), Math.sin(t)];
+      for (let i = 0; i < many; i++) du[i] = c - (i / many) * (u[i] - s);
+    },
+    u0: new Array<number>(many).fill(0),
+  },
   scales: { f: (t, u, _p, du) => du.set([-u[0], 2e-7 * Math.cos(20 * t)]), u0: [1, 0], exact: (t) => 1e-8 * Math.sin(20 * t), abstol: [1e-5, 1e-12] },
 };
 
@@ -54,9 +60,10 @@ const secondOrder: AdaptiveProblems = {
   wide: {
     f: (t, u, _p, du) => {
       const half = many / 2;
+      const s = Math.sin(t);
       for (let i = 0; i < half; i++) {
         du[i] = u[half + i];
-        du[half + i] = -Math.sin(t) - (i / half) * (u[i] - Math.sin(t));
+        du[half + i] = -s - (i / half) * (u[i] - s);
       }
     },
     u0: Array.from({ length: many }, (_, i) => (i < many / 2 ? 0 : 1)),

@@ -76,7 +76,7 @@ function ulps(found: number, exact: bigint): number {
   return Math.abs(rounded(fixed(found) - exact)) / unit;
 }
 
-const between = (from: number, to: number, n = 600): number[] => Array.from({ length: n }, (_, k) => from + (to - from) * ((0.1234567 + k * Math.SQRT2) % 1));
+const between = (from: number, to: number, n = 250): number[] => Array.from({ length: n }, (_, k) => from + (to - from) * ((0.1234567 + k * Math.SQRT2) % 1));
 const angles = [
   ...between(-0.8, 0.8), ...between(-10, 10), ...between(-1e5, 1e5), ...between(-1e-5, 1e-5),
   // Next to the zeros, where only the far digits of pi are left.
