@@ -8,7 +8,7 @@ export interface PowerArithmetic<T> {
 
 /**
  * `x ** exponent` by products, a square root and a division, for exponents that are multiples of 1/2 up to 4 in size: accurate to
- * 2.5 ulp, and several times as fast as the power function. `undefined` for others. Not for 0.
+ * 3 ulp, and several times as fast as the power function. `undefined` for others. Not for 0.
  */
 export function fixedPower<T>(exponent: number, x: T, { mul, sqrt, inverse }: PowerArithmetic<T>): T | undefined {
   const size = Math.abs(exponent);
