@@ -3,7 +3,9 @@ import { option, type OptionSpec } from "./config.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
 import { iterationMatrix, massProduct, type IterationMatrix, type MassProduct } from "./linear-algebra/iteration-matrix.ts";
 import { predictiveController } from "./predictive-controller.ts";
+import { smallStages } from "./algorithms/generated/rosenbrock-stages.ts";
 import { RosenbrockInterpolant } from "./rosenbrock-interpolant.ts";
+import type { RosenbrockTable, RosenbrockWork } from "./rosenbrock-work.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /**
@@ -53,27 +55,7 @@ export function rosenbrock(name: string, order: number, errorOrder: number, tabl
   };
 }
 
-/** The coefficients as steps read them: weights of the stages in groups of four, filled up with zeros. */
-interface Table {
-  readonly gamma: number;
-  readonly stages: number;
-  /** Stages that fit: a multiple of four. */
-  readonly stride: number;
-  readonly a: readonly Float64Array[];
-  readonly C: readonly Float64Array[];
-  readonly b: Float64Array;
-  readonly bError: Float64Array;
-  readonly dense: readonly Float64Array[];
-  readonly c: Float64Array;
-  readonly d: Float64Array;
-  /** The first weight of the error that is not 0. */
-  readonly errorFrom: number;
-  /** The new state is that of the last stage plus its `U`, as in stiffly accurate methods. */
-  readonly endsNext: boolean;
-  readonly fsal: boolean;
-}
-
-function tableOf({ gamma, a, C, b, bError, c, d, fsal = false, dense }: RosenbrockTableau): Table {
+function tableOf({ gamma, a, C, b, bError, c, d, fsal = false, dense }: RosenbrockTableau): RosenbrockTable {
   const fours = (length: number): number => 4 * Math.ceil(length / 4);
   const weights = (row: readonly number[]): Float64Array => {
     const out = new Float64Array(fours(row.length));
@@ -102,13 +84,15 @@ function tableOf({ gamma, a, C, b, bError, c, d, fsal = false, dense }: Rosenbro
 class RosenbrockStepper implements Stepper {
   readonly #f: BoundField;
   readonly #n: number;
-  readonly #table: Table;
+  readonly #table: RosenbrockTable;
   readonly #context: StepperContext;
   readonly #mass: MassProduct | undefined;
   readonly #autonomous: boolean;
   readonly #jacobian: JacobianEvaluator;
   readonly #J: Float64Array;
-  readonly #W: IterationMatrix;
+  /** Where the state is small and the matrix dense and plain, its parts; else the matrix. */
+  readonly #small: RosenbrockWork | undefined;
+  readonly #W: IterationMatrix | undefined;
   /** The stages, `U_i` at component j in entry `j stride + i`: sums over them run along the memory. */
   readonly #stages: Float64Array;
   readonly #slope: Float64Array;
@@ -130,7 +114,7 @@ class RosenbrockStepper implements Stepper {
   #nf = 0;
   nlu = 0;
 
-  constructor(table: Table, f: BoundField, n: number, context: StepperContext, autonomous: boolean) {
+  constructor(table: RosenbrockTable, f: BoundField, n: number, context: StepperContext, autonomous: boolean) {
     const vector = (): Float64Array => new Float64Array(n);
     this.#f = f;
     this.#n = n;
@@ -140,7 +124,6 @@ class RosenbrockStepper implements Stepper {
     this.#autonomous = autonomous;
     this.#jacobian = jacobianOf(f, n, context);
     this.#J = new Float64Array(this.#jacobian.size);
-    this.#W = iterationMatrix(n, context);
     this.#stages = new Float64Array(table.stride * n);
     this.#slope = vector();
     this.#lastSlope = vector();
@@ -148,6 +131,14 @@ class RosenbrockStepper implements Stepper {
     this.#input = vector();
     this.#side = vector();
     this.#product = this.#mass ? vector() : this.#side;
+    const isSmall = n < smallStages.length && !this.#mass && !context.bandwidth;
+    this.#small = isSmall
+      ? {
+          table, f, J: this.#J, lu: new Float64Array(n * n), pivots: new Int32Array(n), stages: this.#stages, slope: this.#slope, stageSlope: this.#lastSlope,
+          timeSlope: autonomous ? undefined : this.#timeSlope, input: this.#input,
+        }
+      : undefined;
+    this.#W = isSmall ? undefined : iterationMatrix(n, context);
     this.#u = this.#input;
     this.#next = this.#input;
   }
@@ -161,16 +152,24 @@ class RosenbrockStepper implements Stepper {
   }
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
-    const { gamma, stages, a, C, c } = this.#table;
-    const input = this.#input;
-    const side = this.#side;
-    const n = this.#n;
+    const small = this.#small;
     this.#h = h;
     this.#u = u;
     this.#next = out;
     this.#linearise(t, h, u);
     this.nlu++;
-    if (!this.#W.factor(1 / (gamma * h), this.#J)) return false;
+    if (!(small ? smallStages[this.#n]!(small, t, h, u, out) : this.#takeStages(t, h, u, out))) return false;
+    this.#nf += this.#table.stages - 1;
+    return true;
+  }
+
+  /** For states of any length; returns false when the matrix is singular. */
+  #takeStages(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
+    const { gamma, stages, a, C, c } = this.#table;
+    const input = this.#input;
+    const side = this.#side;
+    const n = this.#n;
+    if (!this.#W!.factor(1 / (gamma * h), this.#J)) return false;
     // Stages to come count in sums with weight 0; what a failed step left of them may not be finite.
     if (!this.#wasKept) this.#stages.fill(0);
     this.#wasKept = false;
@@ -184,7 +183,6 @@ class RosenbrockStepper implements Stepper {
       for (let j = 0; j < n; j++) side[j] += slope[j];
       this.#solveStage(i, h);
     }
-    this.#nf += stages - 1;
     this.#setEnd(u, out);
     return true;
   }
@@ -306,7 +304,7 @@ class RosenbrockStepper implements Stepper {
       const scale = d[i] * h;
       for (let j = 0; j < n; j++) side[j] += scale * this.#timeSlope[j];
     }
-    this.#W.solve(side);
+    this.#W!.solve(side);
     for (let j = 0, at = i; j < n; j++, at += stride) stages[at] = side[j];
   }
 

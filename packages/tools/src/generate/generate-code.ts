@@ -4,6 +4,7 @@ import { IndentationText, Project } from "ts-morph";
 import { termCounts } from "./linear-sum.ts";
 import { errorRows } from "./write-error.ts";
 import { stepRows } from "./write-step.ts";
+import { writeRosenbrockStages } from "./write-rosenbrock-stages.ts";
 import { writeSmallLu } from "./write-small-lu.ts";
 import { writeSums } from "./write-sums.ts";
 import { writeStepper, type TableauData } from "./write-stepper.ts";
@@ -34,6 +35,7 @@ export async function generateCode(root: string): Promise<Project> {
   }
   const [step, error] = [stepRows, errorRows].map((rows) => termCounts(tableaus.flatMap(rows)));
   project.createSourceFile(`${folder}/generated/sums.ts`, (writer) => writeSums(writer, step, error), { overwrite: true });
+  project.createSourceFile(`${folder}/generated/rosenbrock-stages.ts`, writeRosenbrockStages, { overwrite: true });
   project.createSourceFile(`${root}/${linearAlgebraFolder}/generated/small-lu.ts`, writeSmallLu, { overwrite: true });
   return project;
 }

@@ -1,0 +1,41 @@
+import type { BoundField } from "./vector-field.ts";
+
+/** The coefficients of a Rosenbrock method as steps read them: weights of the stages in groups of four, filled up with zeros. */
+export interface RosenbrockTable {
+  readonly gamma: number;
+  readonly stages: number;
+  /** Stages that fit: a multiple of four. */
+  readonly stride: number;
+  readonly a: readonly Float64Array[];
+  readonly C: readonly Float64Array[];
+  readonly b: Float64Array;
+  readonly bError: Float64Array;
+  readonly dense: readonly Float64Array[];
+  readonly c: Float64Array;
+  readonly d: Float64Array;
+  /** The first weight of the error that is not 0. */
+  readonly errorFrom: number;
+  /** The new state is that of the last stage plus its `U`, as in stiffly accurate methods. */
+  readonly endsNext: boolean;
+  readonly fsal: boolean;
+}
+
+/** What the stages of a step are made of, for states of `n` numbers without a mass matrix and a band. */
+export interface RosenbrockWork {
+  readonly table: RosenbrockTable;
+  readonly f: BoundField;
+  /** The Jacobian, `[n * n]`. */
+  readonly J: Float64Array;
+  /** Room for the factors of `1 / (gamma h) - J`, and for the row exchanges. */
+  readonly lu: Float64Array;
+  readonly pivots: Int32Array;
+  /** The stages, `U_i` at component j in entry `j stride + i`: sums over them run along the memory. */
+  readonly stages: Float64Array;
+  /** `f` at the start of the step, and at the last stage. */
+  readonly slope: Float64Array;
+  readonly stageSlope: Float64Array;
+  /** `f_t`; absent where `f` does not depend on t. */
+  readonly timeSlope: Float64Array | undefined;
+  /** Scratch for the argument of a stage. */
+  readonly input: Float64Array;
+}
