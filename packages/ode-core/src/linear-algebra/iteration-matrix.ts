@@ -2,7 +2,9 @@ import type { StepperContext } from "../algorithm.ts";
 import { bandedLuFactor, bandedLuSolve } from "./banded-lu.ts";
 import { complexBandedLuFactor, complexBandedLuSolve } from "./complex-banded-lu.ts";
 import { complexLuFactor, complexLuSolve } from "./complex-lu.ts";
+import { smallFactors, smallSolves } from "./generated/small-lu.ts";
 import { luFactor, luSolve } from "./lu.ts";
+import { exchangeEntries } from "./row-exchanges.ts";
 import { matrixLayout, multiply, store, type MatrixLayout } from "./matrix-layout.ts";
 
 /**
@@ -106,13 +108,18 @@ class RealMatrix implements IterationMatrix {
   factor(alpha: number, J: Float64Array): boolean {
     const { n, banded, lower, upper } = this.#layout;
     combine(this.#layout, alpha, this.#mass, J, this.#lu);
-    return banded ? bandedLuFactor(this.#lu, n, lower, upper, this.#pivots) : luFactor(this.#lu, n, this.#pivots);
+    if (banded) return bandedLuFactor(this.#lu, n, lower, upper, this.#pivots);
+    const small = n < smallFactors.length ? smallFactors[n] : undefined;
+    return small ? small(this.#lu, this.#pivots) : luFactor(this.#lu, n, this.#pivots);
   }
 
   solve(b: Float64Array): void {
     const { n, banded, lower, upper } = this.#layout;
-    if (banded) bandedLuSolve(this.#lu, n, lower, upper, this.#pivots, b);
-    else luSolve(this.#lu, n, this.#pivots, b);
+    if (banded) return bandedLuSolve(this.#lu, n, lower, upper, this.#pivots, b);
+    const small = n < smallSolves.length ? smallSolves[n] : undefined;
+    if (!small) return luSolve(this.#lu, n, this.#pivots, b);
+    exchangeEntries(this.#pivots, n, b);
+    small(this.#lu, b);
   }
 }
 

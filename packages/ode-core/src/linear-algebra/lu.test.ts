@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { smallFactors, smallSolves } from "./generated/small-lu.ts";
 import { luFactor, luSolve } from "./lu.ts";
+import { exchangeEntries } from "./row-exchanges.ts";
 
 const product = (a: ArrayLike<number>, x: ArrayLike<number>): number[] =>
   Array.from(x, (_, i) => Array.from(x).reduce((sum, value, j) => sum + a[i * x.length + j] * value, 0));
@@ -22,6 +24,34 @@ test("solves what it was made from, to rounding, for any well-conditioned matrix
     luSolve(lu, n, pivots, b);
     b.forEach((value, i) => expect(Math.abs(value - x[i])).toBeLessThan(1e-14));
   }));
+});
+
+test("written out for small systems it exchanges the same rows, and gives the same but for rounding", () => {
+  const cases = fc.integer({ min: 2, max: smallFactors.length - 1 }).chain((n) => fc.record({
+    // Zeros, too: rows that need no elimination, and columns without a pivot.
+    a: fc.array(fc.oneof(fc.constant(0), fc.double({ min: -1, max: 1, noNaN: true })), { minLength: n * n, maxLength: n * n }),
+    b: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: n, maxLength: n }),
+  }));
+  let regulars = 0;
+  fc.assert(fc.property(cases, ({ a, b }) => {
+    const n = b.length;
+    const [general, small] = [Float64Array.from(a), Float64Array.from(a)];
+    const [p, q] = [new Int32Array(n), new Int32Array(n)];
+    const regular = luFactor(general, n, p);
+    expect(smallFactors[n]!(small, q)).toBe(regular);
+    if (!regular) return;
+    regulars++;
+    expect(q).toEqual(p);
+    // Zeros may have another sign.
+    expect(small.map((x) => x + 0)).toEqual(general.map((x) => x + 0));
+    const [x, y] = [Float64Array.from(b), Float64Array.from(b)];
+    luSolve(general, n, p, x);
+    exchangeEntries(q, n, y);
+    smallSolves[n]!(small, y);
+    const size = Math.max(...x.map(Math.abs));
+    if (size < 1e3 && general.every(Number.isFinite)) y.forEach((value, i) => expect(Math.abs(value - x[i])).toBeLessThan(1e-11));
+  }), { numRuns: 400 });
+  expect(regulars).toBeGreaterThan(100);
 });
 
 test("says when a matrix is singular or not finite", () => {

@@ -1,4 +1,3 @@
-import { smallFactors, smallSolves } from "./generated/small-lu.ts";
 import { exchangeEntries, swapRuns } from "./row-exchanges.ts";
 
 /**
@@ -9,11 +8,6 @@ import { exchangeEntries, swapRuns } from "./row-exchanges.ts";
  * @returns False when `a` is singular or not finite: the factors are then of no use.
  */
 export function luFactor(a: Float64Array, n: number, pivots: Int32Array): boolean {
-  const small = n < smallFactors.length ? smallFactors[n] : undefined;
-  return small ? small(a, pivots) : factorMany(a, n, pivots);
-}
-
-function factorMany(a: Float64Array, n: number, pivots: Int32Array): boolean {
   for (let k = 0, rowK = 0; k < n; k++, rowK += n) {
     let best = k;
     let size = Math.abs(a[rowK + k]);
@@ -75,12 +69,6 @@ function eliminateFour(a: Float64Array, n: number, k: number, i: number, inverse
 /** Solves `A x = b` in place, `b[n]` becoming `x`, by the factors of {@link luFactor}. About `2 n^2` operations. */
 export function luSolve(lu: Float64Array, n: number, pivots: Int32Array, b: Float64Array): void {
   exchangeEntries(pivots, n, b);
-  const small = n < smallSolves.length ? smallSolves[n] : undefined;
-  if (small) small(lu, b);
-  else solveMany(lu, n, b);
-}
-
-function solveMany(lu: Float64Array, n: number, b: Float64Array): void {
   // Four rows at a time read each entry of b once, and wait for one another less.
   const single = n % 4;
   forwardRows(lu, n, single, b);

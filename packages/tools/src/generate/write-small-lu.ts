@@ -25,7 +25,7 @@ export function writeSmallLu(writer: CodeBlockWriter): void {
 
 function writeFactor(writer: CodeBlockWriter, n: number): void {
   const at = (i: number, j: number): string => `a[${i * n + j}]`;
-  writer.blankLine().write(`function factor${n}(a: Float64Array, pivots: Int32Array): boolean`).block(() => {
+  writer.blankLine().writeLine(`/** \`luFactor\` for ${n} equations. */`).write(`export function factor${n}(a: Float64Array, pivots: Int32Array): boolean`).block(() => {
     for (const name of ["best", "size", "candidate", "inverse", "factor"]) writer.writeLine(`let ${name} = 0;`);
     for (const k of range(0, n)) {
       writer.writeLine(`best = ${k};`).writeLine(`size = Math.abs(${at(k, k)});`);
