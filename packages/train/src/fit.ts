@@ -172,9 +172,11 @@ const isLossFit = (options: FitOptions): options is TrainingOptions & LossFit =>
 /** All that can be wrong with stages is found before the first. */
 function checkedStages(options: FitOptions): readonly Stage[] {
   const { stages } = options;
-  if (stages.length === 0 || stages.some(({ steps, intervals = Infinity }) => !(Number.isInteger(steps) && steps >= 1 && intervals >= 1))) {
+  if (!Array.isArray(stages) || stages.length === 0 || stages.some(({ steps, intervals = Infinity }) => !(Number.isInteger(steps) && steps >= 1 && intervals >= 1))) {
     throw new OdeError("INVALID_ARGUMENT", "Cannot fit as it needs at least one stage, each with whole steps >= 1 and intervals >= 1");
   }
+  const unscheduled = stages.findIndex(({ schedule }) => typeof schedule?.rate !== "function");
+  if (unscheduled >= 0) throw new OdeError("INVALID_ARGUMENT", `Cannot fit as each stage needs a schedule such as cosine({ peak: 0.01 }): that of stage ${unscheduled} is ${String(stages[unscheduled].schedule)}`);
   if (options.clipNorm !== undefined) clipNorm(new Float64Array(0), options.clipNorm);
   if (!isLossFit(options)) for (const { intervals = Infinity } of stages) requireTrajectories(options.trajectories, intervals);
   return stages;

@@ -64,6 +64,8 @@ export function observations({ model, trajectories, algorithm, solver, sensealg,
  * backwards; `SHAPE_MISMATCH` when a trajectory has not one state for each time; `NON_FINITE`.
  */
 export function requireTrajectories(trajectories: readonly Trajectory[], intervals: number): void {
+  const list: unknown = trajectories;
+  if (!Array.isArray(list)) throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as they must be a list: current value is ${String(list)}`);
   if (trajectories.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match trajectories as there must be at least one: got none");
   if (!(intervals >= 1) || !(Number.isInteger(intervals) || intervals === Infinity)) {
     throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as intervals must be a whole number >= 1: current value is ${intervals}`);
