@@ -12,7 +12,6 @@ import { requireCapabilities } from "./vector-field.ts";
 export function init(problem: OdeProblem, algorithm: Algorithm, options: SolveOptions = {}): Integrator {
   requireProblem(problem);
   requireAlgorithm("solve", "algorithm", algorithm);
-  if (typeof options !== "object" || options === null) throw new OdeError("INVALID_ARGUMENT", `Cannot solve as the options must be an object: current value is ${String(options)}`);
   const { name, structure } = algorithm;
   const { f } = problem;
   requireCapabilities(`algorithm "${name}"`, algorithm.requires, f);

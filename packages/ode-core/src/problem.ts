@@ -78,10 +78,8 @@ export function requireProblem(value: unknown): void {
   throw new OdeError("INVALID_ARGUMENT", `Cannot solve as the problem must be made by odeProblem: current value is ${typeof value === "function" ? "a function" : String(value)}`);
 }
 
-/** A copy of `problem` with some parts replaced, checked like a new one. */
+/** A copy of `problem` with `u0`, `tspan` or `p` replaced, checked like a new one. */
 export function remake(problem: OdeProblem, changes: Partial<{ u0: ArrayLike<number>; tspan: readonly [number, number]; p: ArrayLike<number> }>): OdeProblem {
-  if (Object.keys(changes).some((key) => !["u0", "tspan", "p"].includes(key))) {
-    throw new OdeError("INVALID_OPTION", `Cannot remake a problem as only u0, tspan and p can change: got ${Object.keys(changes).join(", ")}`);
-  }
+  assertKnown("remake a problem", changes, ["u0", "tspan", "p"]);
   return odeProblem(problem.f, changes.u0 ?? problem.u0, changes.tspan ?? problem.tspan, changes.p ?? problem.p, massOf(problem));
 }

@@ -1,24 +1,5 @@
+import type { RosenbrockTable } from "./rosenbrock-table.ts";
 import type { BoundField } from "./vector-field.ts";
-
-/** The coefficients of a Rosenbrock method as steps read them: weights of the stages in groups of four, filled up with zeros. */
-export interface RosenbrockTable {
-  readonly gamma: number;
-  readonly stages: number;
-  /** Stages that fit: a multiple of four. */
-  readonly stride: number;
-  readonly a: readonly Float64Array[];
-  readonly C: readonly Float64Array[];
-  readonly b: Float64Array;
-  readonly bError: Float64Array;
-  readonly dense: readonly Float64Array[];
-  readonly c: Float64Array;
-  readonly d: Float64Array;
-  /** The first weight of the error that is not 0. */
-  readonly errorFrom: number;
-  /** The new state is that of the last stage plus its `U`, as in stiffly accurate methods. */
-  readonly endsNext: boolean;
-  readonly fsal: boolean;
-}
 
 /** What the stages of a step are made of, for states of `n` numbers without a mass matrix and a band. */
 export interface RosenbrockWork {

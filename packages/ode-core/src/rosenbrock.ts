@@ -1,34 +1,13 @@
 import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorithm.ts";
+import { smallStages } from "./algorithms/generated/rosenbrock-stages.ts";
 import { option, type OptionSpec } from "./config.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
 import { iterationMatrix, massProduct, type IterationMatrix, type MassProduct } from "./linear-algebra/iteration-matrix.ts";
 import { predictiveController } from "./predictive-controller.ts";
-import { smallStages } from "./algorithms/generated/rosenbrock-stages.ts";
 import { RosenbrockInterpolant } from "./rosenbrock-interpolant.ts";
-import type { RosenbrockTable, RosenbrockWork } from "./rosenbrock-work.ts";
+import { tableOf, type RosenbrockTable, type RosenbrockTableau } from "./rosenbrock-table.ts";
+import type { RosenbrockWork } from "./rosenbrock-work.ts";
 import type { BoundField } from "./vector-field.ts";
-
-/**
- * Coefficients of a Rosenbrock method with `s = b.length` stages in the form that needs no products with the Jacobian:
- * `(M / (gamma h) - J) U_i = f(t + c_i h, u + sum_j a_ij U_j) + M sum_j (C_ij / h) U_j + d_i h f_t` and `u1 = u + sum_i b_i U_i`.
- *
- * @source Hairer, Wanner, Solving Ordinary Differential Equations II (1996), section IV.7.
- */
-export interface RosenbrockTableau {
-  readonly gamma: number;
-  /** Row i has i entries, like those of `C`. */
-  readonly a: readonly (readonly number[])[];
-  readonly C: readonly (readonly number[])[];
-  readonly b: readonly number[];
-  /** The error estimate is `sum_i bError_i U_i`. */
-  readonly bError: readonly number[];
-  readonly c: readonly number[];
-  readonly d: readonly number[];
-  /** The last stage's right-hand side is `f(t + h, u1)`. */
-  readonly fsal?: boolean;
-  /** Dense output `(1 - x) u + x (u1 + (1 - x) (V_1 + x (V_2 + x V_3)))` at `x = theta` with `V_k = sum_i dense_ki U_i`. */
-  readonly dense: readonly (readonly number[])[];
-}
 
 /** Options of Rosenbrock methods. */
 export interface RosenbrockOptions {
@@ -52,32 +31,6 @@ export function rosenbrock(name: string, order: number, errorOrder: number, tabl
     massMatrix: true,
     controller: () => predictiveController(errorOrder),
     stepper: (f, n, context) => new RosenbrockStepper(table, f, n, context, autonomous),
-  };
-}
-
-function tableOf({ gamma, a, C, b, bError, c, d, fsal = false, dense }: RosenbrockTableau): RosenbrockTable {
-  const fours = (length: number): number => 4 * Math.ceil(length / 4);
-  const weights = (row: readonly number[]): Float64Array => {
-    const out = new Float64Array(fours(row.length));
-    out.set(row);
-    return out;
-  };
-  const rows = (table: readonly (readonly number[])[]): Float64Array[] => table.map(weights);
-  const last = a[a.length - 1];
-  return {
-    gamma,
-    stages: b.length,
-    stride: fours(b.length),
-    a: rows(a),
-    C: rows(C),
-    b: weights(b),
-    bError: weights(bError),
-    dense: rows(dense),
-    c: Float64Array.from(c),
-    d: Float64Array.from(d),
-    errorFrom: bError.findIndex((x) => x !== 0),
-    endsNext: b.every((x, k) => x === (last[k] ?? 1)),
-    fsal,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Algorithm } from "./algorithm.ts";
 import type { Callback } from "./callback.ts";
 import { option, type OptionSpec } from "./config.ts";
-import { assertLength, OdeError } from "./errors.ts";
+import { assertKnown, assertLength, OdeError } from "./errors.ts";
 import { outputTimes } from "./output-times.ts";
 import type { OdeProblem } from "./problem.ts";
 import type { SolveOptions } from "./solution.ts";
@@ -55,6 +55,7 @@ const specs = {
   signal: given("an AbortSignal", (v) => typeof (v as SolveOptions["signal"] | null)?.aborted === "boolean"),
   onStep: given("a function", isFunction),
 } satisfies Record<keyof SolveOptions, OptionSpec<unknown>>;
+const names = Object.keys(specs);
 
 /**
  * Checks what a solve was asked for and fills in defaults.
@@ -63,9 +64,9 @@ const specs = {
  * absolute tolerances of another length than the state.
  */
 export function checkSolveOptions(options: SolveOptions, problem: OdeProblem): CheckedOptions {
+  assertKnown("solve", options, names);
   for (const key in options) {
     const value = options[key as keyof SolveOptions];
-    if (!Object.hasOwn(specs, key)) throw new OdeError("INVALID_OPTION", `Cannot solve as the options are ${Object.keys(specs).join(", ")}: got "${key}"`);
     const { expected, accepts } = specs[key as keyof typeof specs];
     if (value !== undefined && !accepts(value)) {
       throw new OdeError("INVALID_OPTION", `Cannot solve as option "${key}" must be ${expected}: current value is ${String(value)}`);

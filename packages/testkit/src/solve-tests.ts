@@ -105,12 +105,14 @@ function failures(algorithm: Algorithm, { options, allowed, coarse }: Way): void
   const { blowUp, notFinite, kink } = adaptiveProblems(algorithm);
 
   test("ends at a blow-up with what came before", () => {
-    const { retcode, t, stats } = solve(problemOf(algorithm, blowUp, [0, 2]), algorithm, { ...(options.adaptive === false ? options : coarse), saveAt: [0.3, 0.5, 1.9] });
+    const isFixed = options.adaptive === false;
+    const before = isFixed ? [0.3, 0.5] : [0.5, 0.9];
+    const { retcode, t, stats } = solve(problemOf(algorithm, blowUp, [0, 2]), algorithm, { ...(isFixed ? options : coarse), saveAt: [...before, 1.9] });
     // Fixed steps with a matrix may pass the pole, to the solution on its other side.
-    if (retcode === "success") expect([options.adaptive, stats.njac > 0]).toEqual([false, true]);
+    if (retcode === "success") expect([isFixed, stats.njac > 0]).toEqual([true, true]);
     else {
-      expect(["dtLessThanMin", "nonFinite", "stepFailed"]).toContain(retcode);
-      expect([...t]).toEqual([0.3, 0.5]);
+      expect(["dtLessThanMin", "nonFinite", ...(isFixed ? ["stepFailed"] : [])]).toContain(retcode);
+      expect([...t]).toEqual(before);
     }
   });
 
@@ -138,7 +140,7 @@ function sizes(algorithm: Algorithm, { coarse, coarseAllowed }: Way): void {
     const { wide } = adaptiveProblems(algorithm);
     const dim = wide.u0.length;
     const f = vectorField(wide.f, { dim, ...(algorithm.structure ? structureOf(algorithm) : { bandwidth: { lower: 0, upper: 0 } }) });
-    const { retcode, u } = solve(odeProblem(f, wide.u0, [0, 1]), algorithm, { ...coarse, saveAt: [1] });
+    const { retcode, u } = solve(odeProblem(f, wide.u0, [0, 1]), algorithm, { ...coarse, saveAt: [1], maxIters: 2000 });
     expect(retcode).toBe("success");
     const error = distance(u[0], wide.u0.map((x) => (x === 0 ? Math.sin(1) : Math.cos(1))));
     expect(error).toBeLessThan(coarseAllowed);

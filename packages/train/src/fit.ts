@@ -134,6 +134,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     losses: losses.slice(),
     rhsEvaluations,
   });
+  const isAtKept = (): boolean => p.every((x, i) => x === kept[i]);
   const breathe = breather(() => options.onPause?.(state()));
 
   for (const [index, stage] of stages.entries()) {
@@ -142,7 +143,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     while (evaluate && losses.length < last) {
       if (signal?.aborted) return { status: "aborted", state: state(), message: "" };
       // As a resumed state of a fit that failed has it.
-      if (failures > 0 && p.every((x, i) => x === kept[i])) return { status: "failed", state: state(), message: `Cannot go on fitting as it failed after step ${losses.length}` };
+      if (failures > 0 && isAtKept()) return { status: "failed", state: state(), message: `Cannot go on fitting as it failed after step ${losses.length}` };
       const started = performance.now();
       const value = evaluate(p);
       const gradientMs = performance.now() - started;
@@ -151,7 +152,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       // Optimisers square gradients.
       const usable = Number.isFinite(value.loss) && Number.isFinite(norm) && Number.isFinite(Math.min(norm, options.clipNorm ?? Infinity) ** 2);
       failures = usable ? 0 : failures + 1;
-      const stuck = !usable && (failures > patience || p.every((x, i) => x === kept[i]));
+      const stuck = !usable && (failures > patience || isAtKept());
       if (usable) {
         kept.set(p);
         run.update(p, value.gradient, stage.schedule.rate(losses.length - first, stage.steps));

@@ -1,6 +1,7 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
-import { rosenbrock, rosenbrockSpecs, type RosenbrockOptions, type RosenbrockTableau } from "../rosenbrock.ts";
+import { rosenbrock, rosenbrockSpecs, type RosenbrockOptions } from "../rosenbrock.ts";
+import type { RosenbrockTableau } from "../rosenbrock-table.ts";
 
 /** Options of {@link rosenbrock23}. */
 export interface Rosenbrock23Options extends RosenbrockOptions {}

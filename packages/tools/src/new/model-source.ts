@@ -2,7 +2,7 @@ import type { ModelName } from "./names.ts";
 
 /** The text of a new model: a state that relaxes towards what a network says, to be replaced by the model's own equations. */
 export const modelSource = ({ factory, options }: ModelName): string => `import { sub, type TargetOptions } from "@fluxion/autodiff";
-import { dynamicsModel, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
+import { dynamicsModel, makeNetwork, networkOption, targetOptions, type DynamicsModel, type Network } from "@fluxion/nn-core";
 import { option, readOptions } from "@fluxion/ode-core";
 
 /** Options of {@link ${factory}}. */
@@ -16,11 +16,11 @@ export interface ${options} extends TargetOptions {
 /**
  * Relaxation towards a network: \`du/dt = net(u) - u\`.
  *
- * @throws OdeError \`INVALID_OPTION\`
+ * @throws OdeError \`INVALID_OPTION\`; \`SHAPE_MISMATCH\` for a network of other sizes.
  */
 export function ${factory}(options: ${options}): DynamicsModel {
   const { dim, network, ...target } = readOptions("${factory}", options, { dim: option.count(), network: networkOption, ...targetOptions });
-  const net = network(dim, dim);
+  const net = makeNetwork(network, dim, dim);
   return dynamicsModel({
     name: "${factory}",
     dim,
