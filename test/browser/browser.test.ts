@@ -38,11 +38,12 @@ describe.skipIf(!chromium)("in a browser (skipped without Chromium)", () => {
     return JSON.parse(body) as PageResult;
   }
 
-  /** Kernels to 1e-12 of the largest number; training adds rounding to rounding. */
-  async function expectNodesNumbers({ kernels, losses }: PageResult): Promise<void> {
+  /** Sums and products to the last bit, kernels to 1e-12 of the largest number; training adds rounding to rounding. */
+  async function expectNodesNumbers({ kernels, losses, ring }: PageResult): Promise<void> {
     const here = await train();
     const largest = Math.max(...here.kernels.map(Math.abs));
     expect([kernels.length, losses.length]).toEqual([here.kernels.length, 20]);
+    expect(ring).toEqual(here.ring);
     kernels.forEach((x, i) => expect(Math.abs(x - here.kernels[i])).toBeLessThan(1e-12 * largest));
     losses.forEach((loss, i) => expect(Math.abs(loss - here.losses[i])).toBeLessThan(1e-10 * here.losses[i]));
   }

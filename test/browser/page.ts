@@ -2,7 +2,7 @@
 import { resolveBackend } from "@fluxion/autodiff";
 import { structuredLagrangianNN } from "@fluxion/lnn";
 import { cosine, mlp } from "@fluxion/nn-core";
-import { odeProblem, rk4, solve, tsit5, type BoundField } from "@fluxion/ode-core";
+import { dop853, odeProblem, rk4, solve, tsit5, type BoundField, type InPlaceRhs } from "@fluxion/ode-core";
 import { discreteAdjoint } from "@fluxion/sensitivity";
 import { doublePendulum, sampleStates } from "@fluxion/systems";
 import { fit } from "@fluxion/train";
@@ -22,6 +22,16 @@ export interface PageResult {
   readonly kernels: readonly number[];
   /** The losses of 20 steps. */
   readonly losses: readonly number[];
+  /** The end of a solve of ten components, whose sums over stages are WebAssembly's where a page may use it. */
+  readonly ring: readonly number[];
+}
+
+function ring(): number[] {
+  const f: InPlaceRhs = (_t, u, _p, out) => {
+    for (let i = 0; i < 10; i++) out[i] = u[(i + 1) % 10] - u[(i + 9) % 10] - 0.1 * u[i];
+  };
+  const { u } = solve(odeProblem(f, Array.from({ length: 10 }, (_, i) => i - 3), [0, 5]), dop853(), { saveAt: [5] });
+  return [...u[0]];
 }
 
 function kernels(): number[] {
@@ -37,7 +47,7 @@ export async function train(): Promise<PageResult> {
     model, trajectories, algorithm: rk4(), solver: { dt: 0.05 }, sensealg: discreteAdjoint(), start: model.init(1),
     stages: [{ intervals: 2, steps: 20, schedule: cosine({ peak: 0.01 }) }], clipNorm: 1,
   });
-  return { backend: resolveBackend().name, kernels: kernels(), losses: state.losses };
+  return { backend: resolveBackend().name, kernels: kernels(), losses: state.losses, ring: ring() };
 }
 
 const page = (globalThis as { readonly document?: { readonly body: { textContent: string } } }).document;

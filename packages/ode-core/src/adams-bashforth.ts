@@ -93,6 +93,10 @@ class AdamsBashforthStepper implements Stepper {
     for (let i = 0; i < out.length; i++) out[i] = c * row[i];
   }
 
+  release(): void {
+    this.#starter.release?.();
+  }
+
   start(slope: Float64Array): void {
     this.#past.phi[0].set(slope);
     this.#past.begin(0);

@@ -203,6 +203,11 @@ class SwitchingStepper implements Stepper {
     this.#active.reset?.();
   }
 
+  release(): void {
+    this.#nonstiff.release?.();
+    this.#stiff?.release?.();
+  }
+
   #makeStiff(): Stepper {
     this.#stiff ??= this.#setting.stiff.stepper(this.#f, this.#n, this.#context);
     return this.#stiff;

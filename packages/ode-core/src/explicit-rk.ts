@@ -2,12 +2,15 @@ import type { Algorithm, Interpolant, Stepper, StepperContext, Tableau } from ".
 import type { StepController } from "./controller.ts";
 import type { InitialStep } from "./initial-step.ts";
 import { OdeError } from "./errors.ts";
-import { combine, hasRate, RkMemory } from "./rk-memory.ts";
+import { hasRate, RkMemory } from "./rk-memory.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** What an explicit Runge-Kutta method may bring besides its tableau. */
 export interface ExplicitRkOptions {
-  /** A stepper written for the tableau. Default: one that reads the tableau at every step, 2 to 3 times slower on small systems. */
+  /**
+   * A stepper written for the tableau, which pays for up to four components: with more, sums over stages are WebAssembly's, and it is for hosts without.
+   * Default: one that reads the tableau at every step, 2 to 3 times slower on such systems.
+   */
   readonly stepper?: (tableau: Tableau, f: BoundField, n: number, context: StepperContext) => Stepper;
   /** Makes the step-size control of a solve, as `piController` does. Default: a proportional-integral controller with the gains for the order. */
   readonly controller?: () => StepController;
@@ -24,7 +27,13 @@ export interface ExplicitRkOptions {
  */
 export function explicitRk(name: string, order: number, tableau: Tableau, { stepper = tableauStepper, ...rest }: ExplicitRkOptions = {}): Algorithm {
   checkTableau(name, tableau);
-  return { name, order, tableau, ...rest, stepper: (f, n, context) => stepper(tableau, f, n, context) };
+  return {
+    name, order, tableau, ...rest,
+    stepper: (f, n, context) => {
+      const memory = RkMemory.withVectors(tableau, f, n, context);
+      return memory ? new TableauStepper(tableau, memory) : stepper(tableau, f, n, context);
+    },
+  };
 }
 
 /** What the stepper would read beyond, or never. */
@@ -40,23 +49,24 @@ function checkTableau(name: string, { a, b, c, bError, bErrorCoarse, dense }: Ta
   }
 }
 
-const tableauStepper: NonNullable<ExplicitRkOptions["stepper"]> = (tableau, f, n, context) => new TableauStepper(tableau, f, n, context);
+const tableauStepper: NonNullable<ExplicitRkOptions["stepper"]> = (tableau, f, n, context) => new TableauStepper(tableau, new RkMemory(tableau, f, n, context));
 
 class TableauStepper implements Stepper {
   readonly #memory: RkMemory;
   readonly #stages: number;
-  readonly #b: Float64Array;
   readonly #fsal: boolean;
   readonly error?: (out: Float64Array) => void;
+  readonly scaledError?: () => number;
   readonly rate?: () => number;
 
-  constructor(tableau: Tableau, f: BoundField, n: number, context: StepperContext) {
-    const memory = new RkMemory(tableau, f, n, context);
+  constructor(tableau: Tableau, memory: RkMemory) {
     this.#memory = memory;
     this.#stages = tableau.b.length;
-    this.#b = Float64Array.from(tableau.b);
     this.#fsal = tableau.fsal === true;
-    if (tableau.bError) this.error = (out) => memory.error(out);
+    if (tableau.bError) {
+      this.error = (out) => memory.error(out);
+      this.scaledError = () => memory.scaledError();
+    }
     if (hasRate(tableau)) this.rate = () => memory.rate();
   }
 
@@ -77,7 +87,7 @@ class TableauStepper implements Stepper {
     }
     const count = this.#fsal ? last : this.#stages;
     for (let i = 1; i < count; i++) memory.stage(i);
-    combine(u, stages, h, this.#b, 0, count, out);
+    memory.finish();
     if (this.#fsal) {
       f.rhs(t + h, out, stages[last]);
       memory.nf++;
@@ -99,5 +109,9 @@ class TableauStepper implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  release(): void {
+    this.#memory.release();
   }
 }

@@ -128,6 +128,7 @@ export class Integrator {
     this.#problem = problem;
     const loop = this.#loop;
     loop.options = options;
+    if (!this.done) loop.stepper.release?.();
     loop.stepper = makeStepper(this.#algorithm, problem, options, p);
     loop.controller = controllerOf(this.#algorithm, loop.stepper);
     loop.recorder = new Recorder(problem, options.times, options.dense);
@@ -263,6 +264,7 @@ export class Integrator {
       // Bound fields rely on parameters that stay as they are, and those of the state may change again.
       const stepper = makeStepper(this.#algorithm, this.#problem, this.#loop.options, state.p.slice());
       stepper.takeOver?.(this.#loop.stepper);
+      this.#loop.stepper.release?.();
       this.#loop.stepper = stepper;
       if (stepper.controller) this.#loop.controller = stepper.controller;
     }
@@ -290,6 +292,7 @@ export class Integrator {
     }
     this.#retcode = retcode;
     this.#message = retcode === "success" ? "" : stopped(t, why + hint);
+    stepper.release?.();
   }
 }
 
@@ -299,7 +302,9 @@ function makeStepper(algorithm: Algorithm, problem: OdeProblem, options: Checked
 
 /** @throws OdeError `INVALID_OPTION` when the options do not fit the way in which `algorithm` steps. */
 export function checkStepControl(problem: OdeProblem, algorithm: Algorithm, options: CheckedOptions): void {
-  requireStepControl(algorithm, options, isAdaptive(makeStepper(algorithm, problem, options, problem.p), options));
+  const stepper = makeStepper(algorithm, problem, options, problem.p);
+  requireStepControl(algorithm, options, isAdaptive(stepper, options));
+  stepper.release?.();
 }
 
 const isAdaptive = ({ error }: Stepper, { adaptive }: CheckedOptions): boolean => error !== undefined && adaptive !== false;

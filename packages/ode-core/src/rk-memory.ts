@@ -2,6 +2,7 @@ import type { Interpolant, StepperContext, Tableau } from "./algorithm.ts";
 import { errorNorm } from "./error-norm.ts";
 import { ownNorm } from "./own-norm.ts";
 import type { BoundField } from "./vector-field.ts";
+import { sumRows, VectorSums, type SumRows } from "./vector-sums.ts";
 
 /** `out = sum_i w[from + i] k_i` over `count` stages. Stage by stage, without those of weight zero. */
 function weigh(stages: readonly Float64Array[], w: Float64Array, from: number, count: number, out: Float64Array): void {
@@ -16,7 +17,7 @@ function weigh(stages: readonly Float64Array[], w: Float64Array, from: number, c
 }
 
 /** `out = u + h sum_i w[from + i] k_i` over `count` stages. */
-export function combine(u: Float64Array, stages: readonly Float64Array[], h: number, w: Float64Array, from: number, count: number, out: Float64Array): void {
+function combine(u: Float64Array, stages: readonly Float64Array[], h: number, w: Float64Array, from: number, count: number, out: Float64Array): void {
   weigh(stages, w, from, count, out);
   for (let j = 0; j < out.length; j++) out[j] = u[j] + h * out[j];
 }
@@ -27,6 +28,7 @@ interface Coefficients {
   readonly a: Float64Array;
   readonly start: Int32Array;
   readonly c: Float64Array;
+  readonly b: Float64Array;
   readonly e: Float64Array;
   readonly coarse: Float64Array | undefined;
   /** Stages and extra stages. */
@@ -35,7 +37,12 @@ interface Coefficients {
   readonly endStage: number;
   /** The last stage's row less that of the one before, where both are at `t + h`. */
   readonly gap: Float64Array | undefined;
+  /** All rows: those of `a`, then `b`, `e` and `coarse`. */
+  readonly rows: SumRows;
 }
+
+/** Up to here generated steppers keep a state in variables; see `write-stepper.ts` of tools. */
+const largestScalar = 4;
 
 /** Made once per tableau: with small systems, making them anew would cost as much as many steps. */
 const known = new WeakMap<Tableau, Coefficients>();
@@ -51,11 +58,13 @@ function coefficients(tableau: Tableau): Coefficients {
     a: Float64Array.from(rows.flat()),
     start,
     c: Float64Array.from([...c, ...dense.c]),
+    b: Float64Array.from(b),
     e: Float64Array.from(bError),
     coarse: bErrorCoarse ? Float64Array.from(bErrorCoarse) : undefined,
     total: b.length + dense.c.length,
     endStage: endStage(tableau),
     gap: hasRate(tableau) ? Float64Array.from(a[b.length - 1], (x, j) => x - (a[b.length - 2][j] ?? 0)) : undefined,
+    rows: sumRows([...rows, b, bError, bErrorCoarse ?? []]),
   };
   known.set(tableau, made);
   return made;
@@ -67,8 +76,10 @@ function coefficients(tableau: Tableau): Coefficients {
  */
 export class RkMemory {
   readonly f: BoundField;
-  /** Stages `k_i[n]`, then extra stages. Arrays of their own: views into one array are dear to make. */
+  /** Stages `k_i[n]`, then extra stages. */
   readonly stages: Float64Array[];
+  /** All stages, one after the other, for loops over them; empty where a step has none. */
+  readonly k: Float64Array;
   /** States at the start and at the end of the last step: the caller's arrays. */
   u: Float64Array;
   next: Float64Array;
@@ -78,7 +89,7 @@ export class RkMemory {
    * Start and length of the last step, and its scaled error where a stepper fills it in. In an array, as a property would be
    * boxed anew at each assignment.
    */
-  readonly now: Float64Array = new Float64Array(3);
+  readonly now: Float64Array;
   readonly reltol: number;
   readonly abstol: number;
   nf = 0;
@@ -89,23 +100,38 @@ export class RkMemory {
   readonly #tableau: Tableau;
   readonly #context: StepperContext;
   readonly #coefficients: Coefficients;
+  readonly #sums: VectorSums | undefined;
   #weights: Float64Array | undefined;
   #estimate: Float64Array | undefined;
   #scaled: Float64Array | undefined;
 
-  constructor(tableau: Tableau, f: BoundField, n: number, context: StepperContext) {
+  /** @param sums - That takes the place of loops: what it reads and writes is then in its memory. */
+  constructor(tableau: Tableau, f: BoundField, n: number, context: StepperContext, sums?: VectorSums) {
     this.f = f;
     this.reltol = context.reltol;
     this.abstol = context.abstol;
     this.#context = context;
     this.#tableau = tableau;
     this.#coefficients = coefficients(tableau);
-    const stages: Float64Array[] = [];
-    for (let i = 0; i < this.#coefficients.total; i++) stages.push(new Float64Array(n));
-    this.stages = stages;
-    this.input = new Float64Array(n);
+    this.#sums = sums;
+    const { total } = this.#coefficients;
+    const buffer = new ArrayBuffer(n > largestScalar && !sums ? 8 * n * total : 0);
+    this.k = new Float64Array(buffer);
+    this.stages = sums?.stages ?? [];
+    // Small arrays of their own take half the time that views of one array do.
+    for (let i = this.stages.length; i < total; i++) this.stages.push(n > largestScalar ? new Float64Array(buffer, 8 * n * i, n) : new Float64Array(n));
+    this.input = sums?.input ?? new Float64Array(n);
+    this.now = sums?.now ?? new Float64Array(3);
     this.u = this.input;
     this.next = this.input;
+  }
+
+  /** One that sums by WebAssembly; `undefined` where that is not to be had, or where code for the size is faster. */
+  static withVectors(tableau: Tableau, f: BoundField, n: number, context: StepperContext): RkMemory | undefined {
+    if (n <= largestScalar) return undefined;
+    const { rows, total } = coefficients(tableau);
+    const sums = VectorSums.make(rows, n, total, context);
+    return sums && new RkMemory(tableau, f, n, context, sums);
   }
 
   /** To be called at the start of a step. */
@@ -115,14 +141,24 @@ export class RkMemory {
     this.u = u;
     this.next = next;
     this.hasExtra = false;
+    if (this.#sums) copy(u, this.#sums.u);
   }
 
   /** Evaluates stage i, an extra one or not. */
   stage(i: number): void {
     const { a, start, c } = this.#coefficients;
-    combine(this.u, this.stages, this.now[1], a, start[i], i, this.input);
+    if (this.#sums) this.#sums.advance(i);
+    else combine(this.u, this.stages, this.now[1], a, start[i], i, this.input);
     this.f.rhs(this.now[0] + c[i] * this.now[1], this.input, this.stages[i]);
     this.nf++;
+  }
+
+  /** Sums up the state at the end of the step, from all stages before that of the end. */
+  finish(): void {
+    const { b, total } = this.#coefficients;
+    if (!this.#sums) return combine(this.u, this.stages, this.now[1], b, 0, this.#tableau.fsal ? b.length - 1 : b.length, this.next);
+    this.#sums.finish(total);
+    copy(this.#sums.next, this.next);
   }
 
   /** See `Stepper.error`. */
@@ -137,12 +173,21 @@ export class RkMemory {
     if (fine > 0) for (let j = 0; j < out.length; j++) out[j] *= scale;
   }
 
-  /** See `Stepper.scaledError`: not in one pass, but right for infinite states and for components without a scale. */
+  /** See `Stepper.scaledError`. Loops are right for infinite states and for components without a scale, too. */
   scaledError(): number {
+    const quick = this.#sums ? this.#quickError(this.#sums) : NaN;
+    if (quick < Infinity) return quick;
     const { u, next, abstol, reltol } = this;
     this.#estimate ??= new Float64Array(u.length);
     this.error(this.#estimate);
     return errorNorm(this.#estimate, u, next, abstol, reltol);
+  }
+
+  #quickError(sums: VectorSums): number {
+    const { coarse, total } = this.#coefficients;
+    const n = this.u.length;
+    const fine = Math.sqrt(sums.squares(total + 1) / n);
+    return coarse ? combinedError(fine, Math.sqrt(sums.squares(total + 2) / n)) : fine;
   }
 
   /** `scaledNorm`, which keeps `x`. */
@@ -195,9 +240,17 @@ export class RkMemory {
     const end = this.#coefficients.endStage;
     this.hasFirst = end >= 0 && (end < this.#tableau.b.length || this.hasExtra);
     if (!this.hasFirst) return;
-    const first = this.stages[0];
-    this.stages[0] = this.stages[end];
-    this.stages[end] = first;
+    const { stages } = this;
+    const first = stages[0];
+    // Those that sums read in one array have their places there.
+    if (first.length > largestScalar) return copy(stages[end], first);
+    stages[0] = stages[end];
+    stages[end] = first;
+  }
+
+  /** See `Stepper.release`. */
+  release(): void {
+    this.#sums?.release();
   }
 
   /** See `Stepper.capture`. */
@@ -213,6 +266,12 @@ export class RkMemory {
     this.#weights ??= new Float64Array(total);
     return new RkInterpolant(this.#tableau, this.now[1], this.u.slice(), k, this.#weights);
   }
+}
+
+/** `set` is a call whose cost is that of a loop over some fifty numbers. */
+function copy(from: Float64Array, to: Float64Array): void {
+  if (from.length > 48) to.set(from);
+  else for (let j = 0; j < from.length; j++) to[j] = from[j];
 }
 
 /** The norm of the estimate of {@link Tableau.bErrorCoarse} from those of its two parts. */

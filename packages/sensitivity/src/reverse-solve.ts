@@ -49,7 +49,9 @@ function stretchSolver({ problem, algorithm, options, solve }: SensitivityContex
   const abstol = tolerances.abstol ?? (typeof forwardAbstol === "number" ? forwardAbstol : Array.from(forwardAbstol).reduce((a, b) => Math.min(a, b)));
   // The first step after a jump is as long as the last one before it: choosing it anew costs evaluations at every saved time.
   let size = dt === undefined ? undefined : Math.abs(dt);
-  const fixed = algorithm.stepper(f.bind(p), n, { reltol, abstol }).error === undefined || options.adaptive === false;
+  const stepper = algorithm.stepper(f.bind(p), n, { reltol, abstol });
+  const fixed = stepper.error === undefined || options.adaptive === false;
+  stepper.release?.();
   return (from, to, z) => {
     if (from === to || z.subarray(0, n).every((x) => x === 0)) return;
     const steps: [t: number, h: number][] = [];

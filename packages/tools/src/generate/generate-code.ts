@@ -8,6 +8,7 @@ import { writeRosenbrockStages } from "./write-rosenbrock-stages.ts";
 import { writeSmallLu } from "./write-small-lu.ts";
 import { writeSums } from "./write-sums.ts";
 import { writeStepper, type TableauData } from "./write-stepper.ts";
+import { vectorSumsWriter } from "./write-vector-sums.ts";
 
 /** Folder of the explicit methods, from the root. */
 const algorithmsFolder = "packages/ode-core/src/algorithms";
@@ -18,7 +19,7 @@ export const generatedFolders: readonly string[] = [`${algorithmsFolder}/generat
 
 /**
  * The generated code as unsaved source files: a stepper per file of `tableaus/`, whose name is the method's and whose
- * export is the tableau, the sums that they share, and the LU factors of small matrices.
+ * export is the tableau, the sums that they share in JavaScript and WebAssembly, and the LU factors of small matrices.
  *
  * @param root - The repository's root folder.
  */
@@ -35,6 +36,7 @@ export async function generateCode(root: string): Promise<Project> {
   }
   const [step, error] = [stepRows, errorRows].map((rows) => termCounts(tableaus.flatMap(rows)));
   project.createSourceFile(`${folder}/generated/sums.ts`, (writer) => writeSums(writer, step, error), { overwrite: true });
+  project.createSourceFile(`${folder}/generated/vector-sums.ts`, await vectorSumsWriter(), { overwrite: true });
   project.createSourceFile(`${folder}/generated/rosenbrock-stages.ts`, writeRosenbrockStages, { overwrite: true });
   project.createSourceFile(`${root}/${linearAlgebraFolder}/generated/small-lu.ts`, writeSmallLu, { overwrite: true });
   return project;

@@ -26,3 +26,9 @@ export function usedStages(...rows: readonly (readonly number[])[]): number[] {
 
 /** The numbers of terms that the rows have, in order. */
 export const termCounts = (rows: readonly (readonly number[])[]): number[] => [...new Set(rows.map((row) => terms(row).length))].toSorted((a, b) => a - b);
+
+/** The terms of a row as arguments of a sum over `k`, which holds all stages of `n` numbers: weights, and where their stages begin. */
+export function sumArguments(row: readonly number[]): string {
+  const begin = (i: number): string => (i === 1 ? "0" : i === 2 ? "n" : `${i - 1} * n`);
+  return terms(row).map(([weight, i]) => `${weight}, ${begin(i)}`).join(", ");
+}

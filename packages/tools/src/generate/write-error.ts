@@ -1,5 +1,5 @@
 import type { CodeBlockWriter } from "ts-morph";
-import { linearSum, terms } from "./linear-sum.ts";
+import { linearSum, sumArguments, terms } from "./linear-sum.ts";
 import type { TableauData } from "./write-stepper.ts";
 
 /** The rows of the error estimates, each with the name of the sum of its squares. */
@@ -23,13 +23,13 @@ function result(tableau: TableauData, sums: readonly string[], n: string): strin
 export function writeLoopError(writer: CodeBlockWriter, tableau: TableauData): void {
   const rows = estimates(tableau);
   writer.write("scaledError(): number").block(() => {
-    writer.writeLine("const memory = this.#memory;").writeLine("const { u, next, stages, abstol, reltol } = memory;");
-    writer.writeLine("const h = memory.now[1];");
+    writer.writeLine("const memory = this.#memory;");
+    writer.writeLine("const { u, next, k, abstol, reltol } = memory;");
+    writer.writeLine("const h = memory.now[1];").writeLine("const n = u.length;");
     for (const [name, row] of rows) {
-      const list = terms(row).map(([weight, i]) => `${weight}, stages[${i - 1}]`);
-      writer.writeLine(`const ${name} = squares${list.length}(u, next, abstol, reltol, h, ${list.join(", ")});`);
+      writer.writeLine(`const ${name} = squares${terms(row).length}(u, next, abstol, reltol, h, k, ${sumArguments(row)});`);
     }
-    writer.writeLine(`return ${result(tableau, rows.map(([name]) => name), "u.length")};`);
+    writer.writeLine(`return ${result(tableau, rows.map(([name]) => name), "n")};`);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { CodeBlockWriter } from "ts-morph";
-import { linearSum, terms, usedStages } from "./linear-sum.ts";
+import { linearSum, sumArguments, terms, usedStages } from "./linear-sum.ts";
 import { writeScalarError } from "./write-error.ts";
 import type { TableauData } from "./write-stepper.ts";
 
@@ -11,9 +11,9 @@ export const stepRows = ({ a, b, fsal }: TableauData): (readonly number[])[] => 
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-function writeStart(writer: CodeBlockWriter, { b }: TableauData): void {
+function writeStart(writer: CodeBlockWriter, { b }: TableauData, names: readonly string[]): void {
   writer.writeLine("const memory = this.#memory;");
-  writer.writeLine(`const { f, stages${b.length > 1 ? ", input" : ""} } = memory;`);
+  writer.writeLine(`const { ${["f", "stages", ...(b.length > 1 ? ["input"] : []), ...names].join(", ")} } = memory;`);
   b.forEach((_, i) => void writer.writeLine(`const k${i + 1} = stages[${i}];`));
   writer.writeLine("memory.begin(t, h, u, out);");
   writer.write("if (!memory.hasFirst)").block(() => {
@@ -30,10 +30,10 @@ function writeEnd(writer: CodeBlockWriter, { b }: TableauData): void {
 export function writeLoopStep(writer: CodeBlockWriter, tableau: TableauData): void {
   const { a, b, c, fsal } = tableau;
   writer.write(signature).block(() => {
-    writeStart(writer, tableau);
+    writeStart(writer, tableau, ["k"]);
+    if (stepRows(tableau).some((row) => usedStages(row).some((i) => i > 1))) writer.writeLine("const n = u.length;");
     const store = (target: string, row: readonly number[]): void => {
-      const list = terms(row).map(([weight, i]) => `${weight}, k${i}`);
-      writer.writeLine(`advance${list.length}(${target}, u, h, ${list.join(", ")});`);
+      writer.writeLine(`advance${terms(row).length}(${target}, u, h, k, ${sumArguments(row)});`);
     };
     for (let i = 1; i < b.length - (fsal ? 1 : 0); i++) {
       store("input", a[i]);
@@ -51,7 +51,7 @@ export function writeScalarStep(writer: CodeBlockWriter, tableau: TableauData, n
   const last = b.length - (fsal ? 1 : 0);
   const needed = new Set(usedStages(...a.slice(0, last), b, bError, bErrorCoarse));
   writer.write(signature).block(() => {
-    writeStart(writer, tableau);
+    writeStart(writer, tableau, []);
     for (const j of range(n)) writer.writeLine(`const u${j} = u[${j}];`);
     const load = (i: number): void => {
       if (needed.has(i)) for (const j of range(n)) writer.writeLine(`const k${i}at${j} = k${i}[${j}];`);

@@ -27,7 +27,7 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, stages, input } = memory;
+    const { f, stages, input, k } = memory;
     const k1 = stages[0];
     const k2 = stages[1];
     const k3 = stages[2];
@@ -38,11 +38,12 @@ class StepperN implements Stepper {
       memory.nf++;
       memory.hasFirst = true;
     }
-    advance1(input, u, h, 0.5, k1);
+    const n = u.length;
+    advance1(input, u, h, k, 0.5, 0);
     f.rhs(t + 0.5 * h, input, k2);
-    advance1(input, u, h, 0.75, k2);
+    advance1(input, u, h, k, 0.75, n);
     f.rhs(t + 0.75 * h, input, k3);
-    advance3(out, u, h, 0.2222222222222222, k1, 0.3333333333333333, k2, 0.4444444444444444, k3);
+    advance3(out, u, h, k, 0.2222222222222222, 0, 0.3333333333333333, n, 0.4444444444444444, 2 * n);
     f.rhs(t + h, out, k4);
     memory.nf += 3;
     return true;
@@ -50,10 +51,11 @@ class StepperN implements Stepper {
 
   scaledError(): number {
     const memory = this.#memory;
-    const { u, next, stages, abstol, reltol } = memory;
+    const { u, next, k, abstol, reltol } = memory;
     const h = memory.now[1];
-    const sum = squares4(u, next, abstol, reltol, h, -0.06944444444444445, stages[0], 0.08333333333333333, stages[1], 0.1111111111111111, stages[2], -0.125, stages[3]);
-    return sum < Infinity ? Math.sqrt(sum / u.length) : memory.scaledError();
+    const n = u.length;
+    const sum = squares4(u, next, abstol, reltol, h, k, -0.06944444444444445, 0, 0.08333333333333333, n, 0.1111111111111111, 2 * n, -0.125, 3 * n);
+    return sum < Infinity ? Math.sqrt(sum / n) : memory.scaledError();
   }
 
   error(out: Float64Array): void {

@@ -27,7 +27,7 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, stages, input } = memory;
+    const { f, stages, input, k } = memory;
     const k1 = stages[0];
     const k2 = stages[1];
     const k3 = stages[2];
@@ -41,17 +41,18 @@ class StepperN implements Stepper {
       memory.nf++;
       memory.hasFirst = true;
     }
-    advance1(input, u, h, 0.2, k1);
+    const n = u.length;
+    advance1(input, u, h, k, 0.2, 0);
     f.rhs(t + 0.2 * h, input, k2);
-    advance2(input, u, h, 0.075, k1, 0.225, k2);
+    advance2(input, u, h, k, 0.075, 0, 0.225, n);
     f.rhs(t + 0.3 * h, input, k3);
-    advance3(input, u, h, 0.9777777777777777, k1, -3.7333333333333334, k2, 3.5555555555555554, k3);
+    advance3(input, u, h, k, 0.9777777777777777, 0, -3.7333333333333334, n, 3.5555555555555554, 2 * n);
     f.rhs(t + 0.8 * h, input, k4);
-    advance4(input, u, h, 2.9525986892242035, k1, -11.595793324188385, k2, 9.822892851699436, k3, -0.2908093278463649, k4);
+    advance4(input, u, h, k, 2.9525986892242035, 0, -11.595793324188385, n, 9.822892851699436, 2 * n, -0.2908093278463649, 3 * n);
     f.rhs(t + 0.8888888888888888 * h, input, k5);
-    advance5(input, u, h, 2.8462752525252526, k1, -10.757575757575758, k2, 8.906422717743473, k3, 0.2784090909090909, k4, -0.2735313036020583, k5);
+    advance5(input, u, h, k, 2.8462752525252526, 0, -10.757575757575758, n, 8.906422717743473, 2 * n, 0.2784090909090909, 3 * n, -0.2735313036020583, 4 * n);
     f.rhs(t + h, input, k6);
-    advance5(out, u, h, 0.09114583333333333, k1, 0.44923629829290207, k3, 0.6510416666666666, k4, -0.322376179245283, k5, 0.13095238095238096, k6);
+    advance5(out, u, h, k, 0.09114583333333333, 0, 0.44923629829290207, 2 * n, 0.6510416666666666, 3 * n, -0.322376179245283, 4 * n, 0.13095238095238096, 5 * n);
     f.rhs(t + h, out, k7);
     memory.nf += 6;
     return true;
@@ -59,10 +60,11 @@ class StepperN implements Stepper {
 
   scaledError(): number {
     const memory = this.#memory;
-    const { u, next, stages, abstol, reltol } = memory;
+    const { u, next, k, abstol, reltol } = memory;
     const h = memory.now[1];
-    const sum = squares6(u, next, abstol, reltol, h, 0.0012326388888888888, stages[0], -0.0042527702905061394, stages[2], 0.03697916666666667, stages[3], -0.05086379716981132, stages[4], 0.0419047619047619, stages[5], -0.025, stages[6]);
-    return sum < Infinity ? Math.sqrt(sum / u.length) : memory.scaledError();
+    const n = u.length;
+    const sum = squares6(u, next, abstol, reltol, h, k, 0.0012326388888888888, 0, -0.0042527702905061394, 2 * n, 0.03697916666666667, 3 * n, -0.05086379716981132, 4 * n, 0.0419047619047619, 5 * n, -0.025, 6 * n);
+    return sum < Infinity ? Math.sqrt(sum / n) : memory.scaledError();
   }
 
   error(out: Float64Array): void {

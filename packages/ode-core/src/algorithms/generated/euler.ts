@@ -27,7 +27,7 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, stages } = memory;
+    const { f, stages, k } = memory;
     const k1 = stages[0];
     memory.begin(t, h, u, out);
     if (!memory.hasFirst) {
@@ -35,7 +35,7 @@ class StepperN implements Stepper {
       memory.nf++;
       memory.hasFirst = true;
     }
-    advance1(out, u, h, 1, k1);
+    advance1(out, u, h, k, 1, 0);
     return true;
   }
 

@@ -27,7 +27,7 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, stages, input } = memory;
+    const { f, stages, input, k } = memory;
     const k1 = stages[0];
     const k2 = stages[1];
     memory.begin(t, h, u, out);
@@ -36,19 +36,21 @@ class StepperN implements Stepper {
       memory.nf++;
       memory.hasFirst = true;
     }
-    advance1(input, u, h, 0.6666666666666666, k1);
+    const n = u.length;
+    advance1(input, u, h, k, 0.6666666666666666, 0);
     f.rhs(t + 0.6666666666666666 * h, input, k2);
-    advance2(out, u, h, 0.25, k1, 0.75, k2);
+    advance2(out, u, h, k, 0.25, 0, 0.75, n);
     memory.nf += 1;
     return true;
   }
 
   scaledError(): number {
     const memory = this.#memory;
-    const { u, next, stages, abstol, reltol } = memory;
+    const { u, next, k, abstol, reltol } = memory;
     const h = memory.now[1];
-    const sum = squares2(u, next, abstol, reltol, h, -0.75, stages[0], 0.75, stages[1]);
-    return sum < Infinity ? Math.sqrt(sum / u.length) : memory.scaledError();
+    const n = u.length;
+    const sum = squares2(u, next, abstol, reltol, h, k, -0.75, 0, 0.75, n);
+    return sum < Infinity ? Math.sqrt(sum / n) : memory.scaledError();
   }
 
   error(out: Float64Array): void {

@@ -27,7 +27,7 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, stages, input } = memory;
+    const { f, stages, input, k } = memory;
     const k1 = stages[0];
     const k2 = stages[1];
     const k3 = stages[2];
@@ -38,13 +38,14 @@ class StepperN implements Stepper {
       memory.nf++;
       memory.hasFirst = true;
     }
-    advance1(input, u, h, 0.5, k1);
+    const n = u.length;
+    advance1(input, u, h, k, 0.5, 0);
     f.rhs(t + 0.5 * h, input, k2);
-    advance1(input, u, h, 0.5, k2);
+    advance1(input, u, h, k, 0.5, n);
     f.rhs(t + 0.5 * h, input, k3);
-    advance1(input, u, h, 1, k3);
+    advance1(input, u, h, k, 1, 2 * n);
     f.rhs(t + h, input, k4);
-    advance4(out, u, h, 0.16666666666666666, k1, 0.3333333333333333, k2, 0.3333333333333333, k3, 0.16666666666666666, k4);
+    advance4(out, u, h, k, 0.16666666666666666, 0, 0.3333333333333333, n, 0.3333333333333333, 2 * n, 0.16666666666666666, 3 * n);
     memory.nf += 3;
     return true;
   }

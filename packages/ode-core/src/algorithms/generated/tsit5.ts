@@ -27,7 +27,7 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, stages, input } = memory;
+    const { f, stages, input, k } = memory;
     const k1 = stages[0];
     const k2 = stages[1];
     const k3 = stages[2];
@@ -41,17 +41,18 @@ class StepperN implements Stepper {
       memory.nf++;
       memory.hasFirst = true;
     }
-    advance1(input, u, h, 0.161, k1);
+    const n = u.length;
+    advance1(input, u, h, k, 0.161, 0);
     f.rhs(t + 0.161 * h, input, k2);
-    advance2(input, u, h, -0.008480655492356989, k1, 0.335480655492357, k2);
+    advance2(input, u, h, k, -0.008480655492356989, 0, 0.335480655492357, n);
     f.rhs(t + 0.327 * h, input, k3);
-    advance3(input, u, h, 2.8971530571054935, k1, -6.359448489975075, k2, 4.3622954328695815, k3);
+    advance3(input, u, h, k, 2.8971530571054935, 0, -6.359448489975075, n, 4.3622954328695815, 2 * n);
     f.rhs(t + 0.9 * h, input, k4);
-    advance4(input, u, h, 5.325864828439257, k1, -11.748883564062828, k2, 7.4955393428898365, k3, -0.09249506636175525, k4);
+    advance4(input, u, h, k, 5.325864828439257, 0, -11.748883564062828, n, 7.4955393428898365, 2 * n, -0.09249506636175525, 3 * n);
     f.rhs(t + 0.9800255409045097 * h, input, k5);
-    advance5(input, u, h, 5.86145544294642, k1, -12.92096931784711, k2, 8.159367898576159, k3, -0.071584973281401, k4, -0.028269050394068383, k5);
+    advance5(input, u, h, k, 5.86145544294642, 0, -12.92096931784711, n, 8.159367898576159, 2 * n, -0.071584973281401, 3 * n, -0.028269050394068383, 4 * n);
     f.rhs(t + h, input, k6);
-    advance6(out, u, h, 0.09646076681806523, k1, 0.01, k2, 0.4798896504144996, k3, 1.379008574103742, k4, -3.290069515436081, k5, 2.324710524099774, k6);
+    advance6(out, u, h, k, 0.09646076681806523, 0, 0.01, n, 0.4798896504144996, 2 * n, 1.379008574103742, 3 * n, -3.290069515436081, 4 * n, 2.324710524099774, 5 * n);
     f.rhs(t + h, out, k7);
     memory.nf += 6;
     return true;
@@ -59,10 +60,11 @@ class StepperN implements Stepper {
 
   scaledError(): number {
     const memory = this.#memory;
-    const { u, next, stages, abstol, reltol } = memory;
+    const { u, next, k, abstol, reltol } = memory;
     const h = memory.now[1];
-    const sum = squares7(u, next, abstol, reltol, h, -0.001780011052225777, stages[0], -0.0008164344596567469, stages[1], 0.007880878010261995, stages[2], -0.1447110071732629, stages[3], 0.5823571654525552, stages[4], -0.45808210592918697, stages[5], 0.015151515151515152, stages[6]);
-    return sum < Infinity ? Math.sqrt(sum / u.length) : memory.scaledError();
+    const n = u.length;
+    const sum = squares7(u, next, abstol, reltol, h, k, -0.001780011052225777, 0, -0.0008164344596567469, n, 0.007880878010261995, 2 * n, -0.1447110071732629, 3 * n, 0.5823571654525552, 4 * n, -0.45808210592918697, 5 * n, 0.015151515151515152, 6 * n);
+    return sum < Infinity ? Math.sqrt(sum / n) : memory.scaledError();
   }
 
   error(out: Float64Array): void {

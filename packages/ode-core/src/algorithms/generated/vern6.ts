@@ -27,7 +27,7 @@ class StepperN implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const memory = this.#memory;
-    const { f, stages, input } = memory;
+    const { f, stages, input, k } = memory;
     const k1 = stages[0];
     const k2 = stages[1];
     const k3 = stages[2];
@@ -43,21 +43,22 @@ class StepperN implements Stepper {
       memory.nf++;
       memory.hasFirst = true;
     }
-    advance1(input, u, h, 0.06, k1);
+    const n = u.length;
+    advance1(input, u, h, k, 0.06, 0);
     f.rhs(t + 0.06 * h, input, k2);
-    advance2(input, u, h, 0.019239962962962962, k1, 0.07669337037037037, k2);
+    advance2(input, u, h, k, 0.019239962962962962, 0, 0.07669337037037037, n);
     f.rhs(t + 0.09593333333333333 * h, input, k3);
-    advance2(input, u, h, 0.035975, k1, 0.107925, k3);
+    advance2(input, u, h, k, 0.035975, 0, 0.107925, 2 * n);
     f.rhs(t + 0.1439 * h, input, k4);
-    advance3(input, u, h, 1.3186834152331484, k1, -5.042058063628562, k3, 4.220674648395414, k4);
+    advance3(input, u, h, k, 1.3186834152331484, 0, -5.042058063628562, 2 * n, 4.220674648395414, 3 * n);
     f.rhs(t + 0.4973 * h, input, k5);
-    advance4(input, u, h, -41.872591664327516, k1, 159.4325621631375, k3, -122.11921356501003, k4, 5.531743066200054, k5);
+    advance4(input, u, h, k, -41.872591664327516, 0, 159.4325621631375, 2 * n, -122.11921356501003, 3 * n, 5.531743066200054, 4 * n);
     f.rhs(t + 0.9725 * h, input, k6);
-    advance5(input, u, h, -54.430156935316504, k1, 207.06725136501848, k3, -158.61081378459, k4, 6.991816585950242, k5, -0.018597231062203234, k6);
+    advance5(input, u, h, k, -54.430156935316504, 0, 207.06725136501848, 2 * n, -158.61081378459, 3 * n, 6.991816585950242, 4 * n, -0.018597231062203234, 5 * n);
     f.rhs(t + 0.9995 * h, input, k7);
-    advance6(input, u, h, -54.66374178728198, k1, 207.95280625538936, k3, -159.2889574744995, k4, 7.018743740796944, k5, -0.018338785905045722, k6, -0.0005119484997882099, k7);
+    advance6(input, u, h, k, -54.66374178728198, 0, 207.95280625538936, 2 * n, -159.2889574744995, 3 * n, 7.018743740796944, 4 * n, -0.018338785905045722, 5 * n, -0.0005119484997882099, 6 * n);
     f.rhs(t + h, input, k8);
-    advance6(out, u, h, 0.03438957868357036, k1, 0.2582624555633503, k4, 0.4209371189673537, k5, 4.40539646966931, k6, -176.48311902429865, k7, 172.36413340141507, k8);
+    advance6(out, u, h, k, 0.03438957868357036, 0, 0.2582624555633503, 3 * n, 0.4209371189673537, 4 * n, 4.40539646966931, 5 * n, -176.48311902429865, 6 * n, 172.36413340141507, 7 * n);
     f.rhs(t + h, out, k9);
     memory.nf += 8;
     return true;
@@ -65,10 +66,11 @@ class StepperN implements Stepper {
 
   scaledError(): number {
     const memory = this.#memory;
-    const { u, next, stages, abstol, reltol } = memory;
+    const { u, next, k, abstol, reltol } = memory;
     const h = memory.now[1];
-    const sum = squares7(u, next, abstol, reltol, h, 0.008623404282200852, stages[0], -0.019434029953152708, stages[3], 0.028450072588037983, stages[4], -2.109711061065291, stages[5], 103.45854289996399, stages[6], -101.39980461914911, stages[7], 0.03333333333333333, stages[8]);
-    return sum < Infinity ? Math.sqrt(sum / u.length) : memory.scaledError();
+    const n = u.length;
+    const sum = squares7(u, next, abstol, reltol, h, k, 0.008623404282200852, 0, -0.019434029953152708, 3 * n, 0.028450072588037983, 4 * n, -2.109711061065291, 5 * n, 103.45854289996399, 6 * n, -101.39980461914911, 7 * n, 0.03333333333333333, 8 * n);
+    return sum < Infinity ? Math.sqrt(sum / n) : memory.scaledError();
   }
 
   error(out: Float64Array): void {
