@@ -54,6 +54,8 @@ export interface Stepper {
   start?(slope: Float64Array): void;
   /** A copy of what dense output of the last step needs, the right-hand side at its end included. Only called when wanted. */
   capture(): Interpolant;
+  /** Writes `u(t + theta h)` of the last step into `out[n]`, as `capture().at` does, without keeping anything: faster for saved times. */
+  interpolate?(theta: number, out: Float64Array): void;
   /** The last step was kept: its last stage may become the first of the next. */
   accept?(): void;
   /** `u` or `f` changed discontinuously: forget what was carried over. */

@@ -175,6 +175,12 @@ class SwitchingStepper implements Stepper {
     return this.#active.capture();
   }
 
+  interpolate(theta: number, out: Float64Array): void {
+    const active = this.#active;
+    if (active.interpolate) active.interpolate(theta, out);
+    else active.capture().at(theta, out);
+  }
+
   accept(): void {
     const active = this.#active;
     const length = Math.abs(this.#now[1]);

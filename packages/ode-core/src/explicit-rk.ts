@@ -2,7 +2,8 @@ import type { Algorithm, Interpolant, Stepper, StepperContext, Tableau } from ".
 import type { StepController } from "./controller.ts";
 import type { InitialStep } from "./initial-step.ts";
 import { OdeError } from "./errors.ts";
-import { hasRate, RkMemory } from "./rk-memory.ts";
+import { hasRate } from "./rk-coefficients.ts";
+import { RkMemory } from "./rk-memory.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** What an explicit Runge-Kutta method may bring besides its tableau. */
@@ -109,6 +110,10 @@ class TableauStepper implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 
   release(): void {

@@ -3,7 +3,7 @@ import type { StepRecord } from "./dense-output.ts";
 import { timeTolerance } from "./output-times.ts";
 import type { OdeProblem } from "./problem.ts";
 
-/** Collects saved states, and interpolants when dense output is wanted. Allocates only for what it keeps, and an interpolant for each step with a time in it. */
+/** Collects saved states, and interpolants when dense output is wanted. Allocates only for what it keeps, and what steppers without `interpolate` make for a step with a time in it. */
 export class Recorder {
   readonly t: number[] = [];
   readonly u: Float64Array[] = [];
@@ -71,12 +71,15 @@ export class Recorder {
       const time = times[this.#next];
       // A time that rounding moved off the step's end gets the state computed there, not one interpolated beside it.
       const isEnd = Math.abs(time - end) <= this.#toleranceAt(time);
-      // Comes first, as it may throw.
-      if (!isEnd) interpolant ??= stepper.capture();
-      this.save(time, next);
+      const u = new Float64Array(next.length);
+      // Comes before it is saved, as it may throw.
+      if (isEnd) u.set(next);
+      else if (interpolant === undefined && stepper.interpolate) stepper.interpolate((time - t) / h, u);
+      else (interpolant ??= stepper.capture()).at((time - t) / h, u);
+      this.t.push(time);
+      this.u.push(u);
       this.#next++;
       if (isEnd) this.#savedEnd = true;
-      else interpolant?.at((time - t) / h, this.u[this.u.length - 1]);
     }
     this.#wait();
   }

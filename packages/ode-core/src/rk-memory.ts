@@ -1,8 +1,10 @@
 import type { Interpolant, StepperContext, Tableau } from "./algorithm.ts";
 import { errorNorm } from "./error-norm.ts";
 import { ownNorm } from "./own-norm.ts";
+import { coefficients, type Coefficients } from "./rk-coefficients.ts";
+import { KeptSteps, RkInterpolant } from "./rk-interpolant.ts";
 import type { BoundField } from "./vector-field.ts";
-import { sumRows, VectorSums, type SumRows } from "./vector-sums.ts";
+import { VectorSums } from "./vector-sums.ts";
 
 /** `out = sum_i w[from + i] k_i` over `count` stages. Stage by stage, without those of weight zero. */
 function weigh(stages: readonly Float64Array[], w: Float64Array, from: number, count: number, out: Float64Array): void {
@@ -22,52 +24,15 @@ function combine(u: Float64Array, stages: readonly Float64Array[], h: number, w:
   for (let j = 0; j < out.length; j++) out[j] = u[j] + h * out[j];
 }
 
-/** The numbers of a tableau in typed arrays. */
-interface Coefficients {
-  /** Rows of the stages and of the extra stages, one after the other: row i has i entries and starts at `start[i]`. */
-  readonly a: Float64Array;
-  readonly start: Int32Array;
-  readonly c: Float64Array;
-  readonly b: Float64Array;
-  readonly e: Float64Array;
-  readonly coarse: Float64Array | undefined;
-  /** Stages and extra stages. */
-  readonly total: number;
-  /** Index of the stage that equals `f(t + h, u1)`, or -1. */
-  readonly endStage: number;
-  /** The last stage's row less that of the one before, where both are at `t + h`. */
-  readonly gap: Float64Array | undefined;
-  /** All rows: those of `a`, then `b`, `e` and `coarse`. */
-  readonly rows: SumRows;
-}
-
 /** Up to here generated steppers keep a state in variables; see `write-stepper.ts` of tools. */
 const largestScalar = 4;
 
-/** Made once per tableau: with small systems, making them anew would cost as much as many steps. */
-const known = new WeakMap<Tableau, Coefficients>();
+const none = new Float64Array(0);
 
-function coefficients(tableau: Tableau): Coefficients {
-  const found = known.get(tableau);
-  if (found) return found;
-  const { a, b, c, bError = [], bErrorCoarse, dense } = tableau;
-  const rows = [...a, ...dense.a];
-  const start = new Int32Array(rows.length);
-  for (let i = 1; i < rows.length; i++) start[i] = start[i - 1] + rows[i - 1].length;
-  const made: Coefficients = {
-    a: Float64Array.from(rows.flat()),
-    start,
-    c: Float64Array.from([...c, ...dense.c]),
-    b: Float64Array.from(b),
-    e: Float64Array.from(bError),
-    coarse: bErrorCoarse ? Float64Array.from(bErrorCoarse) : undefined,
-    total: b.length + dense.c.length,
-    endStage: endStage(tableau),
-    gap: hasRate(tableau) ? Float64Array.from(a[b.length - 1], (x, j) => x - (a[b.length - 2][j] ?? 0)) : undefined,
-    rows: sumRows([...rows, b, bError, bErrorCoarse ?? []]),
-  };
-  known.set(tableau, made);
-  return made;
+/** `to[at + j] = from[j]`. `set` is a call whose cost is that of a loop over some fifty numbers. */
+function copy(from: Float64Array, to: Float64Array, at = 0): void {
+  if (from.length > 48) to.set(from, at);
+  else for (let j = 0; j < from.length; j++) to[at + j] = from[j];
 }
 
 /**
@@ -102,6 +67,7 @@ export class RkMemory {
   readonly #coefficients: Coefficients;
   readonly #sums: VectorSums | undefined;
   #weights: Float64Array | undefined;
+  #kept: KeptSteps | undefined;
   #estimate: Float64Array | undefined;
   #scaled: Float64Array | undefined;
 
@@ -115,11 +81,10 @@ export class RkMemory {
     this.#coefficients = coefficients(tableau);
     this.#sums = sums;
     const { total } = this.#coefficients;
-    const buffer = new ArrayBuffer(n > largestScalar && !sums ? 8 * n * total : 0);
-    this.k = new Float64Array(buffer);
+    this.k = n > largestScalar && !sums ? new Float64Array(n * total) : none;
     this.stages = sums?.stages ?? [];
     // Small arrays of their own take half the time that views of one array do.
-    for (let i = this.stages.length; i < total; i++) this.stages.push(n > largestScalar ? new Float64Array(buffer, 8 * n * i, n) : new Float64Array(n));
+    for (let i = this.stages.length; i < total; i++) this.stages.push(n > largestScalar ? new Float64Array(this.k.buffer, 8 * n * i, n) : new Float64Array(n));
     this.input = sums?.input ?? new Float64Array(n);
     this.now = sums?.now ?? new Float64Array(3);
     this.u = this.input;
@@ -253,74 +218,48 @@ export class RkMemory {
     this.#sums?.release();
   }
 
+  /** See `Stepper.interpolate`. */
+  interpolate(theta: number, out: Float64Array): void {
+    const { u, stages } = this;
+    const weights = this.#prepareDense();
+    this.#tableau.dense.weights(theta, weights);
+    if (this.#sums) {
+      this.#sums.weigh(this.#coefficients.total + 3, weights);
+      return copy(this.input, out);
+    }
+    combine(u, stages, this.now[1], weights, 0, weights.length, out);
+  }
+
   /** See `Stepper.capture`. */
   capture(): Interpolant {
+    const { u, stages } = this;
+    const weights = this.#prepareDense();
+    const stride = this.#sums?.stride ?? u.length;
+    this.#kept ??= new KeptSteps();
+    const at = this.#kept.add(stride * (1 + stages.length));
+    const { numbers } = this.#kept;
+    if (this.#sums) numbers.set(this.#sums.all, at);
+    else {
+      copy(u, numbers, at);
+      for (let i = 0; i < stages.length; i++) copy(stages[i], numbers, at + (i + 1) * stride);
+    }
+    return new RkInterpolant(this.#tableau, this.now[1], numbers, at, stride, weights);
+  }
+
+  /** Evaluates the extra stages, unless they are known; returns scratch for weights. */
+  #prepareDense(): Float64Array {
     const { total } = this.#coefficients;
     if (!this.hasExtra) {
       for (let i = this.#tableau.b.length; i < total; i++) this.stage(i);
       this.hasExtra = true;
     }
-    const n = this.u.length;
-    const k = new Float64Array(total * n);
-    for (let i = 0; i < total; i++) k.set(this.stages[i], i * n);
     this.#weights ??= new Float64Array(total);
-    return new RkInterpolant(this.#tableau, this.now[1], this.u.slice(), k, this.#weights);
+    return this.#weights;
   }
-}
-
-/** `set` is a call whose cost is that of a loop over some fifty numbers. */
-function copy(from: Float64Array, to: Float64Array): void {
-  if (from.length > 48) to.set(from);
-  else for (let j = 0; j < from.length; j++) to[j] = from[j];
 }
 
 /** The norm of the estimate of {@link Tableau.bErrorCoarse} from those of its two parts. */
 export function combinedError(fine: number, coarse: number): number {
   const square = fine * fine + 0.01 * coarse * coarse;
   return square > 0 ? (fine * fine) / Math.sqrt(square) : square;
-}
-
-/** Whether the last two stages are both at the end of the step, so that a stepper can tell its `rate`. */
-export const hasRate = ({ b, c }: Pick<Tableau, "b" | "c">): boolean => b.length > 2 && c[b.length - 1] === 1 && c[b.length - 2] === 1;
-
-/** Index of the stage or extra stage whose argument is the state at the end of the step, or -1. */
-function endStage({ b, fsal, dense }: Tableau): number {
-  if (fsal) return b.length - 1;
-  const extra = dense.a.findIndex((row, i) => dense.c[i] === 1 && row.every((value, j) => value === (b[j] ?? 0)));
-  return extra < 0 ? -1 : b.length + extra;
-}
-
-class RkInterpolant implements Interpolant {
-  readonly #tableau: Tableau;
-  readonly #h: number;
-  readonly #u: Float64Array;
-  /** All stages, one after the other. */
-  readonly #k: Float64Array;
-  /** Scratch that all interpolants of one stepper share: it holds nothing between calls. */
-  readonly #weights: Float64Array;
-
-  constructor(tableau: Tableau, h: number, u: Float64Array, k: Float64Array, weights: Float64Array) {
-    this.#tableau = tableau;
-    this.#h = h;
-    this.#u = u;
-    this.#k = k;
-    this.#weights = weights;
-  }
-
-  at(theta: number, out: Float64Array): void {
-    this.#tableau.dense.weights(theta, this.#weights);
-    for (let j = 0; j < out.length; j++) out[j] = this.#u[j] + this.#h * this.#sum(j);
-  }
-
-  derivative(theta: number, out: Float64Array): void {
-    this.#tableau.dense.weightsDerivative(theta, this.#weights);
-    for (let j = 0; j < out.length; j++) out[j] = this.#sum(j);
-  }
-
-  #sum(j: number): number {
-    const n = this.#u.length;
-    let sum = 0;
-    for (let i = 0, at = j; i < this.#weights.length; i++, at += n) sum += this.#weights[i] * this.#k[at];
-    return sum;
-  }
 }

@@ -81,7 +81,11 @@ export class VectorSums {
   readonly next: Float64Array;
   readonly input: Float64Array;
   readonly stages: Float64Array[] = [];
+  /** `u` and the stages, `stride` numbers apart. */
+  readonly all: Float64Array;
+  readonly stride: number;
   readonly #workspace: Workspace;
+  readonly #numbers: Float64Array;
   /** Addresses of the rows, and of the states of these names. */
   readonly #rows: Int32Array;
   readonly #u: number;
@@ -97,10 +101,12 @@ export class VectorSums {
     const end = headBytes + termBytes * weights.length;
     const first = end + 3 * size;
     this.#workspace = workspace;
-    [this.#u, this.#next, this.#input] = [end, end + size, end + 2 * size];
+    this.#numbers = numbers;
+    this.stride = size / 8;
+    [this.#input, this.#next, this.#u] = [end, end + size, end + 2 * size];
     numbers.fill(0, 0, (first + count * size) / 8);
     // The numbers that fill up the last block have a size, so that their error is 0 whatever the tolerances.
-    numbers.fill(1, this.#u / 8, this.#input / 8);
+    numbers.fill(1, this.#next / 8, first / 8);
     [numbers[3], numbers[4], words[10]] = [abstol, reltol, size];
     this.#rows = new Int32Array(counts.length);
     let address = headBytes;
@@ -117,6 +123,7 @@ export class VectorSums {
     this.next = new Float64Array(buffer, this.#next, n);
     this.input = new Float64Array(buffer, this.#input, n);
     for (let i = 0; i < count; i++) this.stages.push(new Float64Array(buffer, first + i * size, n));
+    this.all = new Float64Array(buffer, this.#u, (1 + count) * this.stride);
   }
 
   /** Sums over `count` stages of `n` numbers; `undefined` where the host has no WebAssembly with vectors, or forbids it. */
@@ -133,6 +140,13 @@ export class VectorSums {
   /** The same for `next`. */
   finish(row: number): void {
     this.#workspace.advance(this.#rows[row], this.#next, this.#u);
+  }
+
+  /** `input = u + h sum w k` with other weights in the place of those of a row. */
+  weigh(row: number, weights: Float64Array): void {
+    const at = this.#rows[row] / 8;
+    for (let i = 0; i < weights.length; i++) this.#numbers[at + 2 * i] = weights[i];
+    this.advance(row);
   }
 
   /** The sum of the squares of `h sum w k`, by the scale of each component of `u` and `next`; NaN when one of these is infinite. */

@@ -207,7 +207,12 @@ function stepping(algorithm: Algorithm): void {
     const stepper = stepperOf(algorithm, problem);
     const [next, later, x, y] = [u.slice(), u.slice(), u.slice(), u.slice()];
     stepper.step(0.3, h, u, next);
+    stepper.interpolate?.(0.4, later);
     const interpolant = stepper.capture();
+    interpolant.at(0.4, x);
+    if (stepper.interpolate) expect(later).toEqual(x);
+    stepper.interpolate?.(0.4, later);
+    if (stepper.interpolate) expect(later).toEqual(x);
     stepper.accept?.();
     stepper.step(0.3 + h, h, next, later);
     interpolant.at(0, x);

@@ -57,6 +57,7 @@ function writeClass(writer: CodeBlockWriter, className: string, tableau: Tableau
     writer.blankLine().write("start(slope: Float64Array): void").block(() => void writer.writeLine("this.#memory.start(slope);"));
     writer.blankLine().write("accept(): void").block(() => void writer.writeLine("this.#memory.accept();"));
     writer.blankLine().write("reset(): void").block(() => void writer.writeLine("this.#memory.hasFirst = false;"));
-    writer.blankLine().write("capture(): Interpolant").block(() => void writer.writeLine("return this.#memory.capture();"));
+    writer.blankLine().write("capture(): Interpolant").block(() => void writer.writeLine("return this.#memory.capture();")).blankLine();
+    writer.write("interpolate(theta: number, out: Float64Array): void").block(() => void writer.writeLine("this.#memory.interpolate(theta, out);"));
   });
 }

@@ -54,6 +54,10 @@ class StepperN implements Stepper {
   capture(): Interpolant {
     return this.#memory.capture();
   }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
+  }
 }
 
 class Stepper1 implements Stepper {
@@ -98,6 +102,10 @@ class Stepper1 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -147,6 +155,10 @@ class Stepper2 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -200,6 +212,10 @@ class Stepper3 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -257,5 +273,9 @@ class Stepper4 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }

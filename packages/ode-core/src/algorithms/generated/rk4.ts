@@ -65,6 +65,10 @@ class StepperN implements Stepper {
   capture(): Interpolant {
     return this.#memory.capture();
   }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
+  }
 }
 
 class Stepper1 implements Stepper {
@@ -122,6 +126,10 @@ class Stepper1 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -190,6 +198,10 @@ class Stepper2 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -268,6 +280,10 @@ class Stepper3 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -356,5 +372,9 @@ class Stepper4 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }

@@ -90,6 +90,10 @@ class StepperN implements Stepper {
   capture(): Interpolant {
     return this.#memory.capture();
   }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
+  }
 }
 
 class Stepper1 implements Stepper {
@@ -177,6 +181,10 @@ class Stepper1 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -283,6 +291,10 @@ class Stepper2 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -407,6 +419,10 @@ class Stepper3 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -549,5 +565,9 @@ class Stepper4 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }

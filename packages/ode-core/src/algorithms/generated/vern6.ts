@@ -96,6 +96,10 @@ class StepperN implements Stepper {
   capture(): Interpolant {
     return this.#memory.capture();
   }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
+  }
 }
 
 class Stepper1 implements Stepper {
@@ -191,6 +195,10 @@ class Stepper1 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -309,6 +317,10 @@ class Stepper2 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -449,6 +461,10 @@ class Stepper3 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -611,5 +627,9 @@ class Stepper4 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }

@@ -109,6 +109,10 @@ class StepperN implements Stepper {
   capture(): Interpolant {
     return this.#memory.capture();
   }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
+  }
 }
 
 class Stepper1 implements Stepper {
@@ -221,6 +225,10 @@ class Stepper1 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -365,6 +373,10 @@ class Stepper2 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -540,6 +552,10 @@ class Stepper3 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
 
@@ -746,5 +762,9 @@ class Stepper4 implements Stepper {
 
   capture(): Interpolant {
     return this.#memory.capture();
+  }
+
+  interpolate(theta: number, out: Float64Array): void {
+    this.#memory.interpolate(theta, out);
   }
 }
