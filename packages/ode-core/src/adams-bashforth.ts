@@ -118,11 +118,14 @@ class AdamsBashforthStepper implements Stepper {
   capture(): Interpolant {
     if (this.#used < this.#order) return this.#starter.capture();
     this.#finish();
-    const { phi, beta, span } = this.#past;
-    const rows = Array.from({ length: this.#order }, (_, j) => phi[j].map((x) => beta[j] * x));
+    const past = this.#past, order = this.#order;
+    const n = this.#e.length;
+    const kept = new Float64Array((order + 2) * n);
+    kept.set(this.#u);
+    past.scaled(order, kept, n);
     // Where the slope at the end is not finite, the polynomial through those before it is what there is.
-    const e = firstNonFinite(this.#e) < 0 ? this.#e.slice() : new Float64Array(this.#e.length);
-    return new AdamsInterpolant(this.#h, this.#u.slice(), rows, span.slice(0, this.#order), e);
+    if (firstNonFinite(this.#e) < 0) kept.set(this.#e, (order + 1) * n);
+    return new AdamsInterpolant(this.#h, n, kept, past.span.slice(0, order));
   }
 
   /** The evaluation at the end, of a step that is kept. */

@@ -34,31 +34,29 @@ export function adamsWeights(theta: number, span: Float64Array, g: Float64Array,
  */
 export class AdamsInterpolant implements Interpolant {
   readonly #h: number;
-  readonly #u: Float64Array;
-  readonly #differences: readonly Float64Array[];
+  readonly #n: number;
+  readonly #kept: Float64Array;
   readonly #span: Float64Array;
-  readonly #bend: Float64Array;
   readonly #weights: Float64Array;
   readonly #scratch: Float64Array;
 
   /**
-   * @param u - `u[n]` at the start.
-   * @param differences - Of the slopes that the polynomial goes through, scaled for the step.
-   * @param bend - What the slope at the end is more than that of the polynomial.
+   * @param kept - Rows of `n`: `u` at the start; differences of the slopes that the polynomial goes through, scaled for the step; and
+   * what the slope at the end is more than that of the polynomial.
    */
-  constructor(h: number, u: Float64Array, differences: readonly Float64Array[], span: Float64Array, bend: Float64Array) {
+  constructor(h: number, n: number, kept: Float64Array, span: Float64Array) {
+    const count = kept.length / n - 2;
     this.#h = h;
-    this.#u = u;
-    this.#differences = differences;
+    this.#n = n;
+    this.#kept = kept;
     this.#span = span;
-    this.#bend = bend;
-    this.#weights = new Float64Array(differences.length);
-    this.#scratch = new Float64Array(differences.length + 1);
+    this.#weights = new Float64Array(count);
+    this.#scratch = new Float64Array(count + 1);
   }
 
   at(theta: number, out: Float64Array): void {
     adamsWeights(theta, this.#span, this.#weights, this.#scratch);
-    out.set(this.#u);
+    for (let i = 0; i < out.length; i++) out[i] = this.#kept[i];
     this.#add(this.#h, theta * theta * (theta - 1), out);
   }
 
@@ -71,12 +69,12 @@ export class AdamsInterpolant implements Interpolant {
   }
 
   #add(scale: number, bend: number, out: Float64Array): void {
-    const n = out.length;
-    for (let j = this.#differences.length - 1; j >= 0; j--) {
-      const row = this.#differences[j], weight = scale * this.#weights[j];
-      for (let i = 0; i < n; i++) out[i] += weight * row[i];
+    const n = this.#n, kept = this.#kept, weights = this.#weights;
+    for (let j = weights.length - 1; j >= 0; j--) {
+      const weight = scale * weights[j], at = (1 + j) * n;
+      for (let i = 0; i < n; i++) out[i] += weight * kept[at + i];
     }
-    const weight = scale * bend;
-    for (let i = 0; i < n; i++) out[i] += weight * this.#bend[i];
+    const weight = scale * bend, at = (1 + weights.length) * n;
+    for (let i = 0; i < n; i++) out[i] += weight * kept[at + i];
   }
 }

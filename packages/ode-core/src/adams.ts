@@ -119,10 +119,16 @@ class AdamsStepper implements Stepper {
 
   capture(): Interpolant {
     this.#correct();
-    const { phi, beta, span } = this.#past;
-    const e = this.#predicted, last = this.#corrected;
-    const rows = Array.from({ length: this.#order }, (_, j) => phi[j].map((x) => beta[j] * x));
-    return new AdamsInterpolant(this.#h, this.#u.slice(), [...rows, e.slice()], span.slice(0, this.#order), last.map((x, i) => x - e[i]));
+    const past = this.#past, e = this.#predicted, order = this.#order;
+    const n = e.length;
+    const kept = new Float64Array((order + 3) * n);
+    kept.set(this.#u);
+    past.scaled(order, kept, n);
+    for (let i = 0; i < n; i++) {
+      kept[(order + 1) * n + i] = e[i];
+      kept[(order + 2) * n + i] = this.#corrected[i] - e[i];
+    }
+    return new AdamsInterpolant(this.#h, n, kept, past.span.slice(0, order));
   }
 
   #begin(t: number, u: Float64Array): void {

@@ -152,15 +152,17 @@ class BdfStepper implements Stepper {
 
   capture(): Interpolant {
     const { phi, beta, span } = this.#past;
-    const after: Float64Array[] = [];
-    let above = this.#e;
-    for (let j = this.#order; j >= 0; j--) {
-      const b = beta[j], e = above;
-      above = phi[j].map((x, i) => e[i] + b * x);
-      after.unshift(above);
+    const n = this.#next.length, order = this.#order;
+    const after = new Float64Array((order + 1) * n);
+    for (let i = 0; i < n; i++) {
+      let above = this.#e[i];
+      for (let j = order; j > 0; j--) {
+        above += beta[j] * phi[j][i];
+        after[j * n + i] = above;
+      }
+      after[i] = this.#next[i];
     }
-    after[0].set(this.#next);
-    return new NewtonInterpolant(after, span.slice(0, this.#order));
+    return new NewtonInterpolant(n, after, span.slice(0, order));
   }
 
   /** Begins the past at `u`, with the slope there as a second value. */

@@ -59,6 +59,14 @@ export class DividedDifferences {
     return true;
   }
 
+  /** Writes `count` differences, scaled for the step being tried, into `out` from `at` on, as rows of `n`. */
+  scaled(count: number, out: Float64Array, at: number): void {
+    for (let j = 0; j < count; j++) {
+      const row = this.phi[j], b = this.beta[j];
+      for (let i = 0; i < row.length; i++) out[at++] = b * row[i];
+    }
+  }
+
   /**
    * Takes in the value after the step, `e[n]` more than the polynomial through the last `k + 1` values has there. Keeps
    * differences up to `phi_k+2`.

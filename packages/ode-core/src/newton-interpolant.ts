@@ -5,18 +5,20 @@ import type { Interpolant } from "./algorithm.ts";
  * its arguments.
  */
 export class NewtonInterpolant implements Interpolant {
-  readonly #phi: readonly Float64Array[];
+  readonly #n: number;
+  readonly #phi: Float64Array;
   readonly #span: Float64Array;
   readonly #weights: Float64Array;
 
   /**
-   * @param phi - `phi_0[n]`, the state at the end, to `phi_k[n]`.
+   * @param phi - Rows of `n`: `phi_0`, the state at the end, to `phi_k`.
    * @param span - `k` times from earlier states to the end, the step itself first.
    */
-  constructor(phi: readonly Float64Array[], span: Float64Array) {
+  constructor(n: number, phi: Float64Array, span: Float64Array) {
+    this.#n = n;
     this.#phi = phi;
     this.#span = span;
-    this.#weights = new Float64Array(phi.length);
+    this.#weights = new Float64Array(phi.length / n);
   }
 
   at(theta: number, out: Float64Array): void {
@@ -42,13 +44,12 @@ export class NewtonInterpolant implements Interpolant {
   }
 
   #combine(out: Float64Array): void {
-    const phi = this.#phi;
-    const n = out.length;
+    const n = this.#n, phi = this.#phi, weights = this.#weights;
     out.fill(0);
     // The largest difference comes last.
-    for (let j = phi.length - 1; j >= 0; j--) {
-      const row = phi[j], weight = this.#weights[j];
-      if (weight !== 0) for (let i = 0; i < n; i++) out[i] += weight * row[i];
+    for (let j = weights.length - 1; j >= 0; j--) {
+      const weight = weights[j], at = j * n;
+      if (weight !== 0) for (let i = 0; i < n; i++) out[i] += weight * phi[at + i];
     }
   }
 }
