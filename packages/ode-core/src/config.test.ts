@@ -16,6 +16,13 @@ test("a wrong name lists the known ones, with code UNKNOWN_NAME", () => {
   expect(() => fromConfig(table, { name: "toString" })).toThrow(expect.objectContaining({ code: "UNKNOWN_NAME" }));
 });
 
+test("a config that is none is said to be none", () => {
+  // @ts-expect-error a config is an object
+  expect(() => fromConfig(table, "widget")).toThrow('must be an object with a name, such as { name: "widget" }: current value is "widget"');
+  // @ts-expect-error a config is an object
+  expect(() => fromConfig(table, null)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+});
+
 test("a wrong option names itself, what is needed and what was found", () => {
   expect(() => fromConfig(table, { name: "widget", size: -1 })).toThrow('option "size" must be a number > 0: current value is -1');
   // What JSON has in place of NaN is not the default.

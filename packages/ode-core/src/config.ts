@@ -13,12 +13,15 @@ export type ConfigOf<R extends Table<unknown>> = {
  * Makes the plug-in that `config` names. A literal name has its options checked by the compiler, too; a config that was read
  * from a file, whose name is some string, only when it is used.
  *
- * @throws OdeError `UNKNOWN_NAME` listing the names of the table, `INVALID_OPTION` from the factory.
+ * @throws OdeError `INVALID_ARGUMENT` for what is no object, `UNKNOWN_NAME` listing the names of the table, `INVALID_OPTION` from the factory.
  */
-export function fromConfig<R extends Table<unknown>, N extends string>(
-  table: R,
-  config: { readonly name: N } & (string extends N ? Readonly<Record<string, unknown>> : ConfigOf<R>),
-): ReturnType<R[keyof R]> {
+export function fromConfig<R extends Table<unknown>, N extends string>(table: R, config: { readonly name: N } & (string extends N ? Readonly<Record<string, unknown>> : never)): ReturnType<R[keyof R]>;
+// Comes last, as its errors are those that the compiler tells: they have the names of the table.
+export function fromConfig<R extends Table<unknown>>(table: R, config: ConfigOf<R>): ReturnType<R[keyof R]>;
+export function fromConfig<R extends Table<unknown>>(table: R, config: { readonly name: string }): ReturnType<R[keyof R]> {
+  if (typeof config !== "object" || config === null) {
+    throw new OdeError("INVALID_ARGUMENT", `Cannot read a config as it must be an object with a name, such as { name: "${Object.keys(table)[0]}" }: current value is ${JSON.stringify(config)}`);
+  }
   const { name, ...options } = config;
   if (typeof name !== "string" || !Object.hasOwn(table, name)) {
     throw new OdeError("UNKNOWN_NAME", `Cannot find ${JSON.stringify(name)} as the name must be one of ${Object.keys(table).join(", ")}`);
