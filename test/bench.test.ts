@@ -71,6 +71,7 @@ test.each([
   ["jax", ["| rollout, H = 32, f64 | 10 |", "| acceleration, H = 128, f32 | 1500 |"], /JAX \d+\.\d+\.\d+ with `XLA_FLAGS/],
   ["threads", ["| rollout, H = 10 | 2 |", "| rollout, H = 128 | 2 |"], /[\d.]+ other programs were running/],
   ["solvers", ["| lorenz, tsit5, 1e-9 |", "| hires, rodas4, 1e-7 |", "| pleiades, dop853 (C), 1e-6 |"], /Measured on/],
+  ["output", ["| lotka_volterra, tsit5 |", "| pleiades, fbdf |"], /every step, dense/],
 ] as const)("the page has the table of %s, with machine and versions", (name, rows, words) => {
   const page = readText("docs/benchmarks.md");
   const section = page.slice(page.indexOf(`<!-- ${name}:begin -->`), page.indexOf(`<!-- ${name}:end -->`));

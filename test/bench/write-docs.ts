@@ -91,6 +91,16 @@ function solversSection(result: SolversResult): string {
   return `${where(result)}.\n\n${markdownTable(["problem, algorithm, tolerance", "evaluations", "error", "us per solve", "ratio", "ratio at equal error"], rows)}`;
 }
 
+/** out/bench/output.json. */
+interface OutputResult extends Setting {
+  readonly rows: readonly { readonly problem: string; readonly algorithm: string; readonly steps: number; readonly us: Readonly<Record<string, number>> }[];
+}
+
+function outputSection(result: OutputResult): string {
+  const rows = result.rows.map(({ problem, algorithm, steps, us }) => [`${problem}, ${algorithm}`, String(steps), ...Object.values(us).map(short)]);
+  return `${where(result)}.\n\n${markdownTable(["problem, algorithm", "steps", ...Object.keys(result.rows[0].us)], rows)}`;
+}
+
 /** out/bench/threads.json. */
 interface ThreadsResult extends Setting {
   /** Programs that were running before. */
@@ -153,7 +163,7 @@ function sundialsSection(result: SundialsResult): string {
 }
 
 /** Sections of the page by name, with what makes them from the benchmark's result of the same name. */
-const sections: Readonly<Record<string, (result: never) => string>> = { gradient: gradientSection, jax: jaxSection, lnn: lnnSection, threads: threadsSection, solvers: solversSection, peers: peersSection, sundials: sundialsSection };
+const sections: Readonly<Record<string, (result: never) => string>> = { gradient: gradientSection, jax: jaxSection, lnn: lnnSection, threads: threadsSection, solvers: solversSection, output: outputSection, peers: peersSection, sundials: sundialsSection };
 
 const names = Object.keys(sections).filter((name) => existsSync(`${root}/out/bench/${name}.json`));
 if (names.length === 0) {
