@@ -39,11 +39,11 @@ function equationsOf(program: Program): Equations {
     const [q, v] = xs;
     const units = Array.from({ length: d }, (_, i) => i);
     const along = [{ rows: [d], tensor: reshape(v, [1, d]) }, { rows: units, tensor: identity(d) }];
-    const second = secondOrder({ inputs: [q, v], outputs: substitute(program, xs) }, along, d + 1);
+    const second = secondOrder({ inputs: [q, v], outputs: substitute(program, xs) }, along, d + 1, d);
     bundles = second.bundles;
     // The second-derivative form holds M and C v.
-    const top = slice(second.form, 0, d);
-    return [slice(top, 0, d, 1), sub(second.gradients[0], reshape(slice(top, d, d + 1, 1), [d]))];
+    const { form, gradients } = second;
+    return [slice(form, 0, d, 1), sub(gradients[0], reshape(slice(form, d, d + 1, 1), [d]))];
   }, program.inputs.map((x) => x.shape));
   return { unknowns: inputs, mass: outputs[0], force: outputs[1], bundles };
 }

@@ -17,7 +17,7 @@ export interface Bundle {
 export interface SecondOrder {
   /** Gradient by each input. */
   readonly gradients: readonly Tensor[];
-  /** `form[i, j] = D2y[direction i, direction j]`. */
+  /** `form[i, j] = D2y[direction i, direction j]` for the first directions i and all j. */
   readonly form: Tensor;
   /** The tangents of each operation that has any. */
   readonly bundles: ReadonlyMap<Tensor, Bundle | null>;
@@ -25,15 +25,15 @@ export interface SecondOrder {
 
 /**
  * Gradient and second-derivative form of the program's one scalar output along `count` directions, given as one bundle
- * of tangents per input. Costs `count` tangents and ONE reverse sweep: each operation adds
+ * of tangents per input; of the form, the first `wanted` rows. Costs `count` tangents and ONE reverse sweep: each operation adds
  * `(cotangent) * (its own second derivative)[tangent i, tangent j]`, so no tangent of the reverse sweep is needed.
  */
-export function secondOrder(program: Program, directions: readonly (Bundle | null)[], count: number): SecondOrder {
+export function secondOrder(program: Program, directions: readonly (Bundle | null)[], count: number, wanted: number): SecondOrder {
   const order = topological(program.outputs);
   const depends = dependents(order, program.inputs);
   const cotangents = cotangentsOf(program, [constant(1)]);
   const bundles = new Map<Tensor, Bundle | null>(program.inputs.map((x, i) => [x, directions[i]]));
-  let form: Tensor = constant(0, [count, count]);
+  let form: Tensor = constant(0, [wanted, count]);
   for (const node of order) {
     if (!depends.has(node) || bundles.has(node)) continue;
     const own = node.args.map((x) => bundles.get(x) ?? null);
@@ -42,8 +42,9 @@ export function secondOrder(program: Program, directions: readonly (Bundle | nul
     const aligned = own.map((b, i) => b && align(b, rows, node.args[i]));
     bundles.set(node, tangentOf(node, aligned, rows));
     const g = cotangents.get(node);
-    const part = g && curvature(node, g, aligned, rows.length);
-    if (part) form = add(form, spread(part, rows, count));
+    const from = rows.filter((r) => r < wanted);
+    const part = g && from.length > 0 && curvature(node, g, aligned, from.length, rows.length);
+    if (part) form = add(form, spread(part, from, rows, [wanted, count]));
   }
   return { gradients: program.inputs.map((x) => cotangents.get(x) ?? constant(0, x.shape)), form, bundles };
 }
@@ -70,8 +71,8 @@ function tangentOf(node: Tensor, aligned: readonly MaybeZero[], rows: readonly n
   return { rows, tensor: batchProgram(program, present.map((i) => aligned[i]!), present.map(() => true), rows.length)[0] };
 }
 
-/** `g . D2(node)[tangent i, tangent j]` as a matrix over the directions, or null when the operation is linear. */
-function curvature(node: Tensor, g: Tensor, aligned: readonly MaybeZero[], size: number): Tensor | null {
+/** `g . D2(node)[tangent i, tangent j]` for the first `from` tangents i and all `size` tangents j, or null when the operation is linear. */
+function curvature(node: Tensor, g: Tensor, aligned: readonly MaybeZero[], from: number, size: number): Tensor | null {
   const present = aligned.flatMap((x, i) => (x ? [i] : []));
   const shapes = present.map((i) => node.args[i].shape);
   // A(x; dx) = g . (tangent of the node at x along dx); its gradient by x, along dx held fixed, is half of the form.
@@ -86,13 +87,13 @@ function curvature(node: Tensor, g: Tensor, aligned: readonly MaybeZero[], size:
   present.forEach((i, k) => {
     const single = { inputs: local.inputs, outputs: [local.outputs[k]] };
     if (constantValue(single.outputs[0]) === 0) return;
-    const tangents = present.map((j) => aligned[j]!);
+    const tangents = present.map((j) => slice(aligned[j]!, 0, from));
     const values = present.map((j) => node.args[j]);
     // Entry by entry, of one argument: a diagonal times each tangent, which is less work than from each tangent on.
     const [slope] = isDiagonal(node)
-      ? [mul(repeat(substitute(single, [...values, constant(1, values[0].shape)])[0], size), tangents[0])]
-      : batchProgram(single, [...values, ...tangents], [...present.map(() => false), ...present.map(() => true)], size);
-    const part = contract("am,bm->ab", reshape(slope, [size, node.args[i].size]), reshape(aligned[i]!, [size, node.args[i].size]));
+      ? [mul(repeat(substitute(single, [...values, constant(1, values[0].shape)])[0], from), tangents[0])]
+      : batchProgram(single, [...values, ...tangents], [...present.map(() => false), ...present.map(() => true)], from);
+    const part = contract("am,bm->ab", reshape(slope, [from, node.args[i].size]), reshape(aligned[i]!, [size, node.args[i].size]));
     total = total ? add(total, part) : part;
   });
   return total;
@@ -100,9 +101,9 @@ function curvature(node: Tensor, g: Tensor, aligned: readonly MaybeZero[], size:
 
 const isDiagonal = ({ primitive, args }: Tensor): boolean => (primitive as Partial<ElementwisePrimitive>).kind === "elementwise" && args.length === 1;
 
-/** A matrix over `rows` as one over all `count` directions. */
-function spread(part: Tensor, rows: readonly number[], count: number): Tensor {
-  if (rows.length === count) return part;
-  const where = Array.from({ length: count }, (_, r) => rows.indexOf(r));
-  return gather(part, where.flatMap((i) => where.map((j) => (i < 0 || j < 0 ? -1 : i * rows.length + j))), [count, count]);
+/** A matrix over the directions `from` and `to` as one over all those that `shape` counts. */
+function spread(part: Tensor, from: readonly number[], to: readonly number[], shape: readonly [number, number]): Tensor {
+  if (from.length === shape[0] && to.length === shape[1]) return part;
+  const [down, across] = [from, to].map((rows, k) => Array.from({ length: shape[k] }, (_, r) => rows.indexOf(r)));
+  return gather(part, down.flatMap((i) => across.map((j) => (i < 0 || j < 0 ? -1 : i * to.length + j))), shape);
 }

@@ -2,6 +2,7 @@ import { broadcastPrimitive, reshape, reshapePrimitive } from "./broadcast.ts";
 import { elementwise } from "./elementwise.ts";
 import { expand } from "./expand.ts";
 import { concat, concatPrimitive, padPrimitive, slice, slicePrimitive, transposePrimitive } from "./shape-ops.ts";
+import { fuseProducts } from "./lower/fuse-products.ts";
 import { constant, input, isFixed, tracing, withArgs, type Primitive, type Tensor } from "./tensor.ts";
 import { dependents, topological, type Program } from "./trace.ts";
 
@@ -38,7 +39,8 @@ const views: ReadonlySet<Primitive> = new Set<Primitive>([reshapePrimitive, slic
  * that does not depend on them and keeps those results that the second part cannot cheaply compute again.
  */
 export function split(program: Program, { late, shared, early }: SplitOptions): SplitProgram {
-  const { inputs, outputs } = expand(program);
+  // Merged later, products would have to be copied into the record.
+  const { inputs, outputs } = fuseProducts(expand(program), early);
   return tracing(() => {
     const lateInputs = inputs.slice(inputs.length - late);
     const sharedInputs = shared.map((i) => inputs[i]);

@@ -24,15 +24,15 @@ export function emitContract(id: number, node: Tensor, a: Operand, b: Operand, o
   const [tr, tc] = tile(row.size, column.size);
   let body = "";
   for (const r of pieces(row.size, tr)) {
-    const i = r.loops ? `r${id}` : String(r.start);
-    if (r.loops) body += `for(let ${i}=0;${i}<=${row.size - tr};${i}+=${tr}){`;
+    const i = r.rounds > 1 ? `r${id}` : String(r.start);
+    if (r.rounds > 1) body += `for(let ${i}=0;${i}<=${row.size - tr};${i}+=${tr}){`;
     for (const c of pieces(column.size, tc)) {
-      const j = c.loops ? `c${id}` : String(c.start);
-      if (c.loops) body += `for(let ${j}=0;${j}<=${column.size - tc};${j}+=${tc}){`;
+      const j = c.rounds > 1 ? `c${id}` : String(c.start);
+      if (c.rounds > 1) body += `for(let ${j}=0;${j}<=${column.size - tc};${j}+=${tc}){`;
       body += emitTile(id, [r.count, c.count], [row, column], summed, bases.map((base, k) => plus(base, offset(i, row.steps[k]), offset(j, column.steps[k]))), [a.array, b.array, out.array], add, rounded);
-      if (c.loops) body += "}";
+      if (c.rounds > 1) body += "}";
     }
-    if (r.loops) body += "}";
+    if (r.rounds > 1) body += "}";
   }
   return `{${head}${body}${"}".repeat(outer.length)}}`;
 }

@@ -41,11 +41,12 @@ export function axesOf(node: Tensor, operands: readonly { readonly strides: read
 /** No loop at all. */
 export const unit: Axis = { size: 1, steps: [0, 0, 0] };
 
-/** The loop from 0 to size in steps of `by`, then what remains: `[start, count]` per piece, the first one looped. */
-export const pieces = (size: number, by: number): { start: number; count: number; loops: boolean }[] => {
-  const whole = Math.floor(size / by) * by;
+/** The loop from 0 to size in steps of `by`, `rounds` of them, then what remains. */
+export const pieces = (size: number, by: number): { start: number; count: number; rounds: number }[] => {
+  const rounds = Math.floor(size / by);
+  const whole = rounds * by;
   return [
-    ...(whole > 0 ? [{ start: 0, count: by, loops: whole > by }] : []),
-    ...(size > whole ? [{ start: whole, count: size - whole, loops: false }] : []),
+    ...(whole > 0 ? [{ start: 0, count: by, rounds }] : []),
+    ...(size > whole ? [{ start: whole, count: size - whole, rounds: 1 }] : []),
   ];
 };

@@ -33,19 +33,35 @@ test.each([
   const shape = size === 3 ? [3] : [2, 3];
   const out = size === 3 ? [5] : [2, 5];
   const program = trace((x, p, w) => vjp(f, x, p)[1](w), [shape, [92], out]);
-  const { program: rest, sum } = deferProducts(program, 1)!;
+  const { program: rest, spacings, sum } = deferProducts(program, 1)!;
   expect([products(program), products(rest), products(sum(3))]).toEqual([1, 0, 1]);
-  const [p, factors, partial, expected]: Float64Array[] = [values(92, 1), new Float64Array(3 * rest.outputs[2].size), new Float64Array(92), new Float64Array(92)];
+  const [p, partial, expected]: Float64Array[] = [values(92, 1), new Float64Array(92), new Float64Array(92)];
+  const factors = spacings.map((numbers) => new Float64Array(3 * numbers));
   for (let round = 0; round < 3; round++) {
     const args = [values(size, round + 2), p, values((5 * size) / 3, round + 5)];
     const [whole, some] = [run(program, ...args), run(rest, ...args)];
     expect(some[0]).toEqual(whole[0]);
     whole[1].forEach((x, i) => (expected[i] += x));
     some[1].forEach((x, i) => (partial[i] += x));
-    factors.set(some[2], round * some[2].length);
+    factors.forEach((all, k) => all.set(some[2 + k], round * spacings[k]));
   }
-  const [added] = run(sum(3), factors);
+  const [added] = run(sum(3), ...factors);
   expected.forEach((x, i) => expect(partial[i] + added[i]).toBeCloseTo(x, 13));
+});
+
+test("long rows of several runs are kept apart", () => {
+  const program = trace((x, p, w) => vjp((y: Tensor, q: Tensor) => matmul(reshape(q, [3, 64]), y), x, p)[1](w), [[64], [192], [3]]);
+  const { program: rest, spacings, sum } = deferProducts(program, 1)!;
+  expect(spacings).toEqual([3, 72]);
+  const [lefts, rights] = spacings.map((numbers) => new Float64Array(2 * numbers));
+  const expected = new Float64Array(192);
+  for (const round of [0, 1]) {
+    const [x, p, w] = [values(64, round), values(192, 5), values(3, round + 2)];
+    const some = run(rest, x, p, w);
+    [lefts, rights].forEach((all, k) => all.set(some[2 + k], round * spacings[k]));
+    run(program, x, p, w)[1].forEach((y, i) => (expected[i] += y));
+  }
+  run(sum(2), lefts, rights)[0].forEach((y, i) => expect(y).toBeCloseTo(expected[i], 13));
 });
 
 test("a gradient without products is left as it is", () => {

@@ -1,7 +1,7 @@
 import { reshape } from "../broadcast.ts";
 import { contract } from "../contract.ts";
 import { elementwise } from "../elementwise.ts";
-import { concat, padBlock, slice } from "../shape-ops.ts";
+import { padBlock, slice } from "../shape-ops.ts";
 import { constant, input, makeNode, tracing, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
 import { asOuterProduct, fuseProducts } from "./fuse-products.ts";
@@ -9,11 +9,21 @@ import { cut } from "./schedule.ts";
 
 /** A program without the outer products that are added to one of its outputs. */
 export interface DeferredProducts {
-  /** A last output holds the factors of the products, flat; the output lacks their sum. */
+  /** Further outputs hold the factors of the products; the output lacks their sum. */
   readonly program: Program;
-  /** What the output lacks after several runs, of their factors `[rounds * size]`. */
+  /** For each factor, how many numbers lie from where one run puts it to where the next one does. */
+  readonly spacings: readonly number[];
+  /** What the output lacks after several runs, of each factor of all of them. */
   sum(rounds: number): Program;
 }
+
+/** Rows of so many numbers: what stands below one another in them shares few sets of the cache. */
+const longRow = 64;
+/** Numbers between two runs that keep such rows of both in different sets. */
+const gap = 8;
+
+/** Shorter rows follow one another without a gap, so that one loop passes over those of all runs. */
+const spacing = ({ size, shape }: Tensor): number => size + (shape[1] < longRow ? 0 : gap);
 
 /**
  * Takes the outer products out of an output of parts of a vector, the gradient by a vector of parameters for instance: those of
@@ -32,18 +42,15 @@ export function deferProducts(source: Program, output: number): DeferredProducts
     const total = (parts: readonly { readonly node: Tensor; readonly offset: number }[]): Tensor =>
       parts.map(({ node, offset }) => padBlock(reshape(node, [node.size]), [offset], [size])).reduce((x, y) => makeNode(elementwise.add, [x, y], {}), constant(0, [size]));
     const rest = own.filter(({ node }) => !products.some((product) => product.node === node));
-    const factors = concat(products.flatMap((product) => product.factors.map((x) => reshape(x, [x.size]))));
+    const factors = products.flatMap((product) => product.factors);
+    const spacings = factors.map(spacing);
     return {
-      program: { inputs, outputs: [...outputs.map((y, k) => (k === output ? total(rest) : y)), factors] },
+      program: { inputs, outputs: [...outputs.map((y, k) => (k === output ? total(rest) : y)), ...factors] },
+      spacings,
       sum: (rounds) => tracing(() => {
-        const kept = input("factors", [rounds * factors.size]);
-        const rows = reshape(kept, [rounds, factors.size]);
-        let from = 0;
-        const take = (x: Tensor): Tensor => {
-          from += x.size;
-          return reshape(slice(rows, from - x.size, from, 1), [rounds, ...x.shape]);
-        };
-        return { inputs: [kept], outputs: [total(products.map(({ offset, factors: [x, y] }) => ({ node: contract("rki,rkj->ij", take(x), take(y)), offset })))] };
+        const kept = spacings.map((numbers, k) => input(`factor${k}`, [rounds * numbers]));
+        const rows = factors.map((factor, k) => reshape(slice(reshape(kept[k], [rounds, spacings[k]]), 0, factor.size, 1), [rounds, ...factor.shape]));
+        return { inputs: kept, outputs: [total(products.map(({ offset }, i) => ({ node: contract("rki,rkj->ij", rows[2 * i], rows[2 * i + 1]), offset })))] };
       }),
     };
   });

@@ -22,11 +22,10 @@ function asRowProduct(node: Tensor): RowProduct | null {
   if (node.primitive !== contractPrimitive) return null;
   const { a, b, out } = node.attrs as Labels;
   for (const [m, x, matrix, rows] of [[a, b, node.args[0], node.args[1]], [b, a, node.args[1], node.args[0]]] as const) {
-    if (m.length !== 2 || matrix.size < worthwhile || x.length < 1 || x.length > 2) continue;
+    if (m.length !== 2 || matrix.size < worthwhile || x.length < 1) continue;
     const k = x.at(-1)!;
     const i = [...m].find((label) => label !== k);
-    const expected = x.length === 2 ? `${x[0]}${i}` : i;
-    if (!m.includes(k) || i === undefined || x.includes(i) || out !== expected) continue;
+    if (!m.includes(k) || i === undefined || x.includes(i) || out !== `${x.slice(0, -1)}${i}`) continue;
     return { matrix, rows, labels: m[1] === k ? "ik" : "ki" };
   }
   return null;
@@ -53,13 +52,13 @@ function levels(order: readonly Tensor[], fixed: ReadonlyMap<Tensor, number>): {
   return { earliest, latest };
 }
 
-/** Products of one matrix in groups that can be computed at one level each: so no group needs another one that needs it. */
-function mergeable(order: readonly Tensor[]): Member[][] {
+/** Products of one matrix, all or none of them `first`, in groups that can be computed at one level each: so no group needs another one that needs it. */
+function mergeable(order: readonly Tensor[], first: ReadonlySet<Tensor>): Member[][] {
   const byMatrix = new Map<string, Member[]>();
   for (const node of order) {
     const product = asRowProduct(node);
     if (!product) continue;
-    const key = `${product.matrix.id} ${product.labels}`;
+    const key = `${product.matrix.id} ${product.labels} ${first.has(node)}`;
     const others = byMatrix.get(key);
     if (others) others.push({ node, product });
     else byMatrix.set(key, [{ node, product }]);
@@ -105,9 +104,9 @@ function addArguments(node: Tensor, found: Set<Tensor>): void {
  * Merges products of one matrix with several vectors into one product with their rows stacked, so that the matrix is read
  * once for all of them: the tangents and cotangents of a layer are such products. None of them depends on another.
  */
-function mergeRowProducts({ inputs, outputs }: Program): Program {
+function mergeRowProducts({ inputs, outputs }: Program, early: number): Program {
   const order = topological(outputs);
-  const groupOf = new Map(mergeable(order).flatMap((members) => members.map(({ node }) => [node, members] as const)));
+  const groupOf = new Map(mergeable(order, new Set(topological(outputs.slice(0, early)))).flatMap((members) => members.map(({ node }) => [node, members] as const)));
   if (groupOf.size === 0) return { inputs, outputs };
   const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
   const pending = [...outputs].reverse();
@@ -195,5 +194,5 @@ function mergeOuterProducts({ inputs, outputs }: Program): Program {
   return { inputs, outputs: outputs.map((y) => value.get(y)!) };
 }
 
-/** Merges matrix products for the backends that generate code for them. */
-export const fuseProducts = (program: Program): Program => tracing(() => mergeOuterProducts(mergeRowProducts(writeOutShortSums(program))));
+/** Merges matrix products for the backends that generate code for them. Those for the first `early` outputs wait for no others. */
+export const fuseProducts = (program: Program, early = 0): Program => tracing(() => mergeOuterProducts(mergeRowProducts(writeOutShortSums(program), early)));

@@ -1,4 +1,5 @@
-import { broadcastAxes, broadcastPrimitive, reshape } from "../broadcast.ts";
+import { broadcastAxes, broadcastPrimitive, reshape, sumPrimitive } from "../broadcast.ts";
+import { elementwise } from "../elementwise.ts";
 import { concat, sliceBlock } from "../shape-ops.ts";
 import { constant, constantValue, makeNode, sizeOf, tracing, withArgs, type Shape, type Tensor } from "../tensor.ts";
 import { topological, type Program } from "../trace.ts";
@@ -20,6 +21,11 @@ function lengthsToUnstack(order: readonly Tensor[]): Set<number> {
     most.set(length, Math.max(most.get(length) ?? 0, rowCount(shape)));
   }
   return new Set([...most].flatMap(([length, rows]) => (length >= shortestRow && rows > 1 && rows <= mostRows ? [length] : [])));
+}
+
+/** Whether a node adds up all rows of its argument, and they are few. */
+function isSumOfRows({ primitive, args: [x], attrs, shape }: Tensor): boolean {
+  return primitive === sumPrimitive && !(attrs.axes as readonly number[]).includes(x.shape.length - 1) && rowCount(shape) === 1 && rowCount(x.shape) <= mostRows;
 }
 
 /** The index of row `i` along all axes but the last. */
@@ -47,7 +53,7 @@ function rowOf(x: Tensor, i: number): Tensor {
 }
 
 /**
- * Takes operations on a few long rows apart into operations on single rows, which share their loops with all other operations on such rows: what
+ * Takes operations on a few long rows, and sums of such rows, apart into operations on single rows, which share their loops with all other operations on such rows: what
  * the rows have in common is loaded once, and fewer loops wait for one another.
  */
 export function unstackRows(program: Program): Program {
@@ -58,14 +64,20 @@ export function unstackRows(program: Program): Program {
   return tracing(() => {
     const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
     const rowsOf = new Map<Tensor, readonly Tensor[]>();
+    const rowOfValue = (x: Tensor, i: number): Tensor => rowsOf.get(x)?.[i] ?? rowOf(x, i);
     for (const node of order) {
       if (value.has(node)) continue;
       const args = node.args.map((x) => value.get(x)!);
+      if (isSumOfRows(node) && lengths.has(node.shape.at(-1)!)) {
+        const rows = Array.from({ length: rowCount(node.args[0].shape) }, (_, i) => rowOfValue(args[0], i));
+        value.set(node, reshape(rows.reduce((x, y) => makeNode(elementwise.add, [x, y], {})), node.shape));
+        continue;
+      }
       if (!isElementwise(node) || rowCount(node.shape) === 1 || !lengths.has(node.shape.at(-1)!)) {
         value.set(node, withArgs(node, args));
         continue;
       }
-      const rows = Array.from({ length: rowCount(node.shape) }, (_, i) => makeNode(node.primitive, args.map((x) => rowsOf.get(x)?.[i] ?? rowOf(x, i)), node.attrs));
+      const rows = Array.from({ length: rowCount(node.shape) }, (_, i) => makeNode(node.primitive, args.map((x) => rowOfValue(x, i)), node.attrs));
       const whole = reshape(concat(rows.map((row) => reshape(row, [1, row.size]))), node.shape);
       rowsOf.set(whole, rows);
       value.set(node, whole);

@@ -66,11 +66,32 @@ const along = (f: FunctionBuilder, bases: Bases, axis: Axis, count: number): Bas
 
 /** Pieces of `size` along an axis: whole tiles in a loop, then what remains. */
 function tiles(f: FunctionBuilder, size: number, by: number, axis: Axis, bases: Bases, body: (count: number, bases: Bases) => void): void {
-  for (const { start, count } of pieces(size, by)) {
-    const rounds = start === 0 && count === by ? Math.floor(size / by) : 1;
+  for (const { start, count, rounds } of pieces(size, by)) {
     const at = along(f, bases, axis, start);
     walk(f, rounds, by, axis, at, (moved) => body(count, moved));
   }
+}
+
+/** Two units whose results take four cycles are busy with so many accumulators: a tile of fewer takes as long. */
+const busy = 8;
+/** More accumulators leave no registers for the factors. */
+const mostCells = 9;
+/** Longer tiles of one row or column gain nothing. */
+const longest = 4;
+
+/** Rows and columns of the tiles that cover so many of both in the least time, wide ones rather than high ones. `rest` columns more are taken at once. */
+function tileSize(rows: number, columns: number, rest = 0): [rows: number, columns: number] {
+  let best: [number, number] = [1, 1];
+  let least = Infinity;
+  for (let width = Math.min(longest, Math.max(1, columns)); width >= 1; width--) {
+    const across = [...pieces(columns, width), ...(rest > 0 ? [{ count: rest, rounds: 1 }] : [])];
+    for (let height = 1; height <= Math.min(longest, rows) && height * Math.max(width, rest) <= mostCells; height++) {
+      let time = 0;
+      for (const down of pieces(rows, height)) for (const { count, rounds } of across) time += down.rounds * rounds * Math.max(busy, down.count * count);
+      if (time < least) [best, least] = [[height, width], time];
+    }
+  }
+  return best;
 }
 
 /** Sums of up to so many steps are written out. */
@@ -121,14 +142,13 @@ function alongColumns(tile: Tile, bases: Bases): void {
     });
     for (const r of range(rows)) for (const v of range(count)) put(tile, f.shift(at[2], r * row.steps[2] + width * v), cells[r * count + v], width === 1 ? 0 : "all");
   };
-  const wide = 4 * lanes;
-  tiles(f, row.size, Math.min(row.size, 2), row, bases, (rows, rowBases) =>
-    tiles(f, column.size, wide, column, rowBases, (columns, at) => {
-      const vectors = Math.floor(columns / lanes);
-      const rest = columns % lanes;
-      if (vectors > 0) block(rows, vectors, lanes, at);
-      if (rest > 0) block(rows, rest, 1, along(f, at, column, columns - rest));
-    }));
+  const vectors = Math.floor(column.size / lanes);
+  const rest = column.size % lanes;
+  const [high, wide] = tileSize(row.size, vectors, rest);
+  tiles(f, row.size, high, row, bases, (rows, rowBases) => {
+    tiles(f, column.size - rest, wide * lanes, column, rowBases, (columns, at) => block(rows, columns / lanes, lanes, at));
+    if (rest > 0) block(rows, rest, 1, along(f, rowBases, column, column.size - rest));
+  });
 }
 
 /** Vectors along the innermost sum: the lanes are added at the end. */
@@ -148,22 +168,29 @@ function alongSum(tile: Tile, bases: Bases): void {
     const cells = accumulate(tile, at, rows * columns, step(rows, columns, "load"), lanes);
     walk(f, rest, 1, inner, along(f, at, inner, inner.size - rest), (single) =>
       nest(f, summed.slice(0, -1), single, (moved) => step(rows, columns, "loadZero")(moved, cells)));
-    for (const r of range(rows)) putSums(tile, f.shift(at[2], r * row.steps[2]), cells.slice(r * columns, (r + 1) * columns));
+    putSums(tile, at[2], cells, columns);
   };
-  const wide = Math.min(column.size, 4);
-  tiles(f, row.size, Math.min(row.size, wide >= 3 ? 2 : 4), row, bases, (rows, rowBases) =>
+  const [high, wide] = tileSize(row.size, column.size);
+  tiles(f, row.size, high, row, bases, (rows, rowBases) =>
     tiles(f, column.size, wide, column, rowBases, (columns, at) => block(rows, columns, at)));
 }
 
-/** Stores the sums of the lanes of neighbouring accumulators, a vector of them at a time where the result is contiguous. */
-function putSums(tile: Tile, at: Address, cells: readonly number[]): void {
-  const { f, column } = tile;
+/** Stores the sums of the lanes of accumulators, `columns` in each row: a vector of them at a time along an axis that is contiguous in the result. */
+function putSums(tile: Tile, at: Address, cells: readonly number[], columns: number): void {
+  const { f, row, column } = tile;
   const { lanes } = f.format;
-  for (let c = 0; c < cells.length; c += lanes) {
-    const part = cells.slice(c, c + lanes);
-    const total = laneSums(f, range(lanes).map((i) => part[Math.min(i, part.length - 1)]));
-    if (part.length === lanes && column.steps[2] === 1) put(tile, f.shift(at, c), total, "all");
-    else part.forEach((_, i) => put(tile, f.shift(at, (c + i) * column.steps[2]), total, i));
+  const rows = cells.length / columns;
+  const cell = (r: number, c: number): { sum: number; at: Address } => ({ sum: cells[r * columns + c], at: f.shift(at, r * row.steps[2] + c * column.steps[2]) });
+  const isFlat = column.steps[2] === 1;
+  const isHigh = !isFlat && row.steps[2] === 1 && rows % lanes === 0;
+  const lines = isHigh ? range(columns).map((c) => range(rows).map((r) => cell(r, c))) : range(rows).map((r) => range(columns).map((c) => cell(r, c)));
+  for (const line of lines) {
+    for (let i = 0; i < line.length; i += lanes) {
+      const part = line.slice(i, i + lanes);
+      const total = laneSums(f, range(lanes).map((lane) => part[Math.min(lane, part.length - 1)].sum));
+      if (part.length === lanes && (isFlat || isHigh)) put(tile, part[0].at, total, "all");
+      else part.forEach((one, lane) => put(tile, one.at, total, lane));
+    }
   }
 }
 

@@ -8,11 +8,12 @@ export interface Operand {
   readonly strides: readonly number[];
 }
 
-/** What a loop body works with: one vector local per load, and a way to store. */
+/** What a loop body works with. */
 export interface Body {
   /** How many entries it treats: as many as a vector has, or one, which then stands in every lane. */
   readonly lanes: number;
-  readonly loads: readonly number[];
+  /** The vector local of load operand `k`, which is loaded where it is first asked for: loaded long before, it would have to wait on the stack. */
+  load(k: number): number;
   /** Stores a vector local to store operand `k`. */
   store(k: number, local: number): void;
 }
@@ -84,7 +85,7 @@ export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Oper
       if (values[k] < 0 && !moves(k, level)) values[k] = loadLanes(f, at[k], 0, 1);
     });
     if (level === depth) {
-      emit({ lanes: 1, loads: [...values], store: (k, local) => storeLanes(f, at[loads.length + k], 0, 1, local) });
+      emit({ lanes: 1, load: (k) => values[k], store: (k, local) => storeLanes(f, at[loads.length + k], 0, 1, local) });
       return;
     }
     const inner = level === depth - 1;
@@ -103,8 +104,9 @@ export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Oper
     }
     const body = (lanes: number, shift: number): void => {
       const here = (k: number): Address => f.shift(moved[k], shift * strides[k][level]);
-      const own = loads.map((_, k) => (values[k] >= 0 ? values[k] : loadLanes(f, here(k), strides[k][level], lanes)));
-      emit({ lanes, loads: own, store: (k, local) => storeLanes(f, here(loads.length + k), strides[loads.length + k][level], lanes, local) });
+      const own = values.slice();
+      const load = (k: number): number => (own[k] < 0 ? (own[k] = loadLanes(f, here(k), strides[k][level], lanes)) : own[k]);
+      emit({ lanes, load, store: (k, local) => storeLanes(f, here(loads.length + k), strides[loads.length + k][level], lanes, local) });
     };
     f.repeat(count, () => {
       f.scope(() => body(width, 0));

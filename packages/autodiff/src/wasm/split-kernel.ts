@@ -29,13 +29,14 @@ export function makeSplitKernel({ first, second, shared }: SplitProgram, accumul
   const inSteps = lazy((): Reverse => {
     const output = accumulate.findIndex((yes, k) => yes && second.outputs[k].shape.length === 1);
     const products = output < 0 ? null : deferProducts(second, output);
-    if (!products) return { run: alone(), factors: 0 };
-    const { program, sum } = products;
-    const moving = [0, program.inputs.length + program.outputs.length - 1];
+    if (!products) return { run: alone(), factors: [] };
+    const { program, spacings, sum } = products;
+    const factors = program.outputs.slice(outputs.length);
+    const moving = [0, ...factors.map((_, k) => program.inputs.length + outputs.length + k)];
     return {
-      run: placed(moduleCode(program, [...accumulate, false], format, { start: memory.end, places, moving })),
-      factors: program.outputs.at(-1)!.size,
-      sum: (rounds, at) => placed(moduleCode(sum(rounds), [true], format, { start: memory.end, places: new Map([[0, at], [1, outputs[output]]]) })),
+      run: placed(moduleCode(program, [...accumulate, ...factors.map(() => false)], format, { start: memory.end, places, moving })),
+      factors: spacings,
+      sum: (rounds, at) => placed(moduleCode(sum(rounds), [true], format, { start: memory.end, places: new Map([...at, outputs[output]].map((place, i) => [i, place])) })),
     };
   });
   const address = (i: number): number => format.bytes * (memory.end + i * record);

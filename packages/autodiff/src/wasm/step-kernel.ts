@@ -11,12 +11,12 @@ import { i32, op, scalar } from "./opcodes.ts";
 
 /** The second part of a split kernel, made for several evaluations in a row. */
 export interface Reverse {
-  /** Of the address of a record and, if there are factors, of where they go. */
-  readonly run: (record: number, factors: number) => void;
-  /** How many factors of products it leaves over. */
-  readonly factors: number;
-  /** Makes the code that adds up the products of so many evaluations, with their factors at `at`. */
-  readonly sum?: (rounds: number, at: number) => () => void;
+  /** Of the address of a record and of where each of the factors goes. */
+  readonly run: (record: number, ...factors: number[]) => void;
+  /** For each factor of products that it leaves over, the room for one evaluation's. */
+  readonly factors: readonly number[];
+  /** Makes the code that adds up the products of so many evaluations, with each factor of all of them at one of `at`. */
+  readonly sum?: (rounds: number, at: readonly number[]) => () => void;
 }
 
 /** Both parts of a right-hand side's split kernel, and where their arguments are. Places count numbers. */
@@ -58,12 +58,12 @@ export function makeStepKernel(tableau: ButcherTableau, parts: StepParts, limit:
   });
   const [time, u, next, lambda, table] = places;
   const k = Array.from({ length: stages }, () => bytes * take(n));
-  const factors = memory.take(stages * second.factors);
+  const factors = second.factors.map((size) => memory.take(stages * size));
   const sum = second.sum?.(stages, factors);
-  const writer = new StepWriter(parts, { time, u, next, lambda, scratch: bytes * take(n), k, factors: bytes * factors }, (value) => table + 8 * coefficients.indexOf(value));
+  const writer = new StepWriter(parts, { time, u, next, lambda, scratch: bytes * take(n), k, factors: factors.map((at) => bytes * at) }, (value) => table + 8 * coefficients.indexOf(value));
 
   const imported = { first, second: second.run, ...(sum ? { sum } : {}) };
-  const parameters = { first: [i32], second: sum ? [i32, i32] : [i32], sum: [] };
+  const parameters = { first: [i32], second: [i32, ...factors.map(() => i32)], sum: [] };
   const imports = (Object.keys(imported) as (keyof typeof imported)[]).map((name) => ({ name, parameters: parameters[name], results: [] }));
   const code = moduleBytes(imports, [{ name: "forward", body: writer.forward(tableau) }, { name: "reverse", body: writer.reverse(tableau) }]);
   const { forward, reverse } = new webAssembly!.Instance(compileModule(code), { env: { memory: memory.host, ...imported } }).exports as Record<string, (record: number) => void>;
@@ -89,8 +89,8 @@ interface Places {
   readonly scratch: number;
   /** The stages; in reverse their gradients. */
   readonly k: readonly number[];
-  /** Those of all stages. */
-  readonly factors: number;
+  /** Each for all stages. */
+  readonly factors: readonly number[];
 }
 
 /** Vector locals in, a vector local out. */
@@ -158,8 +158,8 @@ class StepWriter {
       f.get(y);
       f.vectorOp(name);
     });
-    f.scope(() => emitLoops(f, [n], [...moving.map(operand(1)), ...fixed.map(operand(0))], out.map(operand(1)), ({ loads, store }) => {
-      body(loads.slice(0, moving.length), loads.slice(moving.length), apply).forEach((x, i) => store(i, x));
+    f.scope(() => emitLoops(f, [n], [...moving.map(operand(1)), ...fixed.map(operand(0))], out.map(operand(1)), ({ load, store }) => {
+      body(moving.map((_, i) => load(i)), fixed.map((_, i) => load(moving.length + i)), apply).forEach((x, i) => store(i, x));
     }));
   }
 
@@ -169,7 +169,7 @@ class StepWriter {
     f.get(0);
     f.constant(bytes * stage * record);
     f.emit(op.i32Add);
-    if (part === 1 && second.sum) f.constant(this.#places.factors + bytes * stage * second.factors);
+    if (part === 1) second.factors.forEach((size, k) => f.constant(this.#places.factors[k] + bytes * stage * size));
     f.emit(op.call, part);
   }
 

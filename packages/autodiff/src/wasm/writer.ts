@@ -1,13 +1,14 @@
 import { OdeError } from "@fluxion/ode-core";
 import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
 import { contractPrimitive } from "../contract.ts";
+import { elementwise } from "../elementwise.ts";
 import { collapse } from "../lower/collapse.ts";
 import { copyPrimitive } from "../lower/copies.ts";
 import { isPlaced, placeOf } from "../lower/placements.ts";
 import { isElementwise, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
-import { inputPrimitive, literalPrimitive, type Shape, type Tensor } from "../tensor.ts";
+import { inputPrimitive, literalPrimitive, sameShape, type Primitive, type Shape, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { emitContract } from "./emit-contract.ts";
@@ -18,6 +19,9 @@ import { Imports } from "./imports.ts";
 import { exact, type Layout } from "./layout.ts";
 import { emitLoops, type Operand } from "./loops.ts";
 import { op, simd } from "./opcodes.ts";
+
+/** Operations of one instruction or two. */
+const arithmetic: ReadonlySet<Primitive> = new Set((["neg", "add", "sub", "mul", "div", "multiplyAdd", "maximum", "minimum", "greater", "where", "abs"] as const).map((name) => elementwise[name]));
 
 /** Writes the steps of one program into a function, or several one after another. Their parameters are the addresses of the inputs and outputs that move. */
 export class Writer {
@@ -125,22 +129,35 @@ export class Writer {
     const outside = [...new Set(nodes.flatMap((node) => node.args.filter((x) => !inside.has(x))))];
     const loaded = outside.filter((x) => this.#schedule.views.get(x)!.base !== null);
     const stored = nodes.filter((node) => this.#schedule.stored.has(node));
-    emitLoops(this.#f, nodes[0].shape, loaded.map((x) => this.#operand(x)), stored.map((node) => this.#result(node)), ({ lanes, loads, store }) => {
+    const isShort = nodes.every(({ primitive }) => arithmetic.has(primitive));
+    emitLoops(this.#f, nodes[0].shape, loaded.map((x) => this.#operand(x)), stored.map((node) => this.#result(node)), ({ lanes, load, store }) => {
       const code = new Expressions(this.#f, this.pool, this.imports, lanes);
-      const values = new Map<Tensor, number>(loaded.map((x, k) => [x, loads[k]]));
-      for (const x of outside) if (!values.has(x)) values.set(x, code.constant(this.#schedule.views.get(x)!.value));
-      for (const node of nodes) values.set(node, code.node(node, node.args.map((x) => values.get(x)!)));
-      stored.forEach((node, k) => store(k, values.get(node)!));
+      const values = new Map<Tensor, number>();
+      const valueOf = (x: Tensor): number => {
+        const known = values.get(x);
+        if (known !== undefined) return known;
+        const { base, value } = this.#schedule.views.get(x)!;
+        const local = inside.has(x) ? code.node(x, x.args.map(valueOf)) : base === null ? code.constant(value) : load(loaded.indexOf(x));
+        values.set(x, local);
+        return local;
+      };
+      // Long functions of several rows run side by side where all is loaded before and stored after them. Sums and products are computed
+      // one after the other, so that few of them need a register at a time.
+      if (isShort) stored.forEach((x, k) => store(k, valueOf(x)));
+      else {
+        loaded.forEach(valueOf);
+        stored.map(valueOf).forEach((local, k) => store(k, local));
+      }
     });
   }
 
   #copy(from: Tensor, to: Operand, add: boolean): void {
     const f = this.#f;
-    emitLoops(f, from.shape, [this.#operand(from), ...(add ? [to] : [])], [to], ({ loads, store }) => {
-      if (!add) return store(0, loads[0]);
+    emitLoops(f, from.shape, [this.#operand(from), ...(add ? [to] : [])], [to], ({ load, store }) => {
+      if (!add) return store(0, load(0));
       store(0, f.vector(() => {
-        f.get(loads[0]);
-        f.get(loads[1]);
+        f.get(load(0));
+        f.get(load(1));
         f.vectorOp("add");
       }));
     });
@@ -155,11 +172,18 @@ export class Writer {
     const axis = node.attrs.axis as number;
     let from = 0;
     let offset = 0;
+    /** The parts that are copied. */
+    const parts: (readonly [from: Tensor, to: Operand])[] = [];
     for (const x of node.args) {
-      const part = { ...to, at: this.#f.shift(to.at, from * to.strides[axis]) };
-      if (!isPlaced(this.#schedule, this.#layout.placed, x, node, offset)) this.#f.scope(() => this.#copy(x, part, false));
+      if (!isPlaced(this.#schedule, this.#layout.placed, x, node, offset)) parts.push([x, { ...to, at: this.#f.shift(to.at, from * to.strides[axis]) }]);
       from += x.shape[axis];
       offset += x.size;
+    }
+    // Those of one shape share a loop.
+    const shapes = parts.map(([{ shape }]) => shape);
+    for (const shape of shapes.filter((one, i) => shapes.findIndex((other) => sameShape(one, other)) === i)) {
+      const alike = parts.filter(([x]) => sameShape(x.shape, shape));
+      this.#f.scope(() => emitLoops(this.#f, shape, alike.map(([x]) => this.#operand(x)), alike.map(([, part]) => part), ({ load, store }) => alike.forEach((_, k) => store(k, load(k)))));
     }
   }
 
@@ -186,9 +210,9 @@ export class Writer {
     if (alongLast) return this.#totals(kept.length, shape, source, target);
     this.#fill({ at: to.at, strides: [1] }, node.size);
     const f = this.#f;
-    emitLoops(f, shape, [source, target], [target], ({ loads, store }) => store(0, f.vector(() => {
-      f.get(loads[0]);
-      f.get(loads[1]);
+    emitLoops(f, shape, [source, target], [target], ({ load, store }) => store(0, f.vector(() => {
+      f.get(load(0));
+      f.get(load(1));
       f.vectorOp("add");
     })));
   }
@@ -214,9 +238,9 @@ export class Writer {
     const f = this.#f;
     const zero = new Expressions(f, this.pool, this.imports, 1).constant(0);
     const total = f.vector(() => f.get(zero));
-    emitLoops(f, shape, [source], [], ({ lanes, loads }) => {
+    emitLoops(f, shape, [source], [], ({ lanes, load }) => {
       f.get(total);
-      f.get(loads[0]);
+      f.get(load(0));
       if (lanes === 1) {
         // A single entry stands in all lanes: count it once.
         f.get(zero);
