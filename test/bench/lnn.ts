@@ -66,7 +66,7 @@ const parts: readonly Part[] = widths.flatMap(({ dtype, H }) => [
 /** Programs take turns, so that what else runs on the machine disturbs all of them; the least time of each counts. */
 const rounds = 4;
 /** Every part is measured this often, at different times. */
-const passes = 4;
+const passes = 2;
 
 /** Least times by the native builds, narrow and wide vectors, which must give one result. */
 function measureNative(builds: readonly (NativeNetwork | undefined)[], data: LnnCase, dtype: Dtype): readonly (LnnResult & { readonly us: number })[] {

@@ -62,7 +62,7 @@ export interface Stepper {
   reset?(): void;
   /** Goes on where `previous`, of the same algorithm, left off as parameters changed; keeps no reference to it. */
   takeOver?(previous: Stepper): void;
-  /** The solve needs no more steps: memory that others can use may be handed on. Not called where a solve is left unfinished. */
+  /** The last call: no more steps are taken, and memory that others can use may be handed on. Not called where a solve is left unfinished. */
   release?(): void;
   /**
    * About the largest |eigenvalue| of `f_u` along the last step, or a bound of it, at no evaluation; to be called before

@@ -166,3 +166,17 @@ test("a rate is that of the Jacobian, in units in which components of different 
     expect(stepper.rate!()).toBeCloseTo(40, 4);
   }
 });
+
+test("times saved inside of a step of a stiff method share one interpolant", () => {
+  let captures = 0;
+  const stiff: Algorithm = { ...rodas5P(), stepper: (f, n, context) => {
+    const stepper = rodas5P().stepper(f, n, context);
+    const capture = stepper.capture.bind(stepper);
+    return Object.assign(stepper, { capture: () => (captures++, capture()) });
+  } };
+  const { stats, u } = solve(follow(1e5, 1e5), autoTsit5(stiff), { saveAt: 1e-3 });
+  expect(stats.switches.length).toBeGreaterThan(0);
+  expect(captures).toBeGreaterThan(0);
+  expect(captures).toBeLessThanOrEqual(stats.naccept);
+  expect(u.length).toBeGreaterThan(3 * stats.naccept);
+});

@@ -106,6 +106,8 @@ class SwitchingStepper implements Stepper {
   #u: Float64Array;
   #next: Float64Array;
   #active: Stepper;
+  /** Of the last step, when it was asked for. */
+  #captured: Interpolant | undefined;
   /** Steps in a row that speak for the other method. */
   #count = 0;
   /** Steps that are not to be looked at. */
@@ -152,6 +154,7 @@ class SwitchingStepper implements Stepper {
     this.#now[1] = h;
     this.#u = u;
     this.#next = out;
+    this.#captured = undefined;
     return this.#active.step(t, h, u, out);
   }
 
@@ -177,8 +180,9 @@ class SwitchingStepper implements Stepper {
 
   interpolate(theta: number, out: Float64Array): void {
     const active = this.#active;
-    if (active.interpolate) active.interpolate(theta, out);
-    else active.capture().at(theta, out);
+    if (active.interpolate) return active.interpolate(theta, out);
+    this.#captured ??= active.capture();
+    this.#captured.at(theta, out);
   }
 
   accept(): void {

@@ -20,7 +20,7 @@ export function fromConfig<R extends Table<unknown>, N extends string>(table: R,
 export function fromConfig<R extends Table<unknown>>(table: R, config: ConfigOf<R>): ReturnType<R[keyof R]>;
 export function fromConfig<R extends Table<unknown>>(table: R, config: { readonly name: string }): ReturnType<R[keyof R]> {
   if (typeof config !== "object" || config === null) {
-    throw new OdeError("INVALID_ARGUMENT", `Cannot read a config as it must be an object with a name, such as { name: "${Object.keys(table)[0]}" }: current value is ${JSON.stringify(config)}`);
+    throw new OdeError("INVALID_ARGUMENT", `Cannot read a config as it must be an object with a name, such as { name: "${Object.keys(table)[0]}" }: current value is ${typeof config === "string" ? JSON.stringify(config) : String(config)}`);
   }
   const { name, ...options } = config;
   if (typeof name !== "string" || !Object.hasOwn(table, name)) {

@@ -1,7 +1,7 @@
 import { requireAlgorithm, type Algorithm } from "./algorithm.ts";
 import { OdeError } from "./errors.ts";
 import { integrate } from "./integrate.ts";
-import { checkStepControl } from "./integrator.ts";
+import { checkStepControl } from "./make-stepper.ts";
 import { remake, type OdeProblem } from "./problem.ts";
 import type { OdeSolution, SolveOptions } from "./solution.ts";
 import { checkSolveOptions } from "./solve-options.ts";

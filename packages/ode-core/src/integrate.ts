@@ -6,6 +6,11 @@ import type { OdeSolution, SolveOptions } from "./solution.ts";
 /** Integrates `problem`: `solve` without its `sensealg`, which builds on this. Throws what `solve` throws. */
 export function integrate(problem: OdeProblem, algorithm: Algorithm, options?: SolveOptions): OdeSolution {
   const integrator = init(problem, algorithm, options);
-  integrator.run();
+  try {
+    integrator.run();
+  } catch (error) {
+    integrator.stop();
+    throw error;
+  }
   return integrator.solution();
 }

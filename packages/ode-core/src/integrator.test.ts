@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bs3, init, odeProblem, rk4, solve, tsit5, vern7, vern9, type Algorithm, type InPlaceRhs, type SolveOptions } from "./index.ts";
+import { bs3, init, odeProblem, rk4, solve, tsit5, vern7, vern9, type Algorithm, type InPlaceRhs, type Integrator, type SolveOptions } from "./index.ts";
 
 const decay: InPlaceRhs = (_t, u, _p, out) => void (out[0] = -u[0]);
 const rotation: InPlaceRhs = (t, u, _p, out) => {
@@ -192,4 +192,11 @@ describe("failure", () => {
     }
     expect(dense.u.at(-1)![0]).toBeCloseTo(0.5 + Math.sin(1), 6);
   });
+});
+
+test("a solve is neither started anew nor stepped nor stopped by what its steps call", () => {
+  for (const act of ["reinit", "step", "stop", "run"] as const) {
+    const integrator: Integrator = init(odeProblem((_t, u, _p, out) => void (out[0] = -u[0]), [1], [0, 1]), tsit5(), { onStep: () => void integrator[act]() });
+    expect(() => integrator.run()).toThrow("no step may be on its way");
+  }
 });

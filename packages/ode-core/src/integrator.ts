@@ -1,16 +1,18 @@
-import type { Algorithm, Stepper, StepperContext } from "./algorithm.ts";
+import type { Algorithm } from "./algorithm.ts";
 import { CallbackRunner } from "./callback-runner.ts";
 import { higherIndex, makeConsistent } from "./consistent-state.ts";
 import { controllerOf } from "./controller.ts";
 import { denseOutput } from "./dense-output.ts";
+import { OdeError } from "./errors.ts";
 import { nonFiniteSlope, stopped } from "./failure.ts";
 import { initialStep, initialStepCost } from "./initial-step.ts";
 import { nullSpaces, type NullSpaces } from "./linear-algebra/null-spaces.ts";
+import { isAdaptive, makeStepper, stepperContext } from "./make-stepper.ts";
 import { timeTolerance } from "./output-times.ts";
 import { massOf, odeProblem, type OdeProblem } from "./problem.ts";
 import { Recorder } from "./recorder.ts";
 import type { OdeSolution, Retcode, SolveOptions, SolveStats } from "./solution.ts";
-import { checkSolveOptions, requireStepControl, type CheckedOptions } from "./solve-options.ts";
+import { checkSolveOptions, requireStepControl } from "./solve-options.ts";
 import { adaptiveSteps, fixedSteps, moveOn, type StepLoop } from "./step-loop.ts";
 import { stiffnessCost, stiffnessHint } from "./stiffness-hint.ts";
 
@@ -32,6 +34,7 @@ export class Integrator {
   #inconsistent = "";
   #retcode: Retcode | undefined;
   #message = "";
+  #isStepping = false;
 
   constructor(problem: OdeProblem, algorithm: Algorithm, options: SolveOptions) {
     const checked = checkSolveOptions(options, problem);
@@ -99,6 +102,12 @@ export class Integrator {
     while (!this.done) this.#advance(Infinity);
   }
 
+  /** Ends the solve where it is, with retcode `"aborted"`, and hands its memory on: for one that is left unfinished, of many above all. */
+  stop(): void {
+    this.#requireRest("stop");
+    if (!this.done) this.#finish("aborted", "stop was called");
+  }
+
   /** What was solved and saved so far. Its retcode is `"aborted"` when the solve is not done. */
   solution(): OdeSolution {
     const { recorder, t, u, naccept } = this.#loop;
@@ -119,17 +128,19 @@ export class Integrator {
   /**
    * Starts anew, from another state or time if given, with the parameters of the problem; what was saved and counted is dropped.
    *
-   * @throws OdeError as `odeProblem` and `solve` do, when state, time and options do not fit together.
+   * @throws OdeError as `odeProblem` and `solve` do, when state, time and options do not fit together, `INVALID_ARGUMENT` while a step is taken.
    */
   reinit(u0: ArrayLike<number> = this.#problem.u0, t0: number = this.#problem.tspan[0]): void {
+    this.#requireRest("start anew");
     const { f, tspan, p } = this.#problem;
     const problem = odeProblem(f, u0, [t0, tspan[1]], p, massOf(this.#problem));
     const options = checkSolveOptions(this.#given, problem);
     this.#problem = problem;
     const loop = this.#loop;
     loop.options = options;
-    if (!this.done) loop.stepper.release?.();
-    loop.stepper = makeStepper(this.#algorithm, problem, options, p);
+    const stepper = makeStepper(this.#algorithm, problem, options, p);
+    loop.stepper.release?.();
+    loop.stepper = stepper;
     loop.controller = controllerOf(this.#algorithm, loop.stepper);
     loop.recorder = new Recorder(problem, options.times, options.dense);
     loop.u.set(problem.u0);
@@ -218,8 +229,23 @@ export class Integrator {
     if (!this.#adaptive) loop.count = Math.max(1, Math.ceil((Math.abs(loop.target - loop.t) / loop.size) * (1 - 1e-12)));
   }
 
-  /** Takes up to `limit` steps, or fewer up to a stop or a callback. */
+  /** @throws OdeError `INVALID_ARGUMENT` when called by what a step calls. */
+  #requireRest(act: string): void {
+    if (this.#isStepping) throw new OdeError("INVALID_ARGUMENT", `Cannot ${act} as no step may be on its way: it was called by a right-hand side, a callback or onStep of the same solve`);
+  }
+
   #advance(limit: number): void {
+    this.#requireRest("step");
+    this.#isStepping = true;
+    try {
+      this.#advanceUpTo(limit);
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  /** Takes up to `limit` steps, or fewer up to a stop or a callback. */
+  #advanceUpTo(limit: number): void {
     const loop = this.#loop;
     // Not so where an exception left the solve at a stop.
     const isOnWay = loop.t !== loop.target;
@@ -294,23 +320,6 @@ export class Integrator {
     this.#message = retcode === "success" ? "" : stopped(t, why + hint);
     stepper.release?.();
   }
-}
-
-function makeStepper(algorithm: Algorithm, problem: OdeProblem, options: CheckedOptions, p: Float64Array): Stepper {
-  return algorithm.stepper(problem.f.bind(p), problem.f.dim, stepperContext(problem, options));
-}
-
-/** @throws OdeError `INVALID_OPTION` when the options do not fit the way in which `algorithm` steps. */
-export function checkStepControl(problem: OdeProblem, algorithm: Algorithm, options: CheckedOptions): void {
-  const stepper = makeStepper(algorithm, problem, options, problem.p);
-  requireStepControl(algorithm, options, isAdaptive(stepper, options));
-  stepper.release?.();
-}
-
-const isAdaptive = ({ error }: Stepper, { adaptive }: CheckedOptions): boolean => error !== undefined && adaptive !== false;
-
-function stepperContext({ f: { bandwidth }, massMatrix }: OdeProblem, { reltol, abstol, abstols, norm }: CheckedOptions): StepperContext {
-  return { reltol, abstol, abstols, norm, ...(massMatrix ? { massMatrix } : {}), ...(bandwidth ? { bandwidth } : {}) };
 }
 
 function algebra({ f, massMatrix }: OdeProblem): NullSpaces | undefined {

@@ -3,19 +3,20 @@ import type { Interpolant, Tableau } from "./algorithm.ts";
 /** Numbers in the longest array for interpolants, unless one step takes more. */
 const largestRoom = 2 ** 14;
 
-/** Keeps steps one after the other in arrays that several share: small arrays are dear to make. Each is twice as long as the one before. */
+/** Keeps steps one after the other in arrays that several share: small arrays are dear to make. Each has room for half as many as all before. */
 export class KeptSteps {
   /** The array in use. */
   numbers: Float64Array = new Float64Array(0);
   #used = 0;
-  #steps = 1;
+  #steps = 0;
 
   /** Makes room for `size` numbers; returns where in `numbers`. */
   add(size: number): number {
     if (this.numbers.length < this.#used + size) {
-      this.numbers = new Float64Array(size * Math.max(1, Math.min(this.#steps, Math.floor(largestRoom / size))));
+      const steps = Math.max(1, Math.min(this.#steps >> 1, Math.floor(largestRoom / size)));
+      this.numbers = new Float64Array(size * steps);
       this.#used = 0;
-      this.#steps *= 2;
+      this.#steps += steps;
     }
     this.#used += size;
     return this.#used - size;

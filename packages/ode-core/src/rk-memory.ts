@@ -227,7 +227,13 @@ export class RkMemory {
       this.#sums.weigh(this.#coefficients.total + 3, weights);
       return copy(this.input, out);
     }
-    combine(u, stages, this.now[1], weights, 0, weights.length, out);
+    for (let j = 0; j < out.length; j++) out[j] = 0;
+    // Also those of weight zero, as an interpolant has it.
+    for (let i = 0; i < weights.length; i++) {
+      const k = stages[i];
+      for (let j = 0; j < out.length; j++) out[j] += weights[i] * k[j];
+    }
+    for (let j = 0; j < out.length; j++) out[j] = u[j] + this.now[1] * out[j];
   }
 
   /** See `Stepper.capture`. */
@@ -261,5 +267,5 @@ export class RkMemory {
 /** The norm of the estimate of {@link Tableau.bErrorCoarse} from those of its two parts. */
 export function combinedError(fine: number, coarse: number): number {
   const square = fine * fine + 0.01 * coarse * coarse;
-  return square > 0 ? (fine * fine) / Math.sqrt(square) : square;
+  return square > 0 && square < Infinity ? (fine * fine) / Math.sqrt(square) : square;
 }

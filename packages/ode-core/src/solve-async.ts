@@ -22,10 +22,15 @@ const together = 32;
  */
 export async function solveAsync(problem: OdeProblem, algorithm: Algorithm, options?: SolveOptions): Promise<OdeSolution> {
   const integrator = init(problem, algorithm, options);
-  while (!integrator.done) {
-    const end = performance.now() + slice;
-    while (!integrator.done && performance.now() < end) for (let i = 0; i < together && integrator.step(); i++);
-    if (!integrator.done) await new Promise<void>((resolve) => setTimeout(resolve, 0));
+  try {
+    while (!integrator.done) {
+      const end = performance.now() + slice;
+      while (!integrator.done && performance.now() < end) for (let i = 0; i < together && integrator.step(); i++);
+      if (!integrator.done) await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    }
+  } catch (error) {
+    integrator.stop();
+    throw error;
   }
   return integrator.solution();
 }

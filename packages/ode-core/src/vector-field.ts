@@ -36,7 +36,10 @@ export interface VectorField {
   batch?(count: number): VectorField;
 }
 
-/** `f` with its parameters fixed. Buffers belong to the caller, and what is written shares no memory with what is read; kernels keep nothing and allocate nothing. */
+/**
+ * `f` with its parameters fixed. Arrays belong to the caller, are good during the call only, and may be parts of larger buffers (`byteOffset`); what is
+ * written shares no memory with what is read; kernels keep nothing and allocate nothing.
+ */
 export interface BoundField {
   /** `out[n] = f(t, u[n])`. */
   rhs(t: number, u: Float64Array, out: Float64Array): void;
@@ -93,8 +96,8 @@ export interface StepTape {
 }
 
 /**
- * A plain right-hand side that writes every entry of `out`, which holds what an earlier call wrote, and leaves `u` as it is; `p` is passed on
- * every call. For one that returns `du/dt` there is {@link outOfPlace}.
+ * A plain right-hand side that writes every entry of `out`, which holds what an earlier call wrote, leaves `u` as it is and keeps neither: copy what is to be
+ * kept. `p` is passed on every call. For one that returns `du/dt` there is {@link outOfPlace}.
  */
 export type InPlaceRhs = (t: number, u: Float64Array, p: Float64Array, out: Float64Array) => void;
 

@@ -164,6 +164,7 @@ describe("memory of sums by WebAssembly", () => {
     broken.run();
     whole.run();
     expect(bits(whole.solution())).toEqual(expected);
+    // It was ended by the run, which handed its memory on.
     broken.reinit();
     const [again, other] = [init(ring(core, 7), tsit5()), init(ring(core, 7), tsit5())];
     for (const integrator of [again, other]) integrator.step();
@@ -171,6 +172,62 @@ describe("memory of sums by WebAssembly", () => {
     for (const integrator of [again, other]) integrator.run();
     expect(bits(again.solution())).toEqual(expected);
     expect(bits(other.solution())).toEqual(expected);
+  });
+
+  test("is handed on by a solve that throws, by one that is stopped, by checks and at a new start", async () => {
+    const memories = countMemories();
+    const core = await freshCopy();
+    const { checkStepControl } = await import("./make-stepper.ts");
+    const { checkSolveOptions } = await import("./solve-options.ts");
+    const { init, solve, solveAsync, tsit5, odeProblem } = core;
+    const throwing = odeProblem(() => {
+      throw new Error("never");
+    }, new Array<number>(7).fill(1), [0, 1]);
+    const integrator = init(ring(core, 7), tsit5());
+    for (let i = 0; i < 20; i++) {
+      expect(() => solve(throwing, tsit5(), { dt: 0.1 })).toThrow("never");
+      await expect(solveAsync(throwing, tsit5(), { dt: 0.1 })).rejects.toThrow("never");
+      const left = init(ring(core, 8), tsit5());
+      left.step();
+      left.stop();
+      left.stop();
+      expect([left.retcode, left.step()]).toEqual(["aborted", false]);
+      expect(left.solution().message).toContain("stop was called");
+      checkStepControl(ring(core, 8), tsit5(), checkSolveOptions({}, ring(core, 8)));
+      integrator.step();
+      integrator.reinit();
+    }
+    expect(memories.made).toBe(2);
+  });
+
+  test("that is small gives way to larger ones", async () => {
+    const memories = countMemories();
+    const { init, solve, tsit5, odeProblem } = await freshCopy();
+    const still = (n: number): OdeProblem => odeProblem((_t, _u, _p, out) => void out.fill(0), new Array<number>(n).fill(1), [0, 1]);
+    for (const one of Array.from({ length: 20 }, () => init(still(5), tsit5()))) one.run();
+    expect(memories.made).toBe(20);
+    for (let i = 0; i < 5; i++) solve(still(5000), tsit5());
+    expect(memories.made).toBe(21);
+  });
+
+  test("stays with a solve whose new start fails", async () => {
+    const core = await freshCopy();
+    const { init, solve, tsit5, odeProblem } = core;
+    const { f, u0, tspan } = ring(core, 7);
+    const expected = bits(solve(ring(core, 7), tsit5()));
+    let fails = false;
+    const broken = init(odeProblem({ ...f, bind: (p) => {
+      if (fails) throw new Error("cannot bind");
+      return f.bind(p);
+    } }, u0, tspan), tsit5());
+    broken.step();
+    fails = true;
+    expect(() => broken.reinit()).toThrow("cannot bind");
+    const whole = init(ring(core, 7), tsit5());
+    whole.step();
+    broken.step();
+    whole.run();
+    expect(bits(whole.solution())).toEqual(expected);
   });
 
   test("may be refused by the host: loops take its place", async () => {
@@ -182,7 +239,8 @@ describe("memory of sums by WebAssembly", () => {
     }
     vi.stubGlobal("WebAssembly", { Module: host.Module, Instance: host.Instance, Memory: refuse });
     const first = await freshCopy();
-    expect(bits(first.solve(ring(first, 9), first.tsit5()))).toEqual(expected);
+    for (let i = 0; i < 3; i++) expect(bits(first.solve(ring(first, 9), first.tsit5()))).toEqual(expected);
+    expect(asked).toBe(1);
     vi.stubGlobal("WebAssembly", { Module: refuse });
     const second = await freshCopy();
     for (let i = 0; i < 3; i++) expect(bits(second.solve(ring(second, 9), second.tsit5()))).toEqual(expected);

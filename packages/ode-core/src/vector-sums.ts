@@ -20,7 +20,7 @@ interface Workspace {
 /** Memories that no stepper uses: a new one takes as long as some hundred sums. Those that would hold much for nothing are left to the garbage collector. */
 const free: Workspace[] = [];
 const mostFree = 8;
-const largestFree = 2 ** 20;
+const largestFree = 2 ** 22;
 
 const page = 2 ** 16;
 /** As `vector-sums.wat` has them. */
@@ -29,17 +29,17 @@ const termBytes = 16;
 const blockBytes = 32;
 
 let module: object | undefined;
-/** Whether the host was found to have no vectors, or to forbid WebAssembly. */
-let isForbidden = false;
+/** So many bytes were not to be had: all when the host has no vectors or forbids WebAssembly. To be refused again could take seconds. */
+let refused = Infinity;
 
 function takeWorkspace(bytes: number): Workspace | undefined {
   const known = free.findLastIndex(({ buffer }) => buffer.byteLength >= bytes);
   if (known >= 0) return free.splice(known, 1)[0];
-  if (isForbidden || !WebAssembly) return undefined;
+  if (!WebAssembly || bytes >= refused) return undefined;
   try {
     module ??= new WebAssembly.Module(Uint8Array.from(atob(vectorSumsModule), (letter) => letter.charCodeAt(0)));
   } catch {
-    isForbidden = true;
+    refused = 0;
     return undefined;
   }
   try {
@@ -47,7 +47,8 @@ function takeWorkspace(bytes: number): Workspace | undefined {
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     return { buffer: memory.buffer, ...(exports as Omit<Workspace, "buffer">) };
   } catch {
-    // The host is out of memory or of addresses.
+    // The host is out of memory or of addresses, of which a memory takes billions.
+    refused = bytes;
     return undefined;
   }
 }
@@ -105,7 +106,7 @@ export class VectorSums {
     this.stride = size / 8;
     [this.#input, this.#next, this.#u] = [end, end + size, end + 2 * size];
     numbers.fill(0, 0, (first + count * size) / 8);
-    // The numbers that fill up the last block have a size, so that their error is 0 whatever the tolerances.
+    // The numbers that fill up the last block have a size, so that their error is 0 also where only a relative tolerance is given.
     numbers.fill(1, this.#next / 8, first / 8);
     [numbers[3], numbers[4], words[10]] = [abstol, reltol, size];
     this.#rows = new Int32Array(counts.length);
@@ -157,9 +158,11 @@ export class VectorSums {
 
   /** Hands the memory to the next one: nothing of this may be used from then on. */
   release(): void {
-    if (this.#isReleased) return;
+    if (this.#isReleased || this.#workspace.buffer.byteLength > largestFree) return;
     this.#isReleased = true;
-    if (free.length < mostFree && this.#workspace.buffer.byteLength <= largestFree) free.push(this.#workspace);
+    free.push(this.#workspace);
+    const sizes = free.map(({ buffer }) => buffer.byteLength);
+    if (free.length > mostFree) free.splice(sizes.indexOf(Math.min(...sizes)), 1);
   }
 }
 

@@ -1,5 +1,5 @@
-;; Sums over the stages of an explicit Runge-Kutta method, two vectors of two numbers at a time. The order in which numbers
-;; are added is that of the loops in JavaScript, so that the results have the same bits.
+;; Sums over the stages of an explicit Runge-Kutta method with vectors of two numbers, two of them at a time for states. The order
+;; in which numbers are added is that of the loops in JavaScript, so that the results have the same bits.
 ;;
 ;; Memory: length of the step at 8, result at 16, abstol at 24, reltol at 32, bytes of a state, a multiple of 32, at 40. A row is
 ;; a list of terms of 16 bytes: weight, address of the stage, and in the first one the bytes of the row. It has one at least.
