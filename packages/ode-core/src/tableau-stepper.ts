@@ -1,6 +1,7 @@
-import type { Interpolant, Stepper, StepperContext, Tableau } from "./algorithm.ts";
+import type { Stepper, StepperContext, Tableau } from "./algorithm.ts";
 import { hasRate } from "./rk-coefficients.ts";
 import { RkMemory } from "./rk-memory.ts";
+import { RkStepper } from "./rk-stepper.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** A stepper of any explicit Runge-Kutta method, which sums over stages by WebAssembly; `undefined` where that is not to be had, or where code for the size is faster. */
@@ -14,8 +15,7 @@ export function tableauStepper(tableau: Tableau, f: BoundField, n: number, conte
   return vectorStepper(tableau, f, n, context) ?? new TableauStepper(tableau, new RkMemory(tableau, f, n, context));
 }
 
-class TableauStepper implements Stepper {
-  readonly #memory: RkMemory;
+class TableauStepper extends RkStepper {
   readonly #stages: number;
   readonly #fsal: boolean;
   readonly error?: (out: Float64Array) => void;
@@ -23,7 +23,7 @@ class TableauStepper implements Stepper {
   readonly rate?: () => number;
 
   constructor(tableau: Tableau, memory: RkMemory) {
-    this.#memory = memory;
+    super(memory);
     this.#stages = tableau.b.length;
     this.#fsal = tableau.fsal === true;
     if (tableau.bError) {
@@ -33,12 +33,8 @@ class TableauStepper implements Stepper {
     if (hasRate(tableau)) this.rate = () => memory.rate();
   }
 
-  get nf(): number {
-    return this.#memory.nf;
-  }
-
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
-    const memory = this.#memory;
+    const { memory } = this;
     const { f, stages } = memory;
     const last = this.#stages - 1;
     memory.begin(t, h, u, out);
@@ -56,29 +52,5 @@ class TableauStepper implements Stepper {
       memory.nf++;
     }
     return true;
-  }
-
-  start(slope: Float64Array): void {
-    this.#memory.start(slope);
-  }
-
-  accept(): void {
-    this.#memory.accept();
-  }
-
-  reset(): void {
-    this.#memory.hasFirst = false;
-  }
-
-  capture(): Interpolant {
-    return this.#memory.capture();
-  }
-
-  interpolate(theta: number, out: Float64Array): void {
-    this.#memory.interpolate(theta, out);
-  }
-
-  release(): void {
-    this.#memory.release();
   }
 }

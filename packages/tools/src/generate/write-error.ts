@@ -23,7 +23,7 @@ function result(tableau: TableauData, sums: readonly string[], n: string): strin
 export function writeLoopError(writer: CodeBlockWriter, tableau: TableauData): void {
   const rows = estimates(tableau);
   writer.write("scaledError(): number").block(() => {
-    writer.writeLine("const memory = this.#memory;");
+    writer.writeLine("const { memory } = this;");
     writer.writeLine("const { u, next, k, abstol, reltol } = memory;");
     writer.writeLine("const h = memory.now[1];").writeLine("const n = u.length;");
     for (const [name, row] of rows) {

@@ -12,7 +12,7 @@ export const stepRows = ({ a, b, fsal }: TableauData): (readonly number[])[] => 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 function writeStart(writer: CodeBlockWriter, { b }: TableauData, names: readonly string[]): void {
-  writer.writeLine("const memory = this.#memory;");
+  writer.writeLine("const { memory } = this;");
   writer.writeLine(`const { ${["f", "stages", ...(b.length > 1 ? ["input"] : []), ...names].join(", ")} } = memory;`);
   b.forEach((_, i) => void writer.writeLine(`const k${i + 1} = stages[${i}];`));
   writer.writeLine("memory.begin(t, h, u, out);");
