@@ -135,12 +135,13 @@ export class Integrator {
     const { f, tspan, p } = this.#problem;
     const problem = odeProblem(f, u0, [t0, tspan[1]], p, massOf(this.#problem));
     const options = checkSolveOptions(this.#given, problem);
-    this.#problem = problem;
-    const loop = this.#loop;
-    loop.options = options;
     const stepper = makeStepper(this.#algorithm, problem, options, p);
+    // What throws before leaves the solve as it was.
+    const loop = this.#loop;
     loop.stepper.release?.();
     loop.stepper = stepper;
+    loop.options = options;
+    this.#problem = problem;
     loop.controller = controllerOf(this.#algorithm, loop.stepper);
     loop.recorder = new Recorder(problem, options.times, options.dense);
     loop.u.set(problem.u0);

@@ -161,8 +161,9 @@ export class VectorSums {
     if (this.#isReleased || this.#workspace.buffer.byteLength > largestFree) return;
     this.#isReleased = true;
     free.push(this.#workspace);
+    if (free.length <= mostFree) return;
     const sizes = free.map(({ buffer }) => buffer.byteLength);
-    if (free.length > mostFree) free.splice(sizes.indexOf(Math.min(...sizes)), 1);
+    free.splice(sizes.indexOf(Math.min(...sizes)), 1);
   }
 }
 
