@@ -13,7 +13,7 @@ function writeLoop(writer: CodeBlockWriter, statements: readonly string[]): void
 /**
  * Writes the module of the sums over stages for states of any length, one function for each number of terms of weight other than zero.
  * All methods share them, so that they are compiled once and soon. The stages stand in one array: with an array for each, the loops
- * take 10 to 40 % longer, unrolled or not, as bounds and addresses of so many do not fit into registers.
+ * take 10 to 40 % longer even where they are unrolled, as bounds and addresses of so many do not fit into registers.
  *
  * @param stepTerms - Numbers of terms of the stages and steps of all methods.
  * @param errorTerms - Those of the error estimates.
