@@ -146,6 +146,7 @@ export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
 /** The arguments repeated to their common shape. */
 export function broadcastTogether(name: string, args: readonly TensorLike[]): Tensor[] {
   const tensors = args.map(asTensor);
+  if (tensors.every((x) => sameShape(x.shape, tensors[0].shape))) return tensors;
   const rank = Math.max(...tensors.map((x) => x.shape.length));
   // The size that is not 1; it may be 0.
   const shape = Array.from({ length: rank }, (_, d) => tensors.map((x) => x.shape[d - rank + x.shape.length] ?? 1).find((s) => s !== 1) ?? 1);

@@ -4,7 +4,8 @@ import { elementwise } from "../elementwise.ts";
 import { padBlock, slice } from "../shape-ops.ts";
 import { constant, input, makeNode, tracing, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
-import { asOuterProduct, fuseProducts } from "./fuse-products.ts";
+import { fuseProducts } from "./fuse-products.ts";
+import { asOuterProduct } from "./outer-products.ts";
 import { cut } from "./schedule.ts";
 
 /** A program without the outer products that are added to one of its outputs. */

@@ -2,14 +2,14 @@ import { broadcastAxes, reshape } from "../broadcast.ts";
 import { contractPrimitive, type Labels } from "../contract.ts";
 import { elementwise, mul } from "../elementwise.ts";
 import { sliceBlock, transpose } from "../shape-ops.ts";
-import { makeNode, withArgs, type Tensor } from "../tensor.ts";
-import { topological, type Program } from "../trace.ts";
+import { makeNode, type Tensor } from "../tensor.ts";
+import type { Replacement } from "./rewrite.ts";
 
 /** Sums of so many products are written out. */
 const shortest = 4;
 
 /** Whether a contraction adds up few products, but some, for each result, along the last axis of both operands and of nothing else. */
-function isShortSum({ primitive, args: [x], attrs }: Tensor): boolean {
+export function isShortSum({ primitive, args: [x], attrs }: Tensor): boolean {
   if (primitive !== contractPrimitive) return false;
   const { a, b, out } = attrs as Labels;
   const summed = [...a].filter((letter) => !out.includes(letter));
@@ -38,15 +38,5 @@ function writtenOut(node: Tensor, [x, y]: readonly Tensor[]): Tensor {
  * Makes operations on whole arrays, which fuse with those around them, of products with short sums: those of the first layer of a network with few
  * inputs, for instance.
  */
-export function writeOutShortSums(program: Program): Program {
-  const { inputs, outputs } = program;
-  const order = topological(outputs);
-  if (!order.some(isShortSum)) return program;
-  const value = new Map<Tensor, Tensor>(inputs.map((x) => [x, x]));
-  for (const node of order) {
-    if (value.has(node)) continue;
-    const args = node.args.map((x) => value.get(x)!);
-    value.set(node, isShortSum(node) ? writtenOut(node, args) : withArgs(node, args));
-  }
-  return { inputs, outputs: outputs.map((y) => value.get(y)!) };
-}
+export const writtenOutShortSums = (order: readonly Tensor[]): [Tensor, Replacement][] =>
+  order.filter(isShortSum).map((node) => [node, { needs: node.args, make: (value) => value.set(node, writtenOut(node, node.args.map((x) => value.get(x)!))) }]);
