@@ -68,7 +68,7 @@ export class CallbackRunner {
     this.#isDiscrete = callbacks.some(({ kind }) => kind === "discrete");
     this.#before = { u: u.slice(), p: p.slice() };
     this.#settle = settle;
-    this.#step = { t: NaN, h: NaN, next: u, p, interpolant: () => (this.#interpolant ??= this.#stepper!.capture()) };
+    this.#step = { t: NaN, h: NaN, next: u, p, at: (theta, out) => this.#at(theta, out) };
     this.state = { t: tspan[0], u, p: p.slice(), terminate: () => void (this.#stop = true) };
   }
 
@@ -78,8 +78,13 @@ export class CallbackRunner {
     for (const watch of this.#watches) watch.begin(this.state.t, this.state.u, this.state.p);
   }
 
-  /** Where in a kept step from `t` by `h` to `next` the first continuous event lies, in (0, 1]; 1 also when there is none. */
-  locate(stepper: Stepper, t: number, h: number, next: Float64Array): number {
+  /**
+   * Looks for continuous events in a kept step from `t` by `h` to `next`. True when there is nothing to do at its end: to be followed by `pass`. Else
+   * `next` is the state at the first event, at `theta`, or still that at the end: to be followed by `run`.
+   *
+   * @param atStop - Whether a preset time may be due at the end.
+   */
+  isQuiet(stepper: Stepper, t: number, h: number, next: Float64Array, atStop: boolean): boolean {
     const step = this.#step;
     step.t = t;
     step.h = h;
@@ -90,34 +95,47 @@ export class CallbackRunner {
     this.#theta = Infinity;
     this.#tie = timeTolerance(t, t + h) / Math.abs(h);
     for (const watch of this.#watches) this.#theta = Math.min(this.#theta, watch.look(step));
-    if (this.#theta >= 1) return 1;
-    step.interpolant().at(this.#theta, next);
+    if (this.#theta < 1) {
+      // Before `next` is written to, which is part of what the stepper interpolates.
+      this.#interpolant ??= stepper.capture();
+      this.#interpolant.at(this.#theta, next);
+    }
+    return this.#theta === Infinity && !atStop && !this.#isDiscrete;
+  }
+
+  #at(theta: number, out: Float64Array): void {
+    const stepper = this.#stepper!;
+    if (stepper.interpolate) stepper.interpolate(theta, out);
+    else (this.#interpolant ??= stepper.capture()).at(theta, out);
+  }
+
+  /** Where in the step last looked at the first continuous event lies, in (0, 1]; `Infinity` when there is none. */
+  get theta(): number {
     return this.#theta;
   }
 
-  /** Dense output of the step last given to `locate`, if it was needed there. */
+  /** Goes on after a quiet step. */
+  pass(): void {
+    for (const watch of this.#watches) watch.pass();
+  }
+
+  /** Dense output of the step last looked at, if it was needed there. */
   get interpolant(): Interpolant | undefined {
     return this.#interpolant;
   }
 
-  /**
-   * At the end of a step, which may be an event: saves what is wanted and calls what is due, in the order of the list.
-   *
-   * @param atStop - Whether a preset time may be due.
-   */
-  run(t: number, u: Float64Array, recorder: Recorder, atStop: boolean): void {
+  /** At the end of a step, which may be an event: saves what is wanted and calls what is due, in the order of the list. */
+  run(t: number, u: Float64Array, recorder: Recorder): void {
     this.state.t = t;
     this.state.u = u;
     this.changedState = false;
     this.changedParameters = false;
-    const isQuiet = this.#theta === Infinity && !atStop && !this.#isDiscrete;
     for (const watch of this.#watches) if (watch.theta > this.#theta && this.#isTied(watch)) watch.bringForward(t, u, this.state.p);
-    if (!isQuiet) this.#call(recorder, false);
-    else if (recorder.everyStep) recorder.save(t, u);
+    this.#call(recorder, false);
     const { p } = this.state;
     const jumped = this.#theta < 1 || this.changedState || this.changedParameters;
     for (const watch of this.#watches) {
-      const own = !isQuiet && this.#isTied(watch);
+      const own = this.#isTied(watch);
       if (jumped || own) watch.restart(t, u, p, own);
       else watch.pass();
     }

@@ -1,4 +1,3 @@
-import type { Interpolant } from "./algorithm.ts";
 import type { ContinuousCallback } from "./callback.ts";
 import { OdeError } from "./errors.ts";
 import { findRoot } from "./find-root.ts";
@@ -9,8 +8,8 @@ export interface WatchedStep {
   readonly h: number;
   readonly next: Float64Array;
   readonly p: Float64Array;
-  /** The dense output of the step; made when first asked for. */
-  interpolant(): Interpolant;
+  /** Writes the state at `t + theta h` into `out[n]`. */
+  at(theta: number, out: Float64Array): void;
 }
 
 /** Where in a step a condition changed sign: it has the value `ga` at `a` and passes zero until `b`. */
@@ -47,9 +46,10 @@ export class EventWatch {
   #step: WatchedStep | undefined;
   /** The condition within the step. One function for all steps, which then make none. */
   readonly #condition = (theta: number): number => {
-    const { t, h, next, p, interpolant } = this.#step!;
+    const step = this.#step!;
+    const { t, h, next, p } = step;
     if (theta === 1) return this.callback.condition(t + h, next, p);
-    interpolant().at(theta, this.#state);
+    step.at(theta, this.#state);
     return this.callback.condition(t + theta * h, this.#state, p);
   };
 

@@ -25,7 +25,6 @@ export class Integrator {
   /** What a singular mass matrix leaves of the equations; absent without one. */
   readonly #algebra: NullSpaces | undefined;
   #problem: OdeProblem;
-  #callbacks: CallbackRunner | undefined;
   /** Index of the target among the stops. */
   #stop = 0;
   /** Spent outside of the stepper in use. */
@@ -45,9 +44,9 @@ export class Integrator {
     this.#adaptive = isAdaptive(stepper, checked);
     requireStepControl(algorithm, checked, this.#adaptive);
     this.#loop = {
-      stepper, controller: controllerOf(algorithm, stepper), multistep: algorithm.startOrder !== undefined, recorder: new Recorder(problem, checked.times, checked.dense), options: checked,
+      stepper, controller: controllerOf(algorithm, stepper), multistep: algorithm.startOrder !== undefined, recorder: new Recorder(problem, checked.times, checked.dense), callbacks: undefined, options: checked,
       direction: 1, smallest: NaN, p: problem.p, u: problem.u0.slice(), next: new Float64Array(problem.f.dim), error: new Float64Array(problem.f.dim),
-      t: NaN, size: NaN, target: NaN, origin: NaN, index: 0, count: 0, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
+      t: NaN, size: NaN, target: NaN, origin: NaN, index: 0, count: 0, isLeft: false, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
     };
     this.#algebra = algebra(problem);
     this.#begin();
@@ -120,7 +119,7 @@ export class Integrator {
       retcode: this.#retcode ?? "aborted",
       message: this.#retcode === undefined ? stopped(t, "the solve was not stepped to its end") : this.#message,
       stats: this.stats,
-      events: this.#callbacks?.events.slice() ?? [],
+      events: this.#loop.callbacks?.events.slice() ?? [],
       ...denseOutput(naccept === 0 ? { ...problem, u0: u.slice() } : problem, recorder.record()),
     };
   }
@@ -166,13 +165,13 @@ export class Integrator {
     this.#retcode = undefined;
     this.#message = "";
     this.#inconsistent = "";
-    this.#callbacks = undefined;
+    loop.callbacks = undefined;
     this.#stop = 0;
     if (this.#settle(t0, loop.u, problem.p)) loop.recorder = new Recorder({ ...problem, u0: loop.u }, loop.options.times, loop.options.dense);
     if (this.#inconsistent !== "") return this.#finish("initialFailure", this.#inconsistent);
     const settle = this.#algebra && ((t: number, u: Float64Array, p: Float64Array) => this.#settle(t, u, p));
-    this.#callbacks = callbacks.length > 0 ? new CallbackRunner(callbacks, problem.tspan, loop.u, problem.p, settle) : undefined;
-    if (this.#callbacks) this.#beginCallbacks(this.#callbacks);
+    loop.callbacks = callbacks.length > 0 ? new CallbackRunner(callbacks, problem.tspan, loop.u, problem.p, settle) : undefined;
+    if (loop.callbacks) this.#beginCallbacks(loop.callbacks);
     if (this.done) return;
     if (stops.length === 0) return this.#finish("success", "");
     this.#setSize(dt);
@@ -248,11 +247,9 @@ export class Integrator {
   /** Takes up to `limit` steps, or fewer up to a stop or a callback. */
   #advanceUpTo(limit: number): void {
     const loop = this.#loop;
-    // Not so where an exception left the solve at a stop.
-    const isOnWay = loop.t !== loop.target;
     const fault = this.#adaptive ? adaptiveSteps(loop, limit) : fixedSteps(loop, limit);
     if (fault) return this.#finish(fault.retcode, fault.why, fault.length);
-    if (this.#callbacks && isOnWay) this.#keepStep(this.#callbacks);
+    if (loop.callbacks && loop.isLeft) this.#keepStep(loop.callbacks);
     if (this.done || loop.t !== loop.target) return;
     this.#stop++;
     if (this.#stop === loop.options.stops.length) this.#finish("success", "");
@@ -262,8 +259,9 @@ export class Integrator {
   /** Ends the step that was taken at the first event in it, if there is one, saves what is wanted and goes on from there. */
   #keepStep(callbacks: CallbackRunner): void {
     const loop = this.#loop;
+    loop.isLeft = false;
     const { stepper, recorder, t, h, u, next } = loop;
-    const theta = callbacks.locate(stepper, t, h, next);
+    const { theta } = callbacks;
     const cut = theta < 1;
     let end = cut ? t + theta * h : loop.end;
     // Rounding must not leave a sliver of a step before a stop.
@@ -274,7 +272,7 @@ export class Integrator {
     // Also when something below throws: what the stepper knows is of another state then.
     if (cut) stepper.reset?.();
     else stepper.accept?.();
-    callbacks.run(end, next, recorder, end === loop.target);
+    callbacks.run(end, next, recorder);
     if (callbacks.changedState) stepper.reset?.();
     this.#afterCallbacks(callbacks);
     const jumped = cut || callbacks.changedState || callbacks.changedParameters;

@@ -36,17 +36,17 @@ export class Recorder {
     this.#wait();
   }
 
-  /** Takes note of a kept step of `stepper` from `t` by `h` to `end`, where the state is `next`, and saves what is wanted. */
-  step(stepper: Stepper, t: number, h: number, end: number, next: Float64Array): void {
+  /** Takes note of a kept step of `stepper` from `t` by `h` to `end`, where the state is `next`, and saves what is wanted: {@link inside}, and the end if every step is saved. */
+  step(stepper: Stepper, t: number, h: number, end: number, next: Float64Array, interpolant: Interpolant | undefined): void {
     // Small enough to be inlined, so that steps that save nothing box no numbers for a call.
     if (this.#direction * end < this.#now[1]) {
       this.#now[0] = end;
       this.#savedEnd = false;
-    } else this.#due(stepper, t, h, end, next);
+    } else this.#due(stepper, t, h, end, next, interpolant);
   }
 
-  #due(stepper: Stepper, t: number, h: number, end: number, next: Float64Array): void {
-    this.inside(stepper, t, h, end, next);
+  #due(stepper: Stepper, t: number, h: number, end: number, next: Float64Array, interpolant: Interpolant | undefined): void {
+    this.inside(stepper, t, h, end, next, interpolant);
     if (this.everyStep) this.save(end, next);
   }
 
@@ -56,7 +56,7 @@ export class Recorder {
    *
    * @param interpolant - That of the step, when it was made before.
    */
-  inside(stepper: Stepper, t: number, h: number, end: number, next: Float64Array, interpolant?: Interpolant): void {
+  inside(stepper: Stepper, t: number, h: number, end: number, next: Float64Array, interpolant: Interpolant | undefined): void {
     this.#now[0] = end;
     this.#savedEnd = false;
     if (this.#dense) {

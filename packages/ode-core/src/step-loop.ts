@@ -1,4 +1,5 @@
 import type { Stepper } from "./algorithm.ts";
+import type { CallbackRunner } from "./callback-runner.ts";
 import { quarter, type StepController } from "./controller.ts";
 import { firstNonFinite } from "./failure.ts";
 import type { Recorder } from "./recorder.ts";
@@ -13,6 +14,8 @@ export interface StepLoop {
   /** Whether a step relies on those before it, so that one cut short at a stop hampers the next ones. */
   multistep: boolean;
   recorder: Recorder;
+  /** Absent when there are none, and until what is due at the start was called. */
+  callbacks: CallbackRunner | undefined;
   options: CheckedOptions;
   /** 1 forwards, -1 backwards. */
   direction: number;
@@ -34,7 +37,8 @@ export interface StepLoop {
   origin: number;
   index: number;
   count: number;
-  /** The last step that was kept. */
+  /** Whether the last step was left to the caller to keep, and the length and end of such a step. */
+  isLeft: boolean;
   h: number;
   end: number;
   naccept: number;
@@ -49,13 +53,12 @@ export type StepFault = { readonly retcode: Retcode; readonly why: string; reado
 const fault = (retcode: Retcode, why: string, length = NaN): StepFault => ({ retcode, why, length });
 
 /**
- * Takes up to `limit` steps of `loop.size`, but not past `loop.target`, for which the last one is shortened. With callbacks a
- * single step is taken and left to the caller: `loop.next` is the state after it, and nothing is saved or moved on.
+ * Takes up to `limit` steps of `loop.size`, but not past `loop.target`, for which the last one is shortened. One at which a callback may be
+ * due is the last and left to the caller: `loop.next` is the state after it, and nothing is saved or moved on.
  */
 export function fixedSteps(loop: StepLoop, limit: number): StepFault {
-  const { stepper, options, recorder, direction, target, origin, count, size } = loop;
-  const { maxIters, onStep, callbacks, signal } = options;
-  const single = callbacks.length > 0;
+  const { stepper, options, recorder, callbacks, direction, target, origin, count, size } = loop;
+  const { maxIters, onStep, signal } = options;
   let accepted = true;
   try {
     for (let i = 0; i < limit && loop.t !== target; i++) {
@@ -70,9 +73,11 @@ export function fixedSteps(loop: StepLoop, limit: number): StepFault {
       if (bad >= 0) return fault("nonFinite", `u[${bad}] is ${next[bad]} after a step of ${h}`, h);
       loop.h = h;
       loop.end = end;
-      if (single) return undefined;
-      recorder.step(stepper, t, h, end, next);
+      loop.isLeft = callbacks !== undefined && !callbacks.isQuiet(stepper, t, h, next, end === target);
+      if (loop.isLeft) return undefined;
+      recorder.step(stepper, t, h, end, next, callbacks?.interpolant);
       moveOn(loop);
+      callbacks?.pass();
       accepted = false;
       stepper.accept?.();
       accepted = true;
@@ -100,11 +105,10 @@ export function moveOn(loop: StepLoop): void {
  * with a much smaller one. With callbacks as {@link fixedSteps}.
  */
 export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
-  const { stepper, controller, multistep, options, recorder, direction, smallest, target, p } = loop;
-  const { abstols, dtmin, dtmax, maxIters, isOutOfDomain, callbacks, signal, onStep } = options;
+  const { stepper, controller, multistep, options, recorder, callbacks, direction, smallest, target, p } = loop;
+  const { abstols, dtmin, dtmax, maxIters, isOutOfDomain, signal, onStep } = options;
   // The stepper's own norm is faster where it has one and no other is asked for.
   const fused = stepper.scaledError !== undefined && !abstols;
-  const single = callbacks.length > 0;
   // What changes is kept in locals: in fields it would cost a quarter of the solve of a small system.
   let { t, size, u, next, naccept, nreject } = loop;
   let kept = 0;
@@ -139,12 +143,13 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
       const proposed = Math.abs(h) * controller.accept(scaled);
       // A step that was cut very short at a stop says nothing about the length it was to have.
       size = Math.min(dtmax, !multistep && 10 * Math.abs(h) < size ? Math.max(size, proposed) : proposed);
-      if (single) {
+      if (callbacks !== undefined && !callbacks.isQuiet(stepper, t, h, next, end === target)) {
         loop.h = h;
         loop.end = end;
+        loop.isLeft = true;
         break;
       }
-      recorder.step(stepper, t, h, end, next);
+      recorder.step(stepper, t, h, end, next, callbacks?.interpolant);
       const begun = t;
       const former = u;
       u = next;
@@ -152,6 +157,7 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
       t = end;
       naccept++;
       kept++;
+      callbacks?.pass();
       accepted = false;
       stepper.accept?.();
       accepted = true;
