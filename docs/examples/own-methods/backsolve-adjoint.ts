@@ -10,7 +10,7 @@ import { assertPullable, assertSucceeded } from "@fluxion/sensitivity";
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Chen, Rubanova, Bettencourt, Duvenaud, NeurIPS 2018, arXiv 1806.07366, algorithm 1.
  */
-export function backsolveAdjoint(options: Readonly<Record<never, never>> = {}): SensitivityAlgorithm {
+export function backsolveAdjoint(options: Readonly<Record<string, never>> = {}): SensitivityAlgorithm {
   readOptions("backsolveAdjoint", options, {});
   return {
     name: "backsolveAdjoint",

@@ -9,7 +9,7 @@ const b = [1 / 6, 1 / 6, 2 / 3];
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Shu, Osher, J. Comput. Phys. 77 (1988) 439-471; dense output: Ketcheson, Loczi, Jangabylova, Kusmanov, J. Sci. Comput. 71 (2017) 944-958.
  */
-export function ssprk3(options: Readonly<Record<never, never>> = {}): Algorithm {
+export function ssprk3(options: Readonly<Record<string, never>> = {}): Algorithm {
   readOptions("ssprk3", options, {});
   return explicitRk("ssprk3", 3, {
     a: [[], [1], [1 / 4, 1 / 4]],

@@ -9,7 +9,7 @@ export function mean(x: Tensor, axes?: readonly number[]): Tensor {
   return div(total, x.size / total.size);
 }
 
-/** Largest of all entries, or along `axes` (which disappear; negative ones count from the last). Equal ones share the slope, half and half where two are compared. @throws OdeError `SHAPE_MISMATCH` without entries. */
+/** Largest of all entries, or along `axes` (which disappear; negative ones count from the last). Of equal ones, one has all of the slope. @throws OdeError `SHAPE_MISMATCH` without entries. */
 export const max = (x: Tensor, axes?: readonly number[]): Tensor => reduced("max", maximum, x, axes);
 
 /** Smallest of all entries, or along `axes`, as {@link max}. */

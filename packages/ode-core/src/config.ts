@@ -6,7 +6,7 @@ export type Table<T> = Readonly<Record<string, (options: never) => T>>;
 /** `{ name, ...options }` as it stands in a config: the name picks the factory, the rest are its options. */
 export type ConfigOf<R extends Table<unknown>> = {
   // Inferred rather than Parameters<R[K]>[0], which the compiler reduces to the table's own bound, never.
-  [K in keyof R & string]: { readonly name: K } & (R[K] extends (options: infer O) => unknown ? NonNullable<O> : never);
+  [K in keyof R & string]: { readonly name: K } & (R[K] extends (options: infer O) => unknown ? (string extends keyof NonNullable<O> ? unknown : NonNullable<O>) : never);
 }[keyof R & string];
 
 /**

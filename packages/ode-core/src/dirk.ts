@@ -4,6 +4,7 @@ import { CubicInterpolant } from "./cubic-interpolant.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
 import { iterationMatrix, type IterationMatrix } from "./linear-algebra/iteration-matrix.ts";
 import { predictiveController } from "./predictive-controller.ts";
+import { scaledNorm } from "./scaled-norm.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** Coefficients of a diagonally implicit Runge-Kutta method with one `gamma` on the diagonal, so that its stages share a matrix. */
@@ -203,9 +204,9 @@ class DirkStepper implements Stepper {
       this.#evaluate(t, input, delta);
       for (let i = 0; i < n; i++) delta[i] -= z[i] / scale;
       this.#W.solve(delta);
+      for (let i = 0; i < n; i++) z[i] += delta[i];
       const size = this.#norm(delta);
       if (!(size < Infinity)) return false;
-      for (let i = 0; i < n; i++) z[i] += delta[i];
       if (iteration > 0 && size > 0) {
         const theta = size / before;
         // At the level of rounding the rate says nothing.
@@ -226,15 +227,9 @@ class DirkStepper implements Stepper {
     return this.#norm(delta);
   }
 
+  /** May overwrite `x`. */
   #norm(x: Float64Array): number {
-    const { abstol, abstols, reltol } = this.#context;
-    const u = this.#u;
-    let sum = 0;
-    for (let i = 0; i < x.length; i++) {
-      const scale = (abstols ? abstols[i] : abstol) + reltol * Math.max(Math.abs(u[i]), Math.abs(this.#input[i]));
-      if (x[i] !== 0) sum += (x[i] / scale) ** 2;
-    }
-    return Math.sqrt(sum / x.length);
+    return scaledNorm(x, this.#u, this.#input, this.#context);
   }
 
   #addStages(weights: readonly number[], h: number, out: Float64Array): void {

@@ -43,6 +43,7 @@ export class RadauStepper implements Stepper {
   readonly #u: Float64Array;
   readonly #input: Float64Array;
   readonly #scale: Float64Array;
+  readonly #scaled: Float64Array;
   /** The solution within the last step that was kept. */
   readonly #last: RadauPolynomial;
   readonly #report: { -readonly [K in keyof IterationReport]: number } = { caution: NaN, steady: NaN, retry: NaN };
@@ -88,7 +89,7 @@ export class RadauStepper implements Stepper {
     this.#Mw = this.#mass ? thrice() : this.#w;
     this.#parts = { w: parts(this.#w), Mw: parts(this.#Mw), k: parts(this.#k) };
     const vector = (): Float64Array => new Float64Array(n);
-    [this.#slope, this.#u, this.#input, this.#scale] = [vector(), vector(), vector(), vector()];
+    [this.#slope, this.#u, this.#input, this.#scale, this.#scaled] = [vector(), vector(), vector(), vector(), vector()];
     this.#last = new RadauPolynomial(n);
     this.#keptEta = 1;
     this.controller = predictiveController(4, 8, this.#report);
@@ -288,17 +289,20 @@ export class RadauStepper implements Stepper {
     }
   }
 
-  /** Root mean square of `x / scale`, of one vector or three. */
+  /** The root mean square of the sizes of one vector or three, each by `scale`. */
   #norm(x: Float64Array): number {
-    const n = this.#n, scale = this.#scale;
+    const { norm } = this.#context;
+    const n = this.#n, scale = this.#scale, scaled = this.#scaled;
     let sum = 0;
     for (let at = 0; at < x.length; ) {
+      let squares = 0;
       for (let i = 0; i < n; i++, at++) {
         // A component that rests at zero has no scale with abstol = 0, and needs none.
-        if (x[at] === 0) continue;
-        const scaled = x[at] / scale[i];
-        sum += scaled * scaled;
+        const e = x[at] === 0 ? 0 : x[at] / scale[i];
+        scaled[i] = e;
+        squares += e * e;
       }
+      sum += norm ? n * norm(scaled) ** 2 : squares;
     }
     return Math.sqrt(sum / x.length);
   }

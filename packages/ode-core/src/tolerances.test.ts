@@ -32,3 +32,14 @@ test.each(adaptive.map((algorithm) => [algorithm.name, algorithm] as const))("%s
   expect(scaled.stats).toEqual(plain.stats);
   for (const [k, u] of scaled.u.entries()) for (const [i, x] of u.entries()) expect(Math.abs(x / scales[i] / plain.u[k][i] - 1)).toBeLessThan(1e-9);
 });
+
+test.each(adaptive.map((algorithm) => [algorithm.name, algorithm] as const))("%s: a norm 64 times as large takes the steps of tolerances 64 times as tight", (name, algorithm) => {
+  const rms64 = (x: Float64Array): number => 64 * Math.sqrt(x.reduce((sum, e) => sum + e * e, 0) / x.length);
+  const [byNorm, tight] = [{ reltol: 2 ** -14, abstol: 2 ** -14, norm: rms64 }, { reltol: 2 ** -20, abstol: 2 ** -20 }].map((options) => solve(inUnits([1, 1, 1]), algorithm, { ...options, dt: 2 ** -10 }));
+  expect(byNorm.retcode).toBe("success");
+  // RADAU5's own rules make its tolerance and the end of its iteration no multiples of what is asked for.
+  const factor = name === "radauIIA5" ? 2.2 : 1;
+  expect(byNorm.stats.naccept).toBeGreaterThanOrEqual(tight.stats.naccept / factor);
+  expect(byNorm.stats.naccept).toBeLessThanOrEqual(tight.stats.naccept * factor);
+  if (factor === 1) expect(byNorm.stats).toEqual(tight.stats);
+});

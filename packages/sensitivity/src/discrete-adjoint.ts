@@ -7,7 +7,7 @@ import { TapedField } from "./taped-field.ts";
 import { linearizeWholeSteps } from "./whole-steps.ts";
 
 /** Options of {@link discreteAdjoint}: none. */
-export type DiscreteAdjointOptions = Readonly<Record<never, never>>;
+export type DiscreteAdjointOptions = Readonly<Record<string, never>>;
 
 /**
  * Transposes the explicit Runge-Kutta steps that were taken, dense output included: the gradient of the computed solution,

@@ -2,7 +2,7 @@ import { readOptions, type BoundField, type OdeProblem, type OdeSolution, type S
 import { assertPullable } from "./assert-pullable.ts";
 
 /** Options of {@link forwardSensitivity}: none. */
-export type ForwardSensitivityOptions = Readonly<Record<never, never>>;
+export type ForwardSensitivityOptions = Readonly<Record<string, never>>;
 
 /**
  * Solves the variational equations `S' = f_u S + f_p`, `S(t0) = [I, 0]`, along with the problem. The sensitivities are part of

@@ -4,7 +4,7 @@ import { literalPrimitive, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
 import { lowered } from "./lowered.ts";
 import { planMemory } from "./memory-plan.ts";
-import { placements } from "./placements.ts";
+import { placements, placeOf } from "./placements.ts";
 import { isElementwise, schedule, writtenOutputs } from "./schedule.ts";
 import { isContiguous } from "./view.ts";
 
@@ -46,11 +46,7 @@ export function printPlan(program: Program): string {
     const piece = direct.get(x);
     if (piece) return ` -> ${written.has(piece.output) ? "" : "added to "}output ${piece.output} from ${piece.offset}`;
     if (!stored.has(x)) return "";
-    let [owner, offset]: [Tensor | number, number] = [x, 0];
-    for (let next = placed.get(owner); next; next = typeof owner === "number" ? undefined : placed.get(owner)) {
-      owner = next.owner;
-      offset += next.offset;
-    }
+    const { owner, offset } = placeOf(placed, x);
     return typeof owner === "number" ? ` -> output ${owner} from ${offset}` : ` -> arena ${offsets.get(owner)! + offset}`;
   };
   const lines = [`inputs ${code.inputs.map((x) => `${name(x)} ${typed(x)}`).join(", ")}`.trimEnd(), `arena of ${size} numbers`];

@@ -2,7 +2,7 @@ import { elementwise, type ElementwisePrimitive } from "../elementwise.ts";
 import { contractPrimitive } from "../contract.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
 import { reshapePrimitive } from "../broadcast.ts";
-import { constantPrimitive, inputPrimitive, literalPrimitive, type Tensor } from "../tensor.ts";
+import { constantPrimitive, inputPrimitive, literalPrimitive, sameShape, type Tensor } from "../tensor.ts";
 import { topological, type Program } from "../trace.ts";
 import { unrollLimit } from "./collapse.ts";
 import { viewOf, type View } from "./view.ts";
@@ -97,7 +97,7 @@ export function schedule(program: Program): Schedule {
   for (const node of order) {
     views.set(node, viewOf(node, (x) => views.get(x)!));
     if (isLeaf(node) || views.get(node)!.base !== node) continue;
-    const fuses = (x: Tensor): boolean => isElementwise(node) && isElementwise(x) && views.get(x)!.base === x && sameSizes(x, node);
+    const fuses = (x: Tensor): boolean => isElementwise(node) && isElementwise(x) && views.get(x)!.base === x && sameShape(x.shape, node.shape);
     const at = node.args.reduce((s, x) => Math.max(s, fuses(x) ? stage.get(x)! : baseStage(x) + 1), 0);
     stage.set(node, at);
     const key = isElementwise(node) ? `${at}|${node.shape.join()}` : `${node.id}`;
@@ -117,8 +117,6 @@ export function schedule(program: Program): Schedule {
   for (const { node } of pieces) if (!direct.has(node)) markStored(views.get(node)!, stored);
   return { steps, views, pieces, stored, direct };
 }
-
-const sameSizes = (a: Tensor, b: Tensor): boolean => a.shape.length === b.shape.length && a.shape.every((s, i) => s === b.shape[i]);
 
 function markStored(view: View, stored: Set<Tensor>): void {
   if (view.base && !isLeaf(view.base)) stored.add(view.base);

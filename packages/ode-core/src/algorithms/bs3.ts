@@ -5,7 +5,7 @@ import { bs3Stepper } from "./generated/bs3.ts";
 import { bs3Tableau } from "./tableaus/bs3.ts";
 
 /** Options of {@link bs3}: none. */
-export type Bs3Options = Readonly<Record<never, never>>;
+export type Bs3Options = Readonly<Record<string, never>>;
 
 /**
  * Bogacki-Shampine 3(2): order 3 with step-size control, four stages of which the last is the next step's first (three

@@ -7,7 +7,7 @@ import { dop853Stepper } from "./generated/dop853.ts";
 import { dop853Tableau } from "./tableaus/dop853.ts";
 
 /** Options of {@link dop853}: none. */
-export type Dop853Options = Readonly<Record<never, never>>;
+export type Dop853Options = Readonly<Record<string, never>>;
 
 /**
  * Dormand-Prince of order 8 with the step-size control of Hairer's DOP853, which weighs error estimates of orders 5 and 3: twelve

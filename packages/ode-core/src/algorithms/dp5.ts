@@ -7,7 +7,7 @@ import { dp5Stepper } from "./generated/dp5.ts";
 import { dp5Tableau } from "./tableaus/dp5.ts";
 
 /** Options of {@link dp5}: none. */
-export type Dp5Options = Readonly<Record<never, never>>;
+export type Dp5Options = Readonly<Record<string, never>>;
 
 /**
  * Dormand-Prince 5(4): order 5 with the step-size control of Hairer's DOPRI5, seven stages of which the last is the next step's

@@ -4,7 +4,7 @@ import { nystrom } from "../nystrom.ts";
 import { dprkn6Tableau } from "./dprkn6-tableau.ts";
 
 /** Options of {@link dprkn6}: none. */
-export type Dprkn6Options = Readonly<Record<never, never>>;
+export type Dprkn6Options = Readonly<Record<string, never>>;
 
 /**
  * The Runge-Kutta-Nystrom triple 6(4) of Dormand and Prince for `"second-order"` fields whose acceleration does not depend on the

@@ -5,7 +5,7 @@ import { eulerStepper } from "./generated/euler.ts";
 import { eulerTableau } from "./tableaus/euler.ts";
 
 /** Options of {@link euler}: none. */
-export type EulerOptions = Readonly<Record<never, never>>;
+export type EulerOptions = Readonly<Record<string, never>>;
 
 /**
  * Explicit Euler: order 1, fixed steps of `dt`, one evaluation per step, linear dense output.

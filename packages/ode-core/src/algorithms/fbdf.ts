@@ -3,7 +3,7 @@ import { bdf } from "../bdf.ts";
 import { readOptions } from "../config.ts";
 
 /** Options of {@link fbdf}: none. */
-export type FbdfOptions = Readonly<Record<never, never>>;
+export type FbdfOptions = Readonly<Record<string, never>>;
 
 /**
  * Backward differentiation formulas of order 1 to 5 in fixed-leading-coefficient form, with variable steps and order, as in

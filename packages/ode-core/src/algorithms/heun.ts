@@ -5,7 +5,7 @@ import { heunStepper } from "./generated/heun.ts";
 import { heunTableau } from "./tableaus/heun.ts";
 
 /** Options of {@link heun}: none. */
-export type HeunOptions = Readonly<Record<never, never>>;
+export type HeunOptions = Readonly<Record<string, never>>;
 
 /**
  * Heun's method 2(1), the explicit trapezoidal rule: order 2, two evaluations per step, dense output of order 2.

@@ -3,7 +3,7 @@ import { readOptions } from "../config.ts";
 import { leapfrogs, palindrome, symplectic, type SymplecticTableau } from "../symplectic.ts";
 
 /** Options of {@link kahanLi8}: none. */
-export type KahanLi8Options = Readonly<Record<never, never>>;
+export type KahanLi8Options = Readonly<Record<string, never>>;
 
 const tableau: SymplecticTableau = leapfrogs(palindrome([
   0.13020248308889007, 0.5611629817751084, -0.38947496264484727, 0.1588419065551556, -0.39590389413323757,

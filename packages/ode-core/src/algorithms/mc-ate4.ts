@@ -3,7 +3,7 @@ import { readOptions } from "../config.ts";
 import { symplectic, type SymplecticTableau } from "../symplectic.ts";
 
 /** Options of {@link mcAte4}: none. */
-export type McAte4Options = Readonly<Record<never, never>>;
+export type McAte4Options = Readonly<Record<string, never>>;
 
 const tableau: SymplecticTableau = {
   kicks: [0.1344961992774311, -0.22481980307942082, 0.7563200005156683, 0.33400360328632145],

@@ -5,7 +5,7 @@ import { midpointStepper } from "./generated/midpoint.ts";
 import { midpointTableau } from "./tableaus/midpoint.ts";
 
 /** Options of {@link midpoint}: none. */
-export type MidpointOptions = Readonly<Record<never, never>>;
+export type MidpointOptions = Readonly<Record<string, never>>;
 
 /**
  * The explicit midpoint rule 2(1): order 2, two evaluations per step, dense output of order 2.

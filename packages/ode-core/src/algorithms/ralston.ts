@@ -5,7 +5,7 @@ import { ralstonStepper } from "./generated/ralston.ts";
 import { ralstonTableau } from "./tableaus/ralston.ts";
 
 /** Options of {@link ralston}: none. */
-export type RalstonOptions = Readonly<Record<never, never>>;
+export type RalstonOptions = Readonly<Record<string, never>>;
 
 /**
  * Ralston's method 2(1): of the two-stage methods of order 2 the one with the least error bound; dense output of order 2.

@@ -5,7 +5,7 @@ import { rk4Stepper } from "./generated/rk4.ts";
 import { rk4Tableau } from "./tableaus/rk4.ts";
 
 /** Options of {@link rk4}: none. */
-export type Rk4Options = Readonly<Record<never, never>>;
+export type Rk4Options = Readonly<Record<string, never>>;
 
 /**
  * The classical Runge-Kutta method: order 4, fixed steps of `dt`, four evaluations per step (also with dense output,

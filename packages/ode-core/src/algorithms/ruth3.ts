@@ -3,7 +3,7 @@ import { readOptions } from "../config.ts";
 import { symplectic, type SymplecticTableau } from "../symplectic.ts";
 
 /** Options of {@link ruth3}: none. */
-export type Ruth3Options = Readonly<Record<never, never>>;
+export type Ruth3Options = Readonly<Record<string, never>>;
 
 const tableau: SymplecticTableau = { kicks: [7 / 24, 3 / 4, -1 / 24], drifts: [2 / 3, -2 / 3, 1] };
 

@@ -3,7 +3,7 @@ import { readOptions } from "../config.ts";
 import { symplectic, type SymplecticTableau } from "../symplectic.ts";
 
 /** Options of {@link symplecticEuler}: none. */
-export type SymplecticEulerOptions = Readonly<Record<never, never>>;
+export type SymplecticEulerOptions = Readonly<Record<string, never>>;
 
 const tableau: SymplecticTableau = { kicks: [1], drifts: [1] };
 

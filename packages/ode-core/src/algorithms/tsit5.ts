@@ -5,7 +5,7 @@ import { tsit5Stepper } from "./generated/tsit5.ts";
 import { tsit5Tableau } from "./tableaus/tsit5.ts";
 
 /** Options of {@link tsit5}: none. */
-export type Tsit5Options = Readonly<Record<never, never>>;
+export type Tsit5Options = Readonly<Record<string, never>>;
 
 /**
  * Tsitouras 5(4): order 5 with step-size control, seven stages of which the last is the next step's first (six evaluations

@@ -4,7 +4,7 @@ import { readOptions } from "../config.ts";
 import { bs3 } from "./bs3.ts";
 
 /** Options of {@link vcab3}: none. */
-export type Vcab3Options = Readonly<Record<never, never>>;
+export type Vcab3Options = Readonly<Record<string, never>>;
 
 /**
  * Adams-Bashforth of order 3 with variable steps, or fixed ones: one evaluation per kept step and none per rejected one, after two

@@ -4,7 +4,7 @@ import { readOptions } from "../config.ts";
 import { tsit5 } from "./tsit5.ts";
 
 /** Options of {@link vcab4}: none. */
-export type Vcab4Options = Readonly<Record<never, never>>;
+export type Vcab4Options = Readonly<Record<string, never>>;
 
 /**
  * Adams-Bashforth of order 4 with variable steps, or fixed ones: one evaluation per kept step and none per rejected one, after three

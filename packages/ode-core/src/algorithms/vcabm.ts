@@ -3,7 +3,7 @@ import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 
 /** Options of {@link vcabm}: none. */
-export type VcabmOptions = Readonly<Record<never, never>>;
+export type VcabmOptions = Readonly<Record<string, never>>;
 
 /**
  * Adams-Bashforth-Moulton of orders 1 to 12 with variable steps and order, predicted, evaluated, corrected and evaluated again

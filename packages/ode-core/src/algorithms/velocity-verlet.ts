@@ -3,7 +3,7 @@ import { readOptions } from "../config.ts";
 import { leapfrogs, symplectic, type SymplecticTableau } from "../symplectic.ts";
 
 /** Options of {@link velocityVerlet}: none. */
-export type VelocityVerletOptions = Readonly<Record<never, never>>;
+export type VelocityVerletOptions = Readonly<Record<string, never>>;
 
 const tableau: SymplecticTableau = leapfrogs([1]);
 

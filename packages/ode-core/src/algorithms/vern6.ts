@@ -5,7 +5,7 @@ import { vern6Stepper } from "./generated/vern6.ts";
 import { vern6Tableau } from "./tableaus/vern6.ts";
 
 /** Options of {@link vern6}: none. */
-export type Vern6Options = Readonly<Record<never, never>>;
+export type Vern6Options = Readonly<Record<string, never>>;
 
 /**
  * Verner's "most efficient" 6(5) pair: order 6 with step-size control, nine stages of which the last is the next step's first

@@ -5,7 +5,7 @@ import { vern7Stepper } from "./generated/vern7.ts";
 import { vern7Tableau } from "./tableaus/vern7.ts";
 
 /** Options of {@link vern7}: none. */
-export type Vern7Options = Readonly<Record<never, never>>;
+export type Vern7Options = Readonly<Record<string, never>>;
 
 /**
  * Verner's "most efficient" 7(6) pair: order 7 with step-size control, ten evaluations per step, and its own continuous

@@ -5,7 +5,7 @@ import { vern8Stepper } from "./generated/vern8.ts";
 import { vern8Tableau } from "./tableaus/vern8.ts";
 
 /** Options of {@link vern8}: none. */
-export type Vern8Options = Readonly<Record<never, never>>;
+export type Vern8Options = Readonly<Record<string, never>>;
 
 /**
  * Verner's "most efficient" 8(7) pair: order 8 with step-size control, thirteen evaluations per step, and its own continuous

@@ -5,7 +5,7 @@ import { vern9Stepper } from "./generated/vern9.ts";
 import { vern9Tableau } from "./tableaus/vern9.ts";
 
 /** Options of {@link vern9}: none. */
-export type Vern9Options = Readonly<Record<never, never>>;
+export type Vern9Options = Readonly<Record<string, never>>;
 
 /**
  * Verner's "most efficient" 9(8) pair: order 9 with step-size control, sixteen evaluations per step, and its own continuous

@@ -3,7 +3,7 @@ import { readOptions } from "../config.ts";
 import { leapfrogs, palindrome, symplectic, type SymplecticTableau } from "../symplectic.ts";
 
 /** Options of {@link yoshida6}: none. */
-export type Yoshida6Options = Readonly<Record<never, never>>;
+export type Yoshida6Options = Readonly<Record<string, never>>;
 
 /** Solution A. The paper gives 14 digits; these solve the conditions of order 6 to the last digit of a double. */
 const outer = [0.7845136104775573, 0.23557321335935813, -1.177679984178871];
