@@ -1,4 +1,4 @@
-import { readOptions, type BoundField, type OdeProblem, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
+import { defaultTolerances, readOptions, type BoundField, type OdeProblem, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
 import { assertPullable, assertSucceeded } from "@fluxion/sensitivity";
 
 /**
@@ -15,12 +15,13 @@ export function backsolveAdjoint(options: Readonly<Record<string, never>> = {}):
   return {
     name: "backsolveAdjoint",
     requires: ["vjp"],
+    solvesOtherField: true,
     linearize({ problem, algorithm, options: solveOptions, solve }) {
       const { f, p, tspan } = problem;
       const n = f.dim;
       const solution = solve(problem, algorithm, solveOptions);
       // What looks at the state or its components would be given more of them.
-      const { onStep: _onStep, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol = 1e-9, ...shared } = solveOptions;
+      const { onStep: _onStep, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol = defaultTolerances.abstol, ...shared } = solveOptions;
       const backwards = { ...shared, abstol: typeof abstol === "number" ? abstol : Math.min(...Array.from(abstol)), dense: false };
       const field = augmented(problem);
       return {

@@ -1,4 +1,4 @@
-import { OdeError, type ButcherTableau } from "@fluxion/ode-core";
+import { assertKnown, OdeError, shown, type ButcherTableau } from "@fluxion/ode-core";
 import { expand } from "./expand.ts";
 import { interpreter } from "./interpreter.ts";
 import { javascript } from "./javascript/javascript.ts";
@@ -100,6 +100,9 @@ export interface TargetOptions {
   readonly relaxedSimd?: "auto" | false;
 }
 
+/** The names of {@link TargetOptions}. */
+export const targetNames: readonly (keyof TargetOptions)[] = ["backend", "dtype", "relaxedSimd"];
+
 /** How to compile. */
 export interface CompileOptions extends TargetOptions {
   /** `accumulate[k]` tells to add to output k instead of writing it. Default none. */
@@ -124,15 +127,21 @@ function canGenerateCode(): boolean {
 export function resolveBackend(name: BackendName = "auto"): Backend {
   if (name === "auto") return canUseWasm() ? wasm : canGenerateCode() ? javascript : interpreter;
   if (!Object.hasOwn(backends, name)) {
-    throw new OdeError("UNKNOWN_NAME", `Cannot find backend "${String(name)}" as it must be one of auto, ${Object.keys(backends).join(", ")}`);
+    throw new OdeError("UNKNOWN_NAME", `Cannot find backend ${shown(name)} as it must be one of auto, ${Object.keys(backends).join(", ")}`);
   }
   return backends[name];
 }
 
+/** Throws what compiling with these options would throw for any program: `UNKNOWN_NAME`, `INVALID_OPTION`. */
+export function checkTarget(target: TargetOptions): void {
+  resolveBackend(target.backend);
+  kernelOptions([], target);
+}
+
 /** Complete options for outputs of which `accumulate` may not list all. @throws OdeError `INVALID_OPTION` */
 function kernelOptions(outputs: readonly Tensor[], { accumulate = [], dtype = "f64", relaxedSimd = "auto" }: CompileOptions): KernelOptions {
-  if (dtype !== "f64" && dtype !== "f32") throw new OdeError("INVALID_OPTION", `Cannot compile as dtype must be "f64" or "f32": current value is ${JSON.stringify(dtype)}`);
-  if (relaxedSimd !== "auto" && relaxedSimd !== false) throw new OdeError("INVALID_OPTION", `Cannot compile as relaxedSimd must be "auto" or false: current value is ${JSON.stringify(relaxedSimd)}`);
+  if (dtype !== "f64" && dtype !== "f32") throw new OdeError("INVALID_OPTION", `Cannot compile as dtype must be "f64" or "f32": current value is ${shown(dtype)}`);
+  if (relaxedSimd !== "auto" && relaxedSimd !== false) throw new OdeError("INVALID_OPTION", `Cannot compile as relaxedSimd must be "auto" or false: current value is ${shown(relaxedSimd)}`);
   return { accumulate: outputs.map((_, k) => accumulate[k] ?? false), dtype, relaxedSimd: relaxedSimd === "auto" };
 }
 
@@ -165,9 +174,10 @@ export function compileSplit(program: Program, options: SplitOptions & CompileOp
  * Traces a function of arrays of the given shapes and compiles it. Calls of the kernel throw `SHAPE_MISMATCH` when an array is
  * missing or too short.
  *
- * @throws OdeError `SHAPE_MISMATCH` or `INVALID_TRACE` from the trace, `UNKNOWN_NAME` for a backend that does not exist.
+ * @throws OdeError `SHAPE_MISMATCH` or `INVALID_TRACE` from the trace, `UNKNOWN_NAME` for a backend that does not exist, `INVALID_OPTION` for another wrong option.
  */
 export function compile(f: (...args: Tensor[]) => Tensor | readonly Tensor[], shapes: readonly Shape[], options: CompileOptions = {}): Kernel {
+  assertKnown("compile", options, ["accumulate", ...targetNames]);
   const program = trace((...args) => [f(...args)].flat() as Tensor[], shapes);
   const kernel = compileProgram(program, options);
   const [ownInputs, ownOutputs] = [new Set(kernel.inputs), new Set(kernel.outputs)];
@@ -202,7 +212,7 @@ function assertPlaces(role: "input" | "output", arrays: readonly Numbers[], plac
  * @throws OdeError `INVALID_ARGUMENT` when `args` is no list, and as {@link tensor} and {@link compile} do.
  */
 export function evaluate(f: (...args: Tensor[]) => Tensor, args: readonly (NestedArray | Float64Array)[], options: CompileOptions = {}): Float64Array {
-  if (!Array.isArray(args)) throw new OdeError("INVALID_ARGUMENT", `Cannot evaluate as the arguments must be a list, one entry for each: current value is ${String(args)}`);
+  if (!Array.isArray(args)) throw new OdeError("INVALID_ARGUMENT", `Cannot evaluate as the arguments must be a list, one entry for each: current value is ${shown(args)}`);
   const given = args.map(numbersOf);
   const program = trace((...xs) => [f(...xs)], given.map(({ shape }) => shape));
   const out = new Float64Array(program.outputs[0].size);

@@ -1,6 +1,6 @@
-import { assertBandwidth, OdeError, type Bandwidth, type BoundField, type Structure, type VectorField } from "@fluxion/ode-core";
+import { assertKnown, assertSizes, OdeError, type Bandwidth, type BoundField, type Structure, type VectorField } from "@fluxion/ode-core";
 import { reshape } from "./broadcast.ts";
-import { compile, compileProgram, compileSplit, resolveBackend, type CompileOptions, type Kernel, type Numbers, type TargetOptions } from "./compile.ts";
+import { checkTarget, compile, compileProgram, compileSplit, targetNames, type CompileOptions, type Kernel, type Numbers, type TargetOptions } from "./compile.ts";
 import { FieldTapes } from "./field-tapes.ts";
 import { jacobian } from "./hessian.ts";
 import { pushforward } from "./jvp.ts";
@@ -30,13 +30,13 @@ export interface TracedFieldOptions extends TargetOptions {
  * when it is first used (some milliseconds); calls allocate nothing. All fields bound from one share its scratch memory. Outputs of
  * their kernels must share no memory with inputs.
  *
- * @throws OdeError `SHAPE_MISMATCH` when `f` does not return `dim` numbers, with the first evaluation.
+ * @throws OdeError `INVALID_ARGUMENT` for wrong sizes, `INVALID_OPTION` or `UNKNOWN_NAME` for a wrong option. `SHAPE_MISMATCH` when `f` does not return `dim` numbers, with the first evaluation.
  */
-export function tracedField(f: TracedRhs, { dim, paramCount = 0, structure, bandwidth, ...target }: TracedFieldOptions): VectorField {
-  if (!Number.isInteger(dim) || dim < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as dim must be a whole number >= 1: current value is ${dim}`);
-  if (!Number.isInteger(paramCount) || paramCount < 0) throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as paramCount must be a whole number >= 0: current value is ${paramCount}`);
-  if (bandwidth) assertBandwidth(bandwidth, dim);
-  resolveBackend(target.backend);
+export function tracedField(f: TracedRhs, options: TracedFieldOptions): VectorField {
+  assertKnown("make a vector field", options, ["dim", "paramCount", "structure", "bandwidth", ...targetNames]);
+  const { dim, paramCount = 0, structure, bandwidth, ...target } = options;
+  assertSizes(dim, paramCount, bandwidth);
+  checkTarget(target);
   const checked: TracedRhs = (t, u, p) => {
     const du = f(t, u, p);
     if (!(du instanceof Tensor)) return du; // the trace says what is wrong

@@ -12,7 +12,7 @@ test.each<[string, () => unknown, RegExp]>([
   ["an empty state", () => odeProblem(f, [], [0, 1]), /u0 must have at least one entry/],
   ["no time span", () => odeProblem(f, [1], undefined as never), /tspan must be a list of numbers/],
   ["no options of a problem", () => odeProblem(f, [1], [0, 1], [], null as never), /the options must be an object: current value is null/],
-  ["a function for a problem", () => solve(f as never, tsit5()), /the problem must be made by odeProblem: current value is a function/],
+  ["a function for a problem", () => solve(f as never, tsit5()), /the problem must be made by odeProblem: current value is the function/],
   ["a right-hand side that returns its result", () => solve(odeProblem(((_t: number, u: Float64Array) => u.map((x) => -x)) as never, [1], [0, 1]), tsit5()), /4th argument: it returned an object, which is not used.* outOfPlace\(f\)/],
   ["one that returns a list", () => solve(odeProblem(((_t: number, u: Float64Array) => [-u[0]]) as never, [1], [0, 1]), rk4(), { dt: 0.1 }), /it returned an array, which is not used/],
   ["one that is asynchronous", () => solve(odeProblem(async (_t, u, _p, du) => void (du[0] = -u[0]), [1], [0, 1]), tsit5()), /it returned a promise/],

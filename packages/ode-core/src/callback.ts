@@ -1,4 +1,5 @@
 import { option, readOptions } from "./config.ts";
+import { isList } from "./errors.ts";
 
 /** What an `affect` sees and may change: `u` and `p` in place. */
 export interface CallbackState {
@@ -137,7 +138,7 @@ export function discreteCallback(options: DiscreteCallbackOptions): DiscreteCall
  */
 export function presetTimeCallback(options: PresetTimeCallbackOptions): PresetTimeCallback {
   const { times, affect, save } = readOptions("presetTimeCallback", options, {
-    times: option.custom<ArrayLike<number>>("a list of finite numbers", (v) => (Array.isArray(v) || v instanceof Float64Array) && v.every(Number.isFinite)),
+    times: option.custom<ArrayLike<number>>("a list of finite numbers", (v) => isList(v) && Array.from(v).every(Number.isFinite)),
     affect: option.custom<(state: CallbackState) => void>("a function", isFunction),
     save: sides,
   });

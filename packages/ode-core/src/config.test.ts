@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fromConfig, option, readOptions } from "./index.ts";
+import { fromConfig, option, readOptions, shown, tsit5 } from "./index.ts";
 
 const table = {
   widget: (options: { size?: number; kind?: "round" | "square" } = {}) => readOptions("widget", options, { size: option.positive(2), kind: option.oneOf(["round", "square"], "round") }),
@@ -29,4 +29,15 @@ test("a wrong option names itself, what is needed and what was found", () => {
   expect(() => fromConfig(table, JSON.parse('{ "name": "widget", "size": null }') as { name: "widget" })).toThrow('option "size" must be a number > 0: current value is null');
   // @ts-expect-error the options of a literal name are known
   expect(() => fromConfig(table, { name: "widget", sise: 1 })).toThrow('its options are size, kind: got "sise"');
+});
+
+test("messages show values as they are", () => {
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  const cases: [unknown, string][] = [
+    [NaN, "NaN"], [-0, "0"], [Infinity, "Infinity"], ["a\n", '"a\\n"'], [null, "null"], [undefined, "undefined"], [5n, "5"], [Symbol("s"), "Symbol(s)"],
+    [new Float32Array([1, 0.5]), "[1, 0.5]"], [[1, [NaN, "x"]], '[1, [NaN, "x"]]'], [new Float64Array(9), "[0, 0, 0, 0, 0, 0, 0, 0, ...]"],
+    [tsit5, "the function tsit5"], [() => 1, "a function"], [{}, "{}"], [circle, "an object with self"], [Object.create(null), "{}"],
+  ];
+  for (const [value, text] of cases) expect(shown(value)).toBe(text);
 });

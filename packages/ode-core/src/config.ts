@@ -1,4 +1,4 @@
-import { OdeError } from "./errors.ts";
+import { OdeError, shown } from "./errors.ts";
 
 /** A plug-in table: names to factories that take one options object. Plain data, so an app extends it with a spread. */
 export type Table<T> = Readonly<Record<string, (options: never) => T>>;
@@ -20,16 +20,16 @@ export function fromConfig<R extends Table<unknown>, N extends string>(table: R,
 export function fromConfig<R extends Table<unknown>>(table: R, config: ConfigOf<R>): ReturnType<R[keyof R]>;
 export function fromConfig<R extends Table<unknown>>(table: R, config: { readonly name: string }): ReturnType<R[keyof R]> {
   if (typeof config !== "object" || config === null) {
-    throw new OdeError("INVALID_ARGUMENT", `Cannot read a config as it must be an object with a name, such as { name: "${Object.keys(table)[0]}" }: current value is ${typeof config === "string" ? JSON.stringify(config) : String(config)}`);
+    throw new OdeError("INVALID_ARGUMENT", `Cannot read a config as it must be an object with a name, such as { name: "${Object.keys(table)[0]}" }: current value is ${shown(config)}`);
   }
   const { name, ...options } = config;
   if (typeof name !== "string" || !Object.hasOwn(table, name)) {
-    throw new OdeError("UNKNOWN_NAME", `Cannot find ${JSON.stringify(name)} as the name must be one of ${Object.keys(table).join(", ")}`);
+    throw new OdeError("UNKNOWN_NAME", `Cannot find ${shown(name)} as the name must be one of ${Object.keys(table).join(", ")}`);
   }
   return table[name](options as never) as ReturnType<R[keyof R]>;
 }
 
-/** Checks one option and returns it; returns `undefined` values as the default. Built by {@link option}. */
+/** What an option must be, and what it is when it is not given. Built by {@link option}. */
 export interface OptionSpec<T> {
   readonly expected: string;
   readonly fallback: T | undefined;
@@ -55,7 +55,7 @@ export const option = {
 };
 
 /**
- * Checks the options of a plug-in against `specs` and fills in defaults. Every factory calls it first, so that
+ * Checks the options of a plug-in against `specs` and fills in defaults. Factories for configs call it first, so that
  * options from a JSON config and from code meet the same check.
  *
  * @throws OdeError `INVALID_OPTION` naming the option, what is needed and what was found.
@@ -79,7 +79,7 @@ export function readOptions<S extends Readonly<Record<string, OptionSpec<unknown
     const value = found === undefined ? fallback : found;
     if (value === undefined) throw new OdeError("INVALID_OPTION", `Cannot make ${who} as option "${key}" is required: it must be ${expected}`);
     if (value !== fallback && !accepts(value)) {
-      throw new OdeError("INVALID_OPTION", `Cannot make ${who} as option "${key}" must be ${expected}: current value is ${JSON.stringify(value)}`);
+      throw new OdeError("INVALID_OPTION", `Cannot make ${who} as option "${key}" must be ${expected}: current value is ${shown(value)}`);
     }
     out[key] = value;
   }

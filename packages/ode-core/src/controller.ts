@@ -1,4 +1,5 @@
 import type { Algorithm, Stepper } from "./algorithm.ts";
+import { option, readOptions } from "./config.ts";
 import { fastExp, fastLog } from "./fast-log-exp.ts";
 
 /** Turns scaled errors into factors for the step size. One per solve. */
@@ -38,10 +39,12 @@ export interface PiControllerOptions {
  * Proportional-integral control: the next step is `0.9 error^-beta1 errorBefore^beta2` times this one, within limits.
  * One logarithm and one exponential per step, as `Math.pow` is dear.
  *
+ * @throws OdeError `INVALID_OPTION`
  * @source Gustafsson, ACM Trans. Math. Softw. 17 (1991) 533-554.
  */
 export function piController(options: PiControllerOptions): StepController {
-  return new PidController(options, 0);
+  readOptions("piController", options, piSpecs);
+  return new PidController(options);
 }
 
 /** Gains and limits of {@link pidController}. */
@@ -54,14 +57,19 @@ export interface PidControllerOptions extends PiControllerOptions {
  * Proportional-integral-derivative control: the next step is `0.9 error^-beta1 errorBefore^beta2 errorBeforeThat^-beta3` times this one, within
  * limits and in logarithms as {@link piController}. An algorithm takes any controller: `{ ...tsit5(), controller: () => pidController({ ... }) }`.
  *
+ * @throws OdeError `INVALID_OPTION`
  * @source Soederlind, ACM Trans. Math. Softw. 29 (2003) 1-26.
  */
 export function pidController(options: PidControllerOptions): StepController {
+  readOptions("pidController", options, { ...piSpecs, beta3: finite });
   return new PidController(options, options.beta3);
 }
 
-// A class, as variables of a closure would be checked at each use.
-class PidController implements StepController {
+const finite = option.custom<number>("a finite number", Number.isFinite);
+const piSpecs = { beta1: finite, beta2: finite, qmin: option.positive(0.2), qmax: option.positive(10), steady: option.positive(1), growAfterReject: option.flag(true) };
+
+/** What makes controllers of checked options: for each solve of the algorithms. A class, as variables of a closure would be checked at each use. */
+export class PidController implements StepController {
   readonly #beta1: number;
   readonly #beta2: number;
   readonly #beta3: number;
@@ -73,7 +81,7 @@ class PidController implements StepController {
   readonly #logOld = new Float64Array(2);
   #rejected = false;
 
-  constructor({ beta1, beta2, qmin = 0.2, qmax = 10, steady = 1, growAfterReject = true }: PiControllerOptions, beta3: number) {
+  constructor({ beta1, beta2, qmin = 0.2, qmax = 10, steady = 1, growAfterReject = true }: PiControllerOptions, beta3 = 0) {
     this.#beta1 = beta1;
     this.#beta2 = beta2;
     this.#beta3 = beta3;
@@ -108,5 +116,5 @@ export function controllerOf(algorithm: Algorithm, stepper: Stepper): StepContro
 
 /** The controller of methods that bring none of their own: gains 7 / (10 k) and 2 / (5 k) for a method of order `k`. */
 export function defaultController(order: number): StepController {
-  return piController({ beta1: 7 / (10 * order), beta2: 2 / (5 * order), steady: 1 / 1.2 });
+  return new PidController({ beta1: 7 / (10 * order), beta2: 2 / (5 * order), steady: 1 / 1.2 });
 }

@@ -1,5 +1,5 @@
 import { requireAlgorithm, type Algorithm } from "./algorithm.ts";
-import { OdeError } from "./errors.ts";
+import { OdeError, shown } from "./errors.ts";
 import { integrate } from "./integrate.ts";
 import { checkStepControl } from "./make-stepper.ts";
 import { remake, type OdeProblem } from "./problem.ts";
@@ -66,4 +66,4 @@ function varied(parameters: EnsembleOptions["parameters"], prob: EnsembleOptions
 }
 
 const wrong = (name: string, expected: string, value: unknown): OdeError =>
-  new OdeError("INVALID_OPTION", `Cannot solve an ensemble as option "${name}" must be ${expected}: current value is ${String(value)}`);
+  new OdeError("INVALID_OPTION", `Cannot solve an ensemble as option "${name}" must be ${expected}: current value is ${shown(value)}`);

@@ -25,6 +25,25 @@ export class OdeError extends Error {
   }
 }
 
+/** Entries of a list that messages show. */
+const mostShown = 8;
+
+/** A value as messages show it. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
+  if (isList(value)) {
+    const entries = Array.from({ length: Math.min(value.length, mostShown) }, (_, i) => shown(value[i]));
+    return `[${entries.join(", ")}${value.length > mostShown ? ", ..." : ""}]`;
+  }
+  if (typeof value !== "object" || value === null) return String(value);
+  const keys = Object.keys(value);
+  return keys.length === 0 ? "{}" : `an object with ${keys.slice(0, mostShown).join(", ")}${keys.length > mostShown ? ", ..." : ""}`;
+}
+
+/** Whether a value is an array or a typed array. */
+export const isList = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+
 /** Throws `SHAPE_MISMATCH` unless `value` has `length` entries. */
 export function assertLength(what: string, value: ArrayLike<number>, length: number): void {
   if (value.length !== length) {
@@ -40,14 +59,14 @@ export function assertFinite(what: string, value: ArrayLike<number>): void {
   if (zeros === 0) return;
   for (let i = 0; i < value.length; i++) {
     if (!Number.isFinite(value[i])) {
-      throw new OdeError("NON_FINITE", `Cannot use ${what} as every entry must be finite: ${what}[${i}] is ${typeof value[i] === "string" ? `the string ${JSON.stringify(value[i])}` : value[i]}`);
+      throw new OdeError("NON_FINITE", `Cannot use ${what} as every entry must be finite: ${what}[${i}] is ${typeof value[i] === "string" ? "the string " : ""}${shown(value[i])}`);
     }
   }
 }
 
 /** Throws `INVALID_OPTION` when `options` has an entry that is none of `known`: it would be left alone without a word. */
 export function assertKnown(act: string, options: object, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null) throw new OdeError("INVALID_ARGUMENT", `Cannot ${act} as the options must be an object: current value is ${String(options)}`);
+  if (typeof options !== "object" || options === null) throw new OdeError("INVALID_ARGUMENT", `Cannot ${act} as the options must be an object: current value is ${shown(options)}`);
   for (const key in options) {
     if (!known.includes(key)) throw new OdeError("INVALID_OPTION", `Cannot ${act} as the options are ${known.join(", ")}: got "${key}"`);
   }

@@ -56,7 +56,7 @@ export {
 } from "./callback.ts";
 export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type Table } from "./config.ts";
 export { ensemble, type EnsembleOptions, type Trajectory } from "./ensemble.ts";
-export { assertFinite, assertLength, OdeError, type OdeErrorCode } from "./errors.ts";
+export { assertFinite, assertKnown, assertLength, OdeError, shown, type OdeErrorCode } from "./errors.ts";
 export { piController, pidController, type PidControllerOptions, type PiControllerOptions, type StepController } from "./controller.ts";
 export { CubicInterpolant } from "./cubic-interpolant.ts";
 export { explicitRk, type ExplicitRkOptions } from "./explicit-rk.ts";
@@ -70,10 +70,11 @@ export type { ErrorScale } from "./scaled-norm.ts";
 export type { Cotangent, Linearization, SensitivityAlgorithm, SensitivityContext } from "./sensitivity.ts";
 export { polynomialExtension, type PolynomialExtensionData } from "./polynomial-extension.ts";
 export { solve } from "./solve.ts";
+export { defaultTolerances } from "./solve-options.ts";
 export { solveAsync } from "./solve-async.ts";
 export type { OdeEvent, OdeSolution, Retcode, Solve, SolveOptions, SolveStats } from "./solution.ts";
 export {
-  assertBandwidth,
+  assertSizes,
   outOfPlace,
   requireCapabilities,
   vectorField,

@@ -1,4 +1,4 @@
-import { assertFinite, assertKnown, assertLength, OdeError } from "./errors.ts";
+import { assertFinite, assertKnown, assertLength, isList, OdeError, shown } from "./errors.ts";
 import { vectorField, type InPlaceRhs, type VectorField } from "./vector-field.ts";
 
 /** An initial value problem; immutable. */
@@ -46,7 +46,7 @@ export function odeProblem(
   const { massMatrix } = options;
   requireLists({ u0, tspan, p, ...(massMatrix === undefined ? {} : { massMatrix }) });
   if (typeof f !== "function" && typeof (f as Partial<VectorField> | undefined)?.bind !== "function") {
-    throw new OdeError("INVALID_ARGUMENT", `Cannot state a problem as f must be a function (t, u, p, out) or a vector field: current value is ${String(f)}`);
+    throw new OdeError("INVALID_ARGUMENT", `Cannot state a problem as f must be a function (t, u, p, out) or a vector field: current value is ${shown(f)}`);
   }
   if (u0.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot state a problem as u0 must have at least one entry: it is empty");
   const field = typeof f === "function" ? vectorField(f, { dim: u0.length, paramCount: p.length }) : f;
@@ -65,7 +65,7 @@ export function odeProblem(
 
 function requireLists(lists: Readonly<Record<string, unknown>>): void {
   for (const [name, list] of Object.entries(lists)) {
-    if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw new OdeError("INVALID_ARGUMENT", `Cannot state a problem as ${name} must be a list of numbers: current value is ${String(list)}`);
+    if (!isList(list)) throw new OdeError("INVALID_ARGUMENT", `Cannot state a problem as ${name} must be a list of numbers: current value is ${shown(list)}`);
   }
 }
 
@@ -75,7 +75,7 @@ export const massOf = ({ massMatrix }: OdeProblem): OdeProblemOptions => (massMa
 /** Throws `INVALID_ARGUMENT` for what is no problem. */
 export function requireProblem(value: unknown): void {
   if (typeof (value as Partial<OdeProblem> | null | undefined)?.f?.bind === "function") return;
-  throw new OdeError("INVALID_ARGUMENT", `Cannot solve as the problem must be made by odeProblem: current value is ${typeof value === "function" ? "a function" : String(value)}`);
+  throw new OdeError("INVALID_ARGUMENT", `Cannot solve as the problem must be made by odeProblem: current value is ${shown(value)}`);
 }
 
 /** A copy of `problem` with `u0`, `tspan` or `p` replaced, checked like a new one. */

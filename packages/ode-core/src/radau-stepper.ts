@@ -298,9 +298,9 @@ export class RadauStepper implements Stepper {
       let squares = 0;
       for (let i = 0; i < n; i++, at++) {
         // A component that rests at zero has no scale with abstol = 0, and needs none.
-        const e = x[at] === 0 ? 0 : x[at] / scale[i];
-        scaled[i] = e;
-        squares += e * e;
+        const size = x[at] === 0 ? 0 : x[at] / scale[i];
+        scaled[i] = size;
+        squares += size * size;
       }
       sum += norm ? n * norm(scaled) ** 2 : squares;
     }

@@ -1,11 +1,14 @@
 import type { Algorithm } from "./algorithm.ts";
 import type { Callback } from "./callback.ts";
 import { option, type OptionSpec } from "./config.ts";
-import { assertKnown, assertLength, OdeError } from "./errors.ts";
+import { assertKnown, assertLength, isList, OdeError, shown } from "./errors.ts";
 import { outputTimes } from "./output-times.ts";
 import type { OdeProblem } from "./problem.ts";
 import type { SolveOptions } from "./solution.ts";
 import { stopTimes } from "./stop-times.ts";
+
+/** Those of an adaptive solve that asks for none. */
+export const defaultTolerances: { readonly reltol: number; readonly abstol: number } = { reltol: 1e-6, abstol: 1e-9 };
 
 /** Checked options with defaults filled in. */
 export interface CheckedOptions {
@@ -32,9 +35,8 @@ export interface CheckedOptions {
 }
 
 const isFunction = (v: unknown): boolean => typeof v === "function";
-const isList = (v: unknown): boolean => Array.isArray(v) || ArrayBuffer.isView(v);
 const isCallback = (v: unknown): boolean => ["continuous", "discrete", "presetTime"].includes((v as Callback | undefined)?.kind as string);
-const numbers = (v: unknown, accepts: (x: unknown) => boolean): boolean => isList(v) && Array.from(v as ArrayLike<unknown>).every(accepts);
+const numbers = (v: unknown, accepts: (x: unknown) => boolean): boolean => isList(v) && Array.from(v).every(accepts);
 const given = (expected: string, accepts: (v: unknown) => boolean): OptionSpec<unknown> => ({ expected, accepts, fallback: undefined });
 const tolerance = option.nonNegative();
 
@@ -69,14 +71,14 @@ export function checkSolveOptions(options: SolveOptions, problem: OdeProblem): C
     const value = options[key as keyof SolveOptions];
     const { expected, accepts } = specs[key as keyof typeof specs];
     if (value !== undefined && !accepts(value)) {
-      throw new OdeError("INVALID_OPTION", `Cannot solve as option "${key}" must be ${expected}: current value is ${String(value)}`);
+      throw new OdeError("INVALID_OPTION", `Cannot solve as option "${key}" must be ${expected}: current value is ${shown(value)}`);
     }
   }
-  const { reltol = 1e-6, norm, dt, dtmin = 0, dtmax = Infinity, adaptive, maxIters = 100_000, saveAt, tstops, isOutOfDomain, signal, onStep } = options;
+  const { reltol = defaultTolerances.reltol, norm, dt, dtmin = 0, dtmax = Infinity, adaptive, maxIters = 100_000, saveAt, tstops, isOutOfDomain, signal, onStep } = options;
   const { dense = saveAt === undefined, callback = noCallbacks } = options;
   if (dtmin > dtmax) throw new OdeError("INVALID_OPTION", `Cannot solve as option "dtmin" must be at most dtmax = ${dtmax}: current value is ${dtmin}`);
   const abstols = perComponent(options, problem.f.dim);
-  const abstol = abstols ? abstols.reduce((a, b) => Math.min(a, b)) : (options.abstol as number | undefined) ?? defaultAbstol;
+  const abstol = abstols ? abstols.reduce((a, b) => Math.min(a, b)) : (options.abstol as number | undefined) ?? defaultTolerances.abstol;
   if (reltol === 0 && abstol === 0) throw new OdeError("INVALID_OPTION", 'Cannot solve as one of options "reltol" and "abstol" must be > 0: both are 0');
   const callbacks: readonly Callback[] = "kind" in callback ? [callback] : callback;
   const times = outputTimes(saveAt, ...problem.tspan);
@@ -85,11 +87,10 @@ export function checkSolveOptions(options: SolveOptions, problem: OdeProblem): C
   return { reltol, abstol, abstols, norm, dt: length, dtmin, dtmax, adaptive, maxIters, times, stops, dense, isOutOfDomain, callbacks, signal, onStep };
 }
 
-const defaultAbstol = 1e-9;
 const noCallbacks: readonly Callback[] = [];
 
 /** `abstol[n]` when it is a list, or when the user's norm needs it. */
-function perComponent({ abstol = defaultAbstol, norm }: SolveOptions, n: number): Float64Array | undefined {
+function perComponent({ abstol = defaultTolerances.abstol, norm }: SolveOptions, n: number): Float64Array | undefined {
   if (typeof abstol === "number") return norm ? new Float64Array(n).fill(abstol) : undefined;
   assertLength("abstol", abstol, n);
   return Float64Array.from(abstol);

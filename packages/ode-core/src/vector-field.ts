@@ -1,5 +1,5 @@
 import type { ButcherTableau } from "./butcher-tableau.ts";
-import { assertKnown, assertLength, OdeError } from "./errors.ts";
+import { assertKnown, assertLength, OdeError, shown } from "./errors.ts";
 
 /** A derivative kernel that a vector field may offer and a solver or sensealg may need. */
 export type Capability = "jvp" | "vjp" | "jacobian";
@@ -127,13 +127,7 @@ export interface VectorFieldOptions {
 export function vectorField(rhs: InPlaceRhs, options: VectorFieldOptions): VectorField {
   assertKnown("make a vector field", options, ["dim", "paramCount", "structure", "bandwidth", "jvp", "vjp", "jacobian"]);
   const { dim, paramCount = 0, structure, bandwidth, jvp, vjp, jacobian } = options;
-  if (!Number.isInteger(dim) || dim < 1) {
-    throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as dim must be a whole number >= 1: current value is ${dim}`);
-  }
-  if (!Number.isInteger(paramCount) || paramCount < 0) {
-    throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as paramCount must be a whole number >= 0: current value is ${paramCount}`);
-  }
-  if (bandwidth) assertBandwidth(bandwidth, dim);
+  assertSizes(dim, paramCount, bandwidth);
   const provides = new Set<Capability>();
   if (jvp) provides.add("jvp");
   if (vjp) provides.add("vjp");
@@ -167,11 +161,14 @@ function refuseResult(returned: object | null): void {
   throw new OdeError("INVALID_ARGUMENT", `Cannot use the right-hand side as it must write du/dt into its 4th argument: it returned ${found}. Wrap one that returns du/dt: outOfPlace(f)`);
 }
 
-/** Throws `INVALID_ARGUMENT` when `bandwidth` is none of an `n * n` matrix. */
-export function assertBandwidth({ lower, upper }: Bandwidth, n: number): void {
-  if (![lower, upper].every((width) => Number.isInteger(width) && width >= 0 && width < n)) {
-    throw new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as bandwidth must be whole numbers in [0, ${n - 1}]: current value is { lower: ${lower}, upper: ${upper} }`);
-  }
+/** Throws `INVALID_ARGUMENT` unless a vector field can have `dim` components, so many parameters, and that bandwidth if any. */
+export function assertSizes(dim: number, paramCount: number, bandwidth?: Bandwidth): void {
+  const wrong = (what: string, expected: string, value: string): OdeError => new OdeError("INVALID_ARGUMENT", `Cannot make a vector field as ${what} must be ${expected}: current value is ${value}`);
+  if (!Number.isInteger(dim) || dim < 1) throw wrong("dim", "a whole number >= 1", shown(dim));
+  if (!Number.isInteger(paramCount) || paramCount < 0) throw wrong("paramCount", "a whole number >= 0", shown(paramCount));
+  if (!bandwidth) return;
+  const { lower, upper } = bandwidth;
+  if (![lower, upper].every((width) => Number.isInteger(width) && width >= 0 && width < dim)) throw wrong("bandwidth", `whole numbers in [0, ${dim - 1}]`, `{ lower: ${shown(lower)}, upper: ${shown(upper)} }`);
 }
 
 /**

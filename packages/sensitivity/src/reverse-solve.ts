@@ -1,4 +1,4 @@
-import { option, readOptions, type OdeSolution, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { defaultTolerances, option, readOptions, type OdeSolution, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { assertSucceeded } from "./assert-pullable.ts";
 
 /** Tolerances of the solves backwards in time. */
@@ -44,8 +44,8 @@ function stretchSolver({ problem, algorithm, options, solve }: SensitivityContex
   const { f, p } = problem;
   const n = f.dim;
   // What looks at the state or its components would be given lambda.
-  const { onStep: _onStep, saveAt: _saveAt, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol: forwardAbstol = 1e-9, dt, ...shared } = options;
-  const reltol = tolerances.reltol ?? options.reltol ?? 1e-6;
+  const { onStep: _onStep, saveAt: _saveAt, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol: forwardAbstol = defaultTolerances.abstol, dt, ...shared } = options;
+  const reltol = tolerances.reltol ?? options.reltol ?? defaultTolerances.reltol;
   const abstol = tolerances.abstol ?? (typeof forwardAbstol === "number" ? forwardAbstol : Array.from(forwardAbstol).reduce((a, b) => Math.min(a, b)));
   // The first step after a jump is as long as the last one before it: choosing it anew costs evaluations at every saved time.
   let size = dt === undefined ? undefined : Math.abs(dt);

@@ -1,6 +1,6 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
-import { piController } from "../controller.ts";
+import { PidController } from "../controller.ts";
 import { explicitRk } from "../explicit-rk.ts";
 import { euclideanInitialStep } from "../initial-step.ts";
 import { dop853Stepper } from "./generated/dop853.ts";
@@ -21,7 +21,7 @@ export function dop853(options: Dop853Options = {}): Algorithm {
   readOptions("dop853", options, {});
   return explicitRk("dop853", 8, dop853Tableau, {
     stepper: dop853Stepper,
-    controller: () => piController({ beta1: 1 / 8, beta2: 0, qmin: 0.333, qmax: 6, growAfterReject: false }),
+    controller: () => new PidController({ beta1: 1 / 8, beta2: 0, qmin: 0.333, qmax: 6, growAfterReject: false }),
     initialStep: euclideanInitialStep,
   });
 }

@@ -1,6 +1,6 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
-import { piController } from "../controller.ts";
+import { PidController } from "../controller.ts";
 import { explicitRk } from "../explicit-rk.ts";
 import { euclideanInitialStep } from "../initial-step.ts";
 import { dp5Stepper } from "./generated/dp5.ts";
@@ -21,7 +21,7 @@ export function dp5(options: Dp5Options = {}): Algorithm {
   readOptions("dp5", options, {});
   return explicitRk("dp5", 5, dp5Tableau, {
     stepper: dp5Stepper,
-    controller: () => piController({ beta1: 0.2 - 0.75 * 0.04, beta2: 0.04, growAfterReject: false }),
+    controller: () => new PidController({ beta1: 0.2 - 0.75 * 0.04, beta2: 0.04, growAfterReject: false }),
     initialStep: euclideanInitialStep,
   });
 }
