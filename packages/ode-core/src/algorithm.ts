@@ -46,8 +46,8 @@ export interface Stepper {
   /** Writes the local error estimate of the last step into `out[n]`; absent means fixed steps only. */
   error?(out: Float64Array): void;
   /**
-   * Root mean square of `error[i] / (abstol + reltol max(|u[i]|, |out[i]|))` of the last step, with the tolerances that the
-   * stepper was made with. A faster way to what `error` leads to, where a stepper has one.
+   * Root mean square of `error[i] / (abstol[i] + reltol max(|u[i]|, |out[i]|))` of the last step, with the tolerances that the
+   * stepper was made with. A faster way to what `error` leads to, where a stepper has one; not asked for where the user has a norm.
    */
   scaledError?(): number;
   /** Tells the right-hand side `slope[n]` at the start of the first step, which spares evaluating it. */

@@ -1,8 +1,8 @@
 import { requireAlgorithm, type Algorithm, type Interpolant, type Stepper, type StepperContext } from "./algorithm.ts";
 import { option, readOptions } from "./config.ts";
 import { controllerOf, quarter, type StepController } from "./controller.ts";
-import { errorNorm } from "./error-norm.ts";
 import { OdeError } from "./errors.ts";
+import { scaledNorm } from "./scaled-norm.ts";
 import { stabilityLimit } from "./stability-limit.ts";
 import type { BoundField } from "./vector-field.ts";
 
@@ -165,9 +165,8 @@ class SwitchingStepper implements Stepper {
   scaledError(): number {
     const active = this.#active;
     if (active.scaledError) return active.scaledError();
-    const { abstol, reltol } = this.#context;
     active.error?.(this.#estimate);
-    return errorNorm(this.#estimate, this.#u, this.#next, abstol, reltol);
+    return scaledNorm(this.#estimate, this.#u, this.#next, this.#context);
   }
 
   start(slope: Float64Array): void {

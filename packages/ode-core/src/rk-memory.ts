@@ -1,8 +1,8 @@
 import type { Interpolant, StepperContext, Tableau } from "./algorithm.ts";
-import { errorNorm } from "./error-norm.ts";
 import { ownNorm } from "./own-norm.ts";
 import { coefficients, type Coefficients } from "./rk-coefficients.ts";
 import { KeptSteps, RkInterpolant } from "./rk-interpolant.ts";
+import { abstolsOf } from "./scaled-norm.ts";
 import type { BoundField } from "./vector-field.ts";
 import { VectorSums } from "./vector-sums.ts";
 
@@ -56,14 +56,15 @@ export class RkMemory {
    */
   readonly now: Float64Array;
   readonly reltol: number;
-  readonly abstol: number;
+  /** One per component. */
+  readonly abstols: Float64Array;
   nf = 0;
   /** The first stage of the next step is known. */
   hasFirst = false;
   /** The extra stages of the last step are known. */
   hasExtra = false;
   readonly #tableau: Tableau;
-  readonly #context: StepperContext;
+  readonly #norm: StepperContext["norm"];
   readonly #coefficients: Coefficients;
   readonly #sums: VectorSums | undefined;
   #weights: Float64Array | undefined;
@@ -75,8 +76,8 @@ export class RkMemory {
   constructor(tableau: Tableau, f: BoundField, n: number, context: StepperContext, sums?: VectorSums) {
     this.f = f;
     this.reltol = context.reltol;
-    this.abstol = context.abstol;
-    this.#context = context;
+    this.abstols = abstolsOf(context, n);
+    this.#norm = context.norm;
     this.#tableau = tableau;
     this.#coefficients = coefficients(tableau);
     this.#sums = sums;
@@ -142,10 +143,10 @@ export class RkMemory {
   scaledError(): number {
     const quick = this.#sums ? this.#quickError(this.#sums) : NaN;
     if (quick < Infinity) return quick;
-    const { u, next, abstol, reltol } = this;
+    const { u, next, abstols, reltol } = this;
     this.#estimate ??= new Float64Array(u.length);
     this.error(this.#estimate);
-    return errorNorm(this.#estimate, u, next, abstol, reltol);
+    return ownNorm(this.#estimate, u, next, abstols, reltol, undefined, this.#estimate);
   }
 
   #quickError(sums: VectorSums): number {
@@ -157,11 +158,9 @@ export class RkMemory {
 
   /** `scaledNorm`, which keeps `x`. */
   #size(x: Float64Array): number {
-    const { u, next, abstol, reltol } = this;
-    const { abstols, norm } = this.#context;
-    if (!abstols) return errorNorm(x, u, next, abstol, reltol);
+    const { u, next, abstols, reltol } = this;
     this.#scaled ??= new Float64Array(x.length);
-    return ownNorm(x, u, next, abstols, reltol, norm, this.#scaled);
+    return ownNorm(x, u, next, abstols, reltol, this.#norm, this.#scaled);
   }
 
   #weigh(w: Float64Array, out: Float64Array): void {
@@ -177,14 +176,13 @@ export class RkMemory {
    * @source Hairer, Wanner, Solving Ordinary Differential Equations II (1996), section IV.2.
    */
   rate(): number {
-    const { stages, input, u, next, abstol, reltol } = this;
-    const { abstols } = this.#context;
+    const { stages, input, u, next, abstols, reltol } = this;
     const gap = this.#coefficients.gap as Float64Array;
     const last = stages[gap.length], before = stages[gap.length - 1];
     this.#weigh(gap, input);
     let slopes = 0, states = 0;
     for (let j = 0; j < u.length; j++) {
-      const scale = (abstols ? abstols[j] : abstol) + reltol * Math.max(Math.abs(u[j]), Math.abs(next[j]));
+      const scale = abstols[j] + reltol * Math.max(Math.abs(u[j]), Math.abs(next[j]));
       if (scale === 0) continue;
       const slope = (last[j] - before[j]) / scale;
       const state = input[j] / scale;

@@ -7,6 +7,7 @@ import { predictiveController } from "./predictive-controller.ts";
 import { RosenbrockInterpolant } from "./rosenbrock-interpolant.ts";
 import { tableOf, type RosenbrockTable, type RosenbrockTableau } from "./rosenbrock-table.ts";
 import type { RosenbrockWork } from "./rosenbrock-work.ts";
+import { abstolsOf } from "./scaled-norm.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** Options of Rosenbrock methods. */
@@ -38,7 +39,8 @@ class RosenbrockStepper implements Stepper {
   readonly #f: BoundField;
   readonly #n: number;
   readonly #table: RosenbrockTable;
-  readonly #context: StepperContext;
+  readonly #reltol: number;
+  readonly #abstols: Float64Array;
   readonly #mass: MassProduct | undefined;
   readonly #autonomous: boolean;
   readonly #jacobian: JacobianEvaluator;
@@ -72,7 +74,8 @@ class RosenbrockStepper implements Stepper {
     this.#f = f;
     this.#n = n;
     this.#table = table;
-    this.#context = context;
+    this.#reltol = context.reltol;
+    this.#abstols = abstolsOf(context, n);
     this.#mass = massProduct(n, context);
     this.#autonomous = autonomous;
     this.#jacobian = jacobianOf(f, n, context);
@@ -147,7 +150,8 @@ class RosenbrockStepper implements Stepper {
 
   scaledError(): number {
     const { bError, stages, errorFrom, stride } = this.#table;
-    const { abstol, reltol } = this.#context;
+    const reltol = this.#reltol;
+    const abstols = this.#abstols;
     const u = this.#u;
     const next = this.#next;
     const U = this.#stages;
@@ -160,7 +164,7 @@ class RosenbrockStepper implements Stepper {
       // As errorNorm has it: an infinite state hides no error, and a component that rests at zero needs no scale.
       if (!(size < Infinity)) return NaN;
       if (error === 0) continue;
-      error /= abstol + reltol * size;
+      error /= abstols[j] + reltol * size;
       total += error * error;
     }
     return Math.sqrt(total / n);

@@ -11,6 +11,9 @@ export interface ErrorScale {
   readonly norm?: ((scaled: Float64Array) => number) | undefined;
 }
 
+/** The absolute tolerance of each of `n` components. */
+export const abstolsOf = ({ abstol, abstols }: ErrorScale, n: number): Float64Array => abstols ?? new Float64Array(n).fill(abstol);
+
 /** The size of `error[n]` in a step from `u[n]` to `next[n]`, at most 1 when it is good enough. May overwrite `error`. */
 export function scaledNorm(error: Float64Array, u: Float64Array, next: Float64Array, { reltol, abstol, abstols, norm }: ErrorScale): number {
   return abstols ? ownNorm(error, u, next, abstols, reltol, norm, error) : errorNorm(error, u, next, abstol, reltol);

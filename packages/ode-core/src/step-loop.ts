@@ -106,9 +106,9 @@ export function moveOn(loop: StepLoop): void {
  */
 export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
   const { stepper, controller, multistep, options, recorder, callbacks, direction, smallest, target, p } = loop;
-  const { abstols, dtmin, dtmax, maxIters, isOutOfDomain, signal, onStep } = options;
-  // The stepper's own norm is faster where it has one and no other is asked for.
-  const fused = stepper.scaledError !== undefined && !abstols;
+  const { norm, dtmin, dtmax, maxIters, isOutOfDomain, signal, onStep } = options;
+  // The stepper's own way is faster where it has one.
+  const fused = stepper.scaledError !== undefined && !norm;
   // What changes is kept in locals: in fields it would cost a quarter of the solve of a small system.
   let { t, size, u, next, naccept, nreject } = loop;
   let kept = 0;

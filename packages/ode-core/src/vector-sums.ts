@@ -1,4 +1,5 @@
 import { vectorSumsModule } from "./algorithms/generated/vector-sums.ts";
+import { abstolsOf, type ErrorScale } from "./scaled-norm.ts";
 
 /** The part of the host's WebAssembly that is used; the ECMAScript library has no types for it. */
 interface HostWebAssembly {
@@ -94,21 +95,23 @@ export class VectorSums {
   readonly #input: number;
   #isReleased = false;
 
-  private constructor(workspace: Workspace, { weights, stages, counts }: SumRows, n: number, count: number, abstol: number, reltol: number) {
+  private constructor(workspace: Workspace, { weights, stages, counts }: SumRows, n: number, count: number, context: ErrorScale) {
     const { buffer } = workspace;
     const words = new Int32Array(buffer);
     const numbers = new Float64Array(buffer);
     const size = stateBytes(n);
     const end = headBytes + termBytes * weights.length;
-    const first = end + 3 * size;
+    const first = end + 4 * size;
     this.#workspace = workspace;
     this.#numbers = numbers;
     this.stride = size / 8;
-    [this.#input, this.#next, this.#u] = [end, end + size, end + 2 * size];
+    const abstols = end;
+    [this.#input, this.#next, this.#u] = [end + size, end + 2 * size, end + 3 * size];
     numbers.fill(0, 0, (first + count * size) / 8);
-    // The numbers that fill up the last block have a size, so that their error is 0 also where only a relative tolerance is given.
-    numbers.fill(1, this.#next / 8, first / 8);
-    [numbers[3], numbers[4], words[10]] = [abstol, reltol, size];
+    // The numbers that fill up the last block have a tolerance, so that their error is 0 also where only a relative one is given.
+    numbers.fill(1, abstols / 8, this.#input / 8);
+    numbers.set(abstolsOf(context, n), abstols / 8);
+    [numbers[3], words[8], words[9]] = [context.reltol, size, abstols];
     this.#rows = new Int32Array(counts.length);
     let address = headBytes;
     for (let row = 0, term = 0; row < counts.length; row++) {
@@ -128,9 +131,9 @@ export class VectorSums {
   }
 
   /** Sums over `count` stages of `n` numbers; `undefined` where the host has no WebAssembly with vectors, or forbids it. */
-  static make(rows: SumRows, n: number, count: number, { abstol, reltol }: { readonly abstol: number; readonly reltol: number }): VectorSums | undefined {
-    const workspace = takeWorkspace(headBytes + termBytes * rows.weights.length + (3 + count) * stateBytes(n));
-    return workspace && new VectorSums(workspace, rows, n, count, abstol, reltol);
+  static make(rows: SumRows, n: number, count: number, context: ErrorScale): VectorSums | undefined {
+    const workspace = takeWorkspace(headBytes + termBytes * rows.weights.length + (4 + count) * stateBytes(n));
+    return workspace && new VectorSums(workspace, rows, n, count, context);
   }
 
   /** `input = u + h sum w k` with the weights of a row. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Algorithm, Stepper } from "../algorithm.ts";
 import { errorNorm } from "../error-norm.ts";
 import { explicitRk } from "../explicit-rk.ts";
+import { ownNorm } from "../own-norm.ts";
 import { vectorField } from "../vector-field.ts";
 import { algorithms } from "./index.ts";
 
@@ -63,6 +64,19 @@ describe.each(methods)("$name", (algorithm) => {
   });
 
   if (!algorithm.tableau!.bError) return;
+  test("every component is measured by its own tolerance", () => {
+    for (const n of [1, 2, 3, 4, 5, 9, 64]) {
+      const abstols = Float64Array.from({ length: n }, (_, i) => 1e-9 * 4 ** (i % 9));
+      const stepper = algorithm.stepper(vectorField(f, { dim: n }).bind(new Float64Array(0)), n, { reltol: 1e-6, abstol: 1e-9, abstols });
+      const u = Float64Array.from({ length: n }, (_, i) => 0.3 + 0.1 * Math.sin(i));
+      const [next, error] = [u.slice(), u.slice()];
+      stepper.step(0, 0.1, u, next);
+      stepper.error!(error);
+      // `error` of methods with a coarser estimate has its size, too.
+      expect(Math.abs(stepper.scaledError!() / ownNorm(error, u, next, abstols, 1e-6, undefined, error) - 1)).toBeLessThan(1e-13);
+    }
+  });
+
   test("an infinite state has no finite error, a component that stays zero none at all", () => {
     for (const n of [1, 2, 3, 4, 5, 9]) {
       const scaledError = (slope: number, h: number, abstol: number): number => {

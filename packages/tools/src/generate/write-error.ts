@@ -24,10 +24,10 @@ export function writeLoopError(writer: CodeBlockWriter, tableau: TableauData): v
   const rows = estimates(tableau);
   writer.write("scaledError(): number").block(() => {
     writer.writeLine("const { memory } = this;");
-    writer.writeLine("const { u, next, k, abstol, reltol } = memory;");
+    writer.writeLine("const { u, next, k, abstols, reltol } = memory;");
     writer.writeLine("const h = memory.now[1];").writeLine("const n = u.length;");
     for (const [name, row] of rows) {
-      writer.writeLine(`const ${name} = squares${terms(row).length}(u, next, abstol, reltol, h, k, ${sumArguments(row)});`);
+      writer.writeLine(`const ${name} = squares${terms(row).length}(u, next, abstols, reltol, h, k, ${sumArguments(row)});`);
     }
     writer.writeLine(`return ${result(tableau, rows.map(([name]) => name), "n")};`);
   });
@@ -41,9 +41,9 @@ export function writeScalarError(writer: CodeBlockWriter, tableau: TableauData, 
   const all = (text: (j: number) => string): string[] => Array.from({ length: n }, (_, j) => text(j));
   const rows = estimates(tableau);
   const lines = [
-    "const { now, abstol, reltol } = memory;",
+    "const { now, abstols, reltol } = memory;",
     ...all((j) => `const size${j} = Math.max(Math.abs(u${j}), Math.abs(next${j}));`),
-    ...all((j) => `const scale${j} = abstol + reltol * size${j};`),
+    ...all((j) => `const scale${j} = abstols[${j}] + reltol * size${j};`),
     `const sizes = ${all((j) => `size${j}`).join(" + ")};`,
     ...rows.flatMap(([name, row]) => [
       ...all((j) => `const ${name}${j} = (h * (${linearSum(row, (i) => `k${i}at${j}`)})) / scale${j};`),

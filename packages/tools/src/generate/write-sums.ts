@@ -30,11 +30,11 @@ export function writeSums(writer: CodeBlockWriter, stepTerms: readonly number[],
   }
   for (const terms of errorTerms) {
     writer.blankLine().writeLine(`/** The sum of the squares of \`h sum w k\`, ${terms} of them, by the scale of each component; NaN when a state is infinite. */`);
-    writer.write(`export function squares${terms}(u: Float64Array, next: Float64Array, abstol: number, reltol: number, h: number, k: Float64Array, ${parameters(terms)}): number`).block(() => {
+    writer.write(`export function squares${terms}(u: Float64Array, next: Float64Array, abstols: Float64Array, reltol: number, h: number, k: Float64Array, ${parameters(terms)}): number`).block(() => {
       writer.writeLine("const n = u.length;").writeLine("let sizes = 0;").writeLine("let squares = 0;");
       writeLoop(writer, [
         "const size = Math.max(Math.abs(u[j]), Math.abs(next[j]));",
-        `const e = (h * (${sum(terms)})) / (abstol + reltol * size);`,
+        `const e = (h * (${sum(terms)})) / (abstols[j] + reltol * size);`,
         "sizes += size;",
         "squares += e * e;",
       ]);

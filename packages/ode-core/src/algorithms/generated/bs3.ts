@@ -45,10 +45,10 @@ class StepperN extends RkStepper {
 
   scaledError(): number {
     const { memory } = this;
-    const { u, next, k, abstol, reltol } = memory;
+    const { u, next, k, abstols, reltol } = memory;
     const h = memory.now[1];
     const n = u.length;
-    const sum = squares4(u, next, abstol, reltol, h, k, -0.06944444444444445, 0, 0.08333333333333333, n, 0.1111111111111111, 2 * n, -0.125, 3 * n);
+    const sum = squares4(u, next, abstols, reltol, h, k, -0.06944444444444445, 0, 0.08333333333333333, n, 0.1111111111111111, 2 * n, -0.125, 3 * n);
     return sum < Infinity ? Math.sqrt(sum / n) : memory.scaledError();
   }
 
@@ -83,9 +83,9 @@ class Stepper1 extends RkStepper {
     out[0] = next0;
     f.rhs(t + h, out, k4);
     const k4at0 = k4[0];
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
-    const scale0 = abstol + reltol * size0;
+    const scale0 = abstols[0] + reltol * size0;
     const sizes = size0;
     const sum0 = (h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0)) / scale0;
     const sum = sum0 * sum0;
@@ -138,11 +138,11 @@ class Stepper2 extends RkStepper {
     f.rhs(t + h, out, k4);
     const k4at0 = k4[0];
     const k4at1 = k4[1];
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
     const sizes = size0 + size1;
     const sum0 = (h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0)) / scale0;
     const sum1 = (h * (-0.06944444444444445 * k1at1 + 0.08333333333333333 * k2at1 + 0.1111111111111111 * k3at1 - 0.125 * k4at1)) / scale1;
@@ -205,13 +205,13 @@ class Stepper3 extends RkStepper {
     const k4at0 = k4[0];
     const k4at1 = k4[1];
     const k4at2 = k4[2];
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
     const sizes = size0 + size1 + size2;
     const sum0 = (h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0)) / scale0;
     const sum1 = (h * (-0.06944444444444445 * k1at1 + 0.08333333333333333 * k2at1 + 0.1111111111111111 * k3at1 - 0.125 * k4at1)) / scale1;
@@ -284,15 +284,15 @@ class Stepper4 extends RkStepper {
     const k4at1 = k4[1];
     const k4at2 = k4[2];
     const k4at3 = k4[3];
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
     const size3 = Math.max(Math.abs(u3), Math.abs(next3));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
-    const scale3 = abstol + reltol * size3;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
+    const scale3 = abstols[3] + reltol * size3;
     const sizes = size0 + size1 + size2 + size3;
     const sum0 = (h * (-0.06944444444444445 * k1at0 + 0.08333333333333333 * k2at0 + 0.1111111111111111 * k3at0 - 0.125 * k4at0)) / scale0;
     const sum1 = (h * (-0.06944444444444445 * k1at1 + 0.08333333333333333 * k2at1 + 0.1111111111111111 * k3at1 - 0.125 * k4at1)) / scale1;

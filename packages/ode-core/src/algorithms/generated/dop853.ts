@@ -70,11 +70,11 @@ class StepperN extends RkStepper {
 
   scaledError(): number {
     const { memory } = this;
-    const { u, next, k, abstol, reltol } = memory;
+    const { u, next, k, abstols, reltol } = memory;
     const h = memory.now[1];
     const n = u.length;
-    const fine = squares8(u, next, abstol, reltol, h, k, 0.01312004499419488, 0, -1.2251564463762044, 5 * n, -0.4957589496572502, 6 * n, 1.6643771824549864, 7 * n, -0.35032884874997366, 8 * n, 0.3341791187130175, 9 * n, 0.08192320648511571, 10 * n, -0.022355307863886294, 11 * n);
-    const coarse = squares8(u, next, abstol, reltol, h, k, -0.18980075407240762, 0, 4.450312892752409, 5 * n, 1.8915178993145003, 6 * n, -5.801203960010585, 7 * n, -0.42268232132379197, 8 * n, -0.1521609496625161, 9 * n, 0.20136540080403034, 10 * n, 0.022651792198360825, 11 * n);
+    const fine = squares8(u, next, abstols, reltol, h, k, 0.01312004499419488, 0, -1.2251564463762044, 5 * n, -0.4957589496572502, 6 * n, 1.6643771824549864, 7 * n, -0.35032884874997366, 8 * n, 0.3341791187130175, 9 * n, 0.08192320648511571, 10 * n, -0.022355307863886294, 11 * n);
+    const coarse = squares8(u, next, abstols, reltol, h, k, -0.18980075407240762, 0, 4.450312892752409, 5 * n, 1.8915178993145003, 6 * n, -5.801203960010585, 7 * n, -0.42268232132379197, 8 * n, -0.1521609496625161, 9 * n, 0.20136540080403034, 10 * n, 0.022651792198360825, 11 * n);
     return fine + coarse < Infinity ? combinedError(Math.sqrt(fine / n), Math.sqrt(coarse / n)) : memory.scaledError();
   }
 
@@ -142,9 +142,9 @@ class Stepper1 extends RkStepper {
     const k12at0 = k12[0];
     const next0 = u0 + h * (0.054293734116568765 * k1at0 + 4.450312892752409 * k6at0 + 1.8915178993145003 * k7at0 - 5.801203960010585 * k8at0 + 0.3111643669578199 * k9at0 - 0.1521609496625161 * k10at0 + 0.20136540080403034 * k11at0 + 0.04471061572777259 * k12at0);
     out[0] = next0;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
-    const scale0 = abstol + reltol * size0;
+    const scale0 = abstols[0] + reltol * size0;
     const sizes = size0;
     const fine0 = (h * (0.01312004499419488 * k1at0 - 1.2251564463762044 * k6at0 - 0.4957589496572502 * k7at0 + 1.6643771824549864 * k8at0 - 0.35032884874997366 * k9at0 + 0.3341791187130175 * k10at0 + 0.08192320648511571 * k11at0 - 0.022355307863886294 * k12at0)) / scale0;
     const fine = fine0 * fine0;
@@ -249,11 +249,11 @@ class Stepper2 extends RkStepper {
     const next1 = u1 + h * (0.054293734116568765 * k1at1 + 4.450312892752409 * k6at1 + 1.8915178993145003 * k7at1 - 5.801203960010585 * k8at1 + 0.3111643669578199 * k9at1 - 0.1521609496625161 * k10at1 + 0.20136540080403034 * k11at1 + 0.04471061572777259 * k12at1);
     out[0] = next0;
     out[1] = next1;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
     const sizes = size0 + size1;
     const fine0 = (h * (0.01312004499419488 * k1at0 - 1.2251564463762044 * k6at0 - 0.4957589496572502 * k7at0 + 1.6643771824549864 * k8at0 - 0.35032884874997366 * k9at0 + 0.3341791187130175 * k10at0 + 0.08192320648511571 * k11at0 - 0.022355307863886294 * k12at0)) / scale0;
     const fine1 = (h * (0.01312004499419488 * k1at1 - 1.2251564463762044 * k6at1 - 0.4957589496572502 * k7at1 + 1.6643771824549864 * k8at1 - 0.35032884874997366 * k9at1 + 0.3341791187130175 * k10at1 + 0.08192320648511571 * k11at1 - 0.022355307863886294 * k12at1)) / scale1;
@@ -386,13 +386,13 @@ class Stepper3 extends RkStepper {
     out[0] = next0;
     out[1] = next1;
     out[2] = next2;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
     const sizes = size0 + size1 + size2;
     const fine0 = (h * (0.01312004499419488 * k1at0 - 1.2251564463762044 * k6at0 - 0.4957589496572502 * k7at0 + 1.6643771824549864 * k8at0 - 0.35032884874997366 * k9at0 + 0.3341791187130175 * k10at0 + 0.08192320648511571 * k11at0 - 0.022355307863886294 * k12at0)) / scale0;
     const fine1 = (h * (0.01312004499419488 * k1at1 - 1.2251564463762044 * k6at1 - 0.4957589496572502 * k7at1 + 1.6643771824549864 * k8at1 - 0.35032884874997366 * k9at1 + 0.3341791187130175 * k10at1 + 0.08192320648511571 * k11at1 - 0.022355307863886294 * k12at1)) / scale1;
@@ -553,15 +553,15 @@ class Stepper4 extends RkStepper {
     out[1] = next1;
     out[2] = next2;
     out[3] = next3;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
     const size3 = Math.max(Math.abs(u3), Math.abs(next3));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
-    const scale3 = abstol + reltol * size3;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
+    const scale3 = abstols[3] + reltol * size3;
     const sizes = size0 + size1 + size2 + size3;
     const fine0 = (h * (0.01312004499419488 * k1at0 - 1.2251564463762044 * k6at0 - 0.4957589496572502 * k7at0 + 1.6643771824549864 * k8at0 - 0.35032884874997366 * k9at0 + 0.3341791187130175 * k10at0 + 0.08192320648511571 * k11at0 - 0.022355307863886294 * k12at0)) / scale0;
     const fine1 = (h * (0.01312004499419488 * k1at1 - 1.2251564463762044 * k6at1 - 0.4957589496572502 * k7at1 + 1.6643771824549864 * k8at1 - 0.35032884874997366 * k9at1 + 0.3341791187130175 * k10at1 + 0.08192320648511571 * k11at1 - 0.022355307863886294 * k12at1)) / scale1;

@@ -40,10 +40,10 @@ class StepperN extends RkStepper {
 
   scaledError(): number {
     const { memory } = this;
-    const { u, next, k, abstol, reltol } = memory;
+    const { u, next, k, abstols, reltol } = memory;
     const h = memory.now[1];
     const n = u.length;
-    const sum = squares2(u, next, abstol, reltol, h, k, -0.75, 0, 0.75, n);
+    const sum = squares2(u, next, abstols, reltol, h, k, -0.75, 0, 0.75, n);
     return sum < Infinity ? Math.sqrt(sum / n) : memory.scaledError();
   }
 
@@ -71,9 +71,9 @@ class Stepper1 extends RkStepper {
     const k2at0 = k2[0];
     const next0 = u0 + h * (0.25 * k1at0 + 0.75 * k2at0);
     out[0] = next0;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
-    const scale0 = abstol + reltol * size0;
+    const scale0 = abstols[0] + reltol * size0;
     const sizes = size0;
     const sum0 = (h * (-0.75 * k1at0 + 0.75 * k2at0)) / scale0;
     const sum = sum0 * sum0;
@@ -116,11 +116,11 @@ class Stepper2 extends RkStepper {
     const next1 = u1 + h * (0.25 * k1at1 + 0.75 * k2at1);
     out[0] = next0;
     out[1] = next1;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
     const sizes = size0 + size1;
     const sum0 = (h * (-0.75 * k1at0 + 0.75 * k2at0)) / scale0;
     const sum1 = (h * (-0.75 * k1at1 + 0.75 * k2at1)) / scale1;
@@ -170,13 +170,13 @@ class Stepper3 extends RkStepper {
     out[0] = next0;
     out[1] = next1;
     out[2] = next2;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
     const sizes = size0 + size1 + size2;
     const sum0 = (h * (-0.75 * k1at0 + 0.75 * k2at0)) / scale0;
     const sum1 = (h * (-0.75 * k1at1 + 0.75 * k2at1)) / scale1;
@@ -233,15 +233,15 @@ class Stepper4 extends RkStepper {
     out[1] = next1;
     out[2] = next2;
     out[3] = next3;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
     const size3 = Math.max(Math.abs(u3), Math.abs(next3));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
-    const scale3 = abstol + reltol * size3;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
+    const scale3 = abstols[3] + reltol * size3;
     const sizes = size0 + size1 + size2 + size3;
     const sum0 = (h * (-0.75 * k1at0 + 0.75 * k2at0)) / scale0;
     const sum1 = (h * (-0.75 * k1at1 + 0.75 * k2at1)) / scale1;

@@ -82,13 +82,13 @@ export function advance10(out: Float64Array, u: Float64Array, h: number, k: Floa
 }
 
 /** The sum of the squares of `h sum w k`, 2 of them, by the scale of each component; NaN when a state is infinite. */
-export function squares2(u: Float64Array, next: Float64Array, abstol: number, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number): number {
+export function squares2(u: Float64Array, next: Float64Array, abstols: Float64Array, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number): number {
   const n = u.length;
   let sizes = 0;
   let squares = 0;
   for (let j = 0; j < n; j++) {
     const size = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0])) / (abstol + reltol * size);
+    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0])) / (abstols[j] + reltol * size);
     sizes += size;
     squares += e * e;
   }
@@ -96,13 +96,13 @@ export function squares2(u: Float64Array, next: Float64Array, abstol: number, re
 }
 
 /** The sum of the squares of `h sum w k`, 4 of them, by the scale of each component; NaN when a state is infinite. */
-export function squares4(u: Float64Array, next: Float64Array, abstol: number, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number, w2: number, i2: number, w3: number, i3: number): number {
+export function squares4(u: Float64Array, next: Float64Array, abstols: Float64Array, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number, w2: number, i2: number, w3: number, i3: number): number {
   const n = u.length;
   let sizes = 0;
   let squares = 0;
   for (let j = 0; j < n; j++) {
     const size = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0] + w2 * k[(j + i2) | 0] + w3 * k[(j + i3) | 0])) / (abstol + reltol * size);
+    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0] + w2 * k[(j + i2) | 0] + w3 * k[(j + i3) | 0])) / (abstols[j] + reltol * size);
     sizes += size;
     squares += e * e;
   }
@@ -110,13 +110,13 @@ export function squares4(u: Float64Array, next: Float64Array, abstol: number, re
 }
 
 /** The sum of the squares of `h sum w k`, 6 of them, by the scale of each component; NaN when a state is infinite. */
-export function squares6(u: Float64Array, next: Float64Array, abstol: number, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number, w2: number, i2: number, w3: number, i3: number, w4: number, i4: number, w5: number, i5: number): number {
+export function squares6(u: Float64Array, next: Float64Array, abstols: Float64Array, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number, w2: number, i2: number, w3: number, i3: number, w4: number, i4: number, w5: number, i5: number): number {
   const n = u.length;
   let sizes = 0;
   let squares = 0;
   for (let j = 0; j < n; j++) {
     const size = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0] + w2 * k[(j + i2) | 0] + w3 * k[(j + i3) | 0] + w4 * k[(j + i4) | 0] + w5 * k[(j + i5) | 0])) / (abstol + reltol * size);
+    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0] + w2 * k[(j + i2) | 0] + w3 * k[(j + i3) | 0] + w4 * k[(j + i4) | 0] + w5 * k[(j + i5) | 0])) / (abstols[j] + reltol * size);
     sizes += size;
     squares += e * e;
   }
@@ -124,13 +124,13 @@ export function squares6(u: Float64Array, next: Float64Array, abstol: number, re
 }
 
 /** The sum of the squares of `h sum w k`, 7 of them, by the scale of each component; NaN when a state is infinite. */
-export function squares7(u: Float64Array, next: Float64Array, abstol: number, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number, w2: number, i2: number, w3: number, i3: number, w4: number, i4: number, w5: number, i5: number, w6: number, i6: number): number {
+export function squares7(u: Float64Array, next: Float64Array, abstols: Float64Array, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number, w2: number, i2: number, w3: number, i3: number, w4: number, i4: number, w5: number, i5: number, w6: number, i6: number): number {
   const n = u.length;
   let sizes = 0;
   let squares = 0;
   for (let j = 0; j < n; j++) {
     const size = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0] + w2 * k[(j + i2) | 0] + w3 * k[(j + i3) | 0] + w4 * k[(j + i4) | 0] + w5 * k[(j + i5) | 0] + w6 * k[(j + i6) | 0])) / (abstol + reltol * size);
+    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0] + w2 * k[(j + i2) | 0] + w3 * k[(j + i3) | 0] + w4 * k[(j + i4) | 0] + w5 * k[(j + i5) | 0] + w6 * k[(j + i6) | 0])) / (abstols[j] + reltol * size);
     sizes += size;
     squares += e * e;
   }
@@ -138,13 +138,13 @@ export function squares7(u: Float64Array, next: Float64Array, abstol: number, re
 }
 
 /** The sum of the squares of `h sum w k`, 8 of them, by the scale of each component; NaN when a state is infinite. */
-export function squares8(u: Float64Array, next: Float64Array, abstol: number, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number, w2: number, i2: number, w3: number, i3: number, w4: number, i4: number, w5: number, i5: number, w6: number, i6: number, w7: number, i7: number): number {
+export function squares8(u: Float64Array, next: Float64Array, abstols: Float64Array, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number, w2: number, i2: number, w3: number, i3: number, w4: number, i4: number, w5: number, i5: number, w6: number, i6: number, w7: number, i7: number): number {
   const n = u.length;
   let sizes = 0;
   let squares = 0;
   for (let j = 0; j < n; j++) {
     const size = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0] + w2 * k[(j + i2) | 0] + w3 * k[(j + i3) | 0] + w4 * k[(j + i4) | 0] + w5 * k[(j + i5) | 0] + w6 * k[(j + i6) | 0] + w7 * k[(j + i7) | 0])) / (abstol + reltol * size);
+    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0] + w2 * k[(j + i2) | 0] + w3 * k[(j + i3) | 0] + w4 * k[(j + i4) | 0] + w5 * k[(j + i5) | 0] + w6 * k[(j + i6) | 0] + w7 * k[(j + i7) | 0])) / (abstols[j] + reltol * size);
     sizes += size;
     squares += e * e;
   }
@@ -152,13 +152,13 @@ export function squares8(u: Float64Array, next: Float64Array, abstol: number, re
 }
 
 /** The sum of the squares of `h sum w k`, 9 of them, by the scale of each component; NaN when a state is infinite. */
-export function squares9(u: Float64Array, next: Float64Array, abstol: number, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number, w2: number, i2: number, w3: number, i3: number, w4: number, i4: number, w5: number, i5: number, w6: number, i6: number, w7: number, i7: number, w8: number, i8: number): number {
+export function squares9(u: Float64Array, next: Float64Array, abstols: Float64Array, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number, w2: number, i2: number, w3: number, i3: number, w4: number, i4: number, w5: number, i5: number, w6: number, i6: number, w7: number, i7: number, w8: number, i8: number): number {
   const n = u.length;
   let sizes = 0;
   let squares = 0;
   for (let j = 0; j < n; j++) {
     const size = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0] + w2 * k[(j + i2) | 0] + w3 * k[(j + i3) | 0] + w4 * k[(j + i4) | 0] + w5 * k[(j + i5) | 0] + w6 * k[(j + i6) | 0] + w7 * k[(j + i7) | 0] + w8 * k[(j + i8) | 0])) / (abstol + reltol * size);
+    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0] + w2 * k[(j + i2) | 0] + w3 * k[(j + i3) | 0] + w4 * k[(j + i4) | 0] + w5 * k[(j + i5) | 0] + w6 * k[(j + i6) | 0] + w7 * k[(j + i7) | 0] + w8 * k[(j + i8) | 0])) / (abstols[j] + reltol * size);
     sizes += size;
     squares += e * e;
   }
@@ -166,13 +166,13 @@ export function squares9(u: Float64Array, next: Float64Array, abstol: number, re
 }
 
 /** The sum of the squares of `h sum w k`, 10 of them, by the scale of each component; NaN when a state is infinite. */
-export function squares10(u: Float64Array, next: Float64Array, abstol: number, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number, w2: number, i2: number, w3: number, i3: number, w4: number, i4: number, w5: number, i5: number, w6: number, i6: number, w7: number, i7: number, w8: number, i8: number, w9: number, i9: number): number {
+export function squares10(u: Float64Array, next: Float64Array, abstols: Float64Array, reltol: number, h: number, k: Float64Array, w0: number, i0: number, w1: number, i1: number, w2: number, i2: number, w3: number, i3: number, w4: number, i4: number, w5: number, i5: number, w6: number, i6: number, w7: number, i7: number, w8: number, i8: number, w9: number, i9: number): number {
   const n = u.length;
   let sizes = 0;
   let squares = 0;
   for (let j = 0; j < n; j++) {
     const size = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0] + w2 * k[(j + i2) | 0] + w3 * k[(j + i3) | 0] + w4 * k[(j + i4) | 0] + w5 * k[(j + i5) | 0] + w6 * k[(j + i6) | 0] + w7 * k[(j + i7) | 0] + w8 * k[(j + i8) | 0] + w9 * k[(j + i9) | 0])) / (abstol + reltol * size);
+    const e = (h * (w0 * k[(j + i0) | 0] + w1 * k[(j + i1) | 0] + w2 * k[(j + i2) | 0] + w3 * k[(j + i3) | 0] + w4 * k[(j + i4) | 0] + w5 * k[(j + i5) | 0] + w6 * k[(j + i6) | 0] + w7 * k[(j + i7) | 0] + w8 * k[(j + i8) | 0] + w9 * k[(j + i9) | 0])) / (abstols[j] + reltol * size);
     sizes += size;
     squares += e * e;
   }

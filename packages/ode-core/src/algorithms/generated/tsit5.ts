@@ -54,10 +54,10 @@ class StepperN extends RkStepper {
 
   scaledError(): number {
     const { memory } = this;
-    const { u, next, k, abstol, reltol } = memory;
+    const { u, next, k, abstols, reltol } = memory;
     const h = memory.now[1];
     const n = u.length;
-    const sum = squares7(u, next, abstol, reltol, h, k, -0.001780011052225777, 0, -0.0008164344596567469, n, 0.007880878010261995, 2 * n, -0.1447110071732629, 3 * n, 0.5823571654525552, 4 * n, -0.45808210592918697, 5 * n, 0.015151515151515152, 6 * n);
+    const sum = squares7(u, next, abstols, reltol, h, k, -0.001780011052225777, 0, -0.0008164344596567469, n, 0.007880878010261995, 2 * n, -0.1447110071732629, 3 * n, 0.5823571654525552, 4 * n, -0.45808210592918697, 5 * n, 0.015151515151515152, 6 * n);
     return sum < Infinity ? Math.sqrt(sum / n) : memory.scaledError();
   }
 
@@ -108,9 +108,9 @@ class Stepper1 extends RkStepper {
     out[0] = next0;
     f.rhs(t + h, out, k7);
     const k7at0 = k7[0];
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
-    const scale0 = abstol + reltol * size0;
+    const scale0 = abstols[0] + reltol * size0;
     const sizes = size0;
     const sum0 = (h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0)) / scale0;
     const sum = sum0 * sum0;
@@ -185,11 +185,11 @@ class Stepper2 extends RkStepper {
     f.rhs(t + h, out, k7);
     const k7at0 = k7[0];
     const k7at1 = k7[1];
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
     const sizes = size0 + size1;
     const sum0 = (h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0)) / scale0;
     const sum1 = (h * (-0.001780011052225777 * k1at1 - 0.0008164344596567469 * k2at1 + 0.007880878010261995 * k3at1 - 0.1447110071732629 * k4at1 + 0.5823571654525552 * k5at1 - 0.45808210592918697 * k6at1 + 0.015151515151515152 * k7at1)) / scale1;
@@ -280,13 +280,13 @@ class Stepper3 extends RkStepper {
     const k7at0 = k7[0];
     const k7at1 = k7[1];
     const k7at2 = k7[2];
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
     const sizes = size0 + size1 + size2;
     const sum0 = (h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0)) / scale0;
     const sum1 = (h * (-0.001780011052225777 * k1at1 - 0.0008164344596567469 * k2at1 + 0.007880878010261995 * k3at1 - 0.1447110071732629 * k4at1 + 0.5823571654525552 * k5at1 - 0.45808210592918697 * k6at1 + 0.015151515151515152 * k7at1)) / scale1;
@@ -393,15 +393,15 @@ class Stepper4 extends RkStepper {
     const k7at1 = k7[1];
     const k7at2 = k7[2];
     const k7at3 = k7[3];
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
     const size3 = Math.max(Math.abs(u3), Math.abs(next3));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
-    const scale3 = abstol + reltol * size3;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
+    const scale3 = abstols[3] + reltol * size3;
     const sizes = size0 + size1 + size2 + size3;
     const sum0 = (h * (-0.001780011052225777 * k1at0 - 0.0008164344596567469 * k2at0 + 0.007880878010261995 * k3at0 - 0.1447110071732629 * k4at0 + 0.5823571654525552 * k5at0 - 0.45808210592918697 * k6at0 + 0.015151515151515152 * k7at0)) / scale0;
     const sum1 = (h * (-0.001780011052225777 * k1at1 - 0.0008164344596567469 * k2at1 + 0.007880878010261995 * k3at1 - 0.1447110071732629 * k4at1 + 0.5823571654525552 * k5at1 - 0.45808210592918697 * k6at1 + 0.015151515151515152 * k7at1)) / scale1;

@@ -60,10 +60,10 @@ class StepperN extends RkStepper {
 
   scaledError(): number {
     const { memory } = this;
-    const { u, next, k, abstol, reltol } = memory;
+    const { u, next, k, abstols, reltol } = memory;
     const h = memory.now[1];
     const n = u.length;
-    const sum = squares7(u, next, abstol, reltol, h, k, 0.008623404282200852, 0, -0.019434029953152708, 3 * n, 0.028450072588037983, 4 * n, -2.109711061065291, 5 * n, 103.45854289996399, 6 * n, -101.39980461914911, 7 * n, 0.03333333333333333, 8 * n);
+    const sum = squares7(u, next, abstols, reltol, h, k, 0.008623404282200852, 0, -0.019434029953152708, 3 * n, 0.028450072588037983, 4 * n, -2.109711061065291, 5 * n, 103.45854289996399, 6 * n, -101.39980461914911, 7 * n, 0.03333333333333333, 8 * n);
     return sum < Infinity ? Math.sqrt(sum / n) : memory.scaledError();
   }
 
@@ -122,9 +122,9 @@ class Stepper1 extends RkStepper {
     out[0] = next0;
     f.rhs(t + h, out, k9);
     const k9at0 = k9[0];
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
-    const scale0 = abstol + reltol * size0;
+    const scale0 = abstols[0] + reltol * size0;
     const sizes = size0;
     const sum0 = (h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0)) / scale0;
     const sum = sum0 * sum0;
@@ -211,11 +211,11 @@ class Stepper2 extends RkStepper {
     f.rhs(t + h, out, k9);
     const k9at0 = k9[0];
     const k9at1 = k9[1];
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
     const sizes = size0 + size1;
     const sum0 = (h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0)) / scale0;
     const sum1 = (h * (0.008623404282200852 * k1at1 - 0.019434029953152708 * k4at1 + 0.028450072588037983 * k5at1 - 2.109711061065291 * k6at1 + 103.45854289996399 * k7at1 - 101.39980461914911 * k8at1 + 0.03333333333333333 * k9at1)) / scale1;
@@ -322,13 +322,13 @@ class Stepper3 extends RkStepper {
     const k9at0 = k9[0];
     const k9at1 = k9[1];
     const k9at2 = k9[2];
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
     const sizes = size0 + size1 + size2;
     const sum0 = (h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0)) / scale0;
     const sum1 = (h * (0.008623404282200852 * k1at1 - 0.019434029953152708 * k4at1 + 0.028450072588037983 * k5at1 - 2.109711061065291 * k6at1 + 103.45854289996399 * k7at1 - 101.39980461914911 * k8at1 + 0.03333333333333333 * k9at1)) / scale1;
@@ -455,15 +455,15 @@ class Stepper4 extends RkStepper {
     const k9at1 = k9[1];
     const k9at2 = k9[2];
     const k9at3 = k9[3];
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
     const size3 = Math.max(Math.abs(u3), Math.abs(next3));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
-    const scale3 = abstol + reltol * size3;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
+    const scale3 = abstols[3] + reltol * size3;
     const sizes = size0 + size1 + size2 + size3;
     const sum0 = (h * (0.008623404282200852 * k1at0 - 0.019434029953152708 * k4at0 + 0.028450072588037983 * k5at0 - 2.109711061065291 * k6at0 + 103.45854289996399 * k7at0 - 101.39980461914911 * k8at0 + 0.03333333333333333 * k9at0)) / scale0;
     const sum1 = (h * (0.008623404282200852 * k1at1 - 0.019434029953152708 * k4at1 + 0.028450072588037983 * k5at1 - 2.109711061065291 * k6at1 + 103.45854289996399 * k7at1 - 101.39980461914911 * k8at1 + 0.03333333333333333 * k9at1)) / scale1;

@@ -64,10 +64,10 @@ class StepperN extends RkStepper {
 
   scaledError(): number {
     const { memory } = this;
-    const { u, next, k, abstol, reltol } = memory;
+    const { u, next, k, abstols, reltol } = memory;
     const h = memory.now[1];
     const n = u.length;
-    const sum = squares8(u, next, abstol, reltol, h, k, 0.0025470118799310456, 0, -0.00965839487279575, 3 * n, 0.0420647097563969, 4 * n, -0.0666822437469301, 5 * n, 0.26500974646212816, 6 * n, -0.29430311714032503, 7 * n, 0.0813174723249511, 8 * n, -0.020295184663356284, 9 * n);
+    const sum = squares8(u, next, abstols, reltol, h, k, 0.0025470118799310456, 0, -0.00965839487279575, 3 * n, 0.0420647097563969, 4 * n, -0.0666822437469301, 5 * n, 0.26500974646212816, 6 * n, -0.29430311714032503, 7 * n, 0.0813174723249511, 8 * n, -0.020295184663356284, 9 * n);
     return sum < Infinity ? Math.sqrt(sum / n) : memory.scaledError();
   }
 
@@ -131,9 +131,9 @@ class Stepper1 extends RkStepper {
     const k10at0 = k10[0];
     const next0 = u0 + h * (0.04715561848627222 * k1at0 + 0.25750564298434153 * k4at0 + 0.2621665397741262 * k5at0 + 0.15216092656738558 * k6at0 + 0.49399691700324844 * k7at0 - 0.29430311714032503 * k8at0 + 0.0813174723249511 * k9at0);
     out[0] = next0;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
-    const scale0 = abstol + reltol * size0;
+    const scale0 = abstols[0] + reltol * size0;
     const sizes = size0;
     const sum0 = (h * (0.0025470118799310456 * k1at0 - 0.00965839487279575 * k4at0 + 0.0420647097563969 * k5at0 - 0.0666822437469301 * k6at0 + 0.26500974646212816 * k7at0 - 0.29430311714032503 * k8at0 + 0.0813174723249511 * k9at0 - 0.020295184663356284 * k10at0)) / scale0;
     const sum = sum0 * sum0;
@@ -228,11 +228,11 @@ class Stepper2 extends RkStepper {
     const next1 = u1 + h * (0.04715561848627222 * k1at1 + 0.25750564298434153 * k4at1 + 0.2621665397741262 * k5at1 + 0.15216092656738558 * k6at1 + 0.49399691700324844 * k7at1 - 0.29430311714032503 * k8at1 + 0.0813174723249511 * k9at1);
     out[0] = next0;
     out[1] = next1;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
     const sizes = size0 + size1;
     const sum0 = (h * (0.0025470118799310456 * k1at0 - 0.00965839487279575 * k4at0 + 0.0420647097563969 * k5at0 - 0.0666822437469301 * k6at0 + 0.26500974646212816 * k7at0 - 0.29430311714032503 * k8at0 + 0.0813174723249511 * k9at0 - 0.020295184663356284 * k10at0)) / scale0;
     const sum1 = (h * (0.0025470118799310456 * k1at1 - 0.00965839487279575 * k4at1 + 0.0420647097563969 * k5at1 - 0.0666822437469301 * k6at1 + 0.26500974646212816 * k7at1 - 0.29430311714032503 * k8at1 + 0.0813174723249511 * k9at1 - 0.020295184663356284 * k10at1)) / scale1;
@@ -350,13 +350,13 @@ class Stepper3 extends RkStepper {
     out[0] = next0;
     out[1] = next1;
     out[2] = next2;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
     const sizes = size0 + size1 + size2;
     const sum0 = (h * (0.0025470118799310456 * k1at0 - 0.00965839487279575 * k4at0 + 0.0420647097563969 * k5at0 - 0.0666822437469301 * k6at0 + 0.26500974646212816 * k7at0 - 0.29430311714032503 * k8at0 + 0.0813174723249511 * k9at0 - 0.020295184663356284 * k10at0)) / scale0;
     const sum1 = (h * (0.0025470118799310456 * k1at1 - 0.00965839487279575 * k4at1 + 0.0420647097563969 * k5at1 - 0.0666822437469301 * k6at1 + 0.26500974646212816 * k7at1 - 0.29430311714032503 * k8at1 + 0.0813174723249511 * k9at1 - 0.020295184663356284 * k10at1)) / scale1;
@@ -497,15 +497,15 @@ class Stepper4 extends RkStepper {
     out[1] = next1;
     out[2] = next2;
     out[3] = next3;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
     const size3 = Math.max(Math.abs(u3), Math.abs(next3));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
-    const scale3 = abstol + reltol * size3;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
+    const scale3 = abstols[3] + reltol * size3;
     const sizes = size0 + size1 + size2 + size3;
     const sum0 = (h * (0.0025470118799310456 * k1at0 - 0.00965839487279575 * k4at0 + 0.0420647097563969 * k5at0 - 0.0666822437469301 * k6at0 + 0.26500974646212816 * k7at0 - 0.29430311714032503 * k8at0 + 0.0813174723249511 * k9at0 - 0.020295184663356284 * k10at0)) / scale0;
     const sum1 = (h * (0.0025470118799310456 * k1at1 - 0.00965839487279575 * k4at1 + 0.0420647097563969 * k5at1 - 0.0666822437469301 * k6at1 + 0.26500974646212816 * k7at1 - 0.29430311714032503 * k8at1 + 0.0813174723249511 * k9at1 - 0.020295184663356284 * k10at1)) / scale1;

@@ -73,10 +73,10 @@ class StepperN extends RkStepper {
 
   scaledError(): number {
     const { memory } = this;
-    const { u, next, k, abstol, reltol } = memory;
+    const { u, next, k, abstols, reltol } = memory;
     const h = memory.now[1];
     const n = u.length;
-    const sum = squares9(u, next, abstol, reltol, h, k, -0.000032721039010281375, 0, -0.0005046250618777704, 5 * n, 0.0001211723589784759, 6 * n, -20.142336771313868, 7 * n, 5.2371785994398286, 8 * n, -8.156744408794658, 9 * n, 22.938283273988784, 10 * n, -0.2361324633071542, 11 * n, 0.36016794372897754, 12 * n);
+    const sum = squares9(u, next, abstols, reltol, h, k, -0.000032721039010281375, 0, -0.0005046250618777704, 5 * n, 0.0001211723589784759, 6 * n, -20.142336771313868, 7 * n, 5.2371785994398286, 8 * n, -8.156744408794658, 9 * n, 22.938283273988784, 10 * n, -0.2361324633071542, 11 * n, 0.36016794372897754, 12 * n);
     return sum < Infinity ? Math.sqrt(sum / n) : memory.scaledError();
   }
 
@@ -152,9 +152,9 @@ class Stepper1 extends RkStepper {
     const k13at0 = k13[0];
     const next0 = u0 + h * (0.04427989419007951 * k1at0 + 0.3541049391724449 * k6at0 + 0.2479692154956438 * k7at0 - 15.694202038838084 * k8at0 + 25.084064965558564 * k9at0 - 31.738367786260277 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0);
     out[0] = next0;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
-    const scale0 = abstol + reltol * size0;
+    const scale0 = abstols[0] + reltol * size0;
     const sizes = size0;
     const sum0 = (h * (-0.000032721039010281375 * k1at0 - 0.0005046250618777704 * k6at0 + 0.0001211723589784759 * k7at0 - 20.142336771313868 * k8at0 + 5.2371785994398286 * k9at0 - 8.156744408794658 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0 + 0.36016794372897754 * k13at0)) / scale0;
     const sum = sum0 * sum0;
@@ -267,11 +267,11 @@ class Stepper2 extends RkStepper {
     const next1 = u1 + h * (0.04427989419007951 * k1at1 + 0.3541049391724449 * k6at1 + 0.2479692154956438 * k7at1 - 15.694202038838084 * k8at1 + 25.084064965558564 * k9at1 - 31.738367786260277 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1);
     out[0] = next0;
     out[1] = next1;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
     const sizes = size0 + size1;
     const sum0 = (h * (-0.000032721039010281375 * k1at0 - 0.0005046250618777704 * k6at0 + 0.0001211723589784759 * k7at0 - 20.142336771313868 * k8at0 + 5.2371785994398286 * k9at0 - 8.156744408794658 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0 + 0.36016794372897754 * k13at0)) / scale0;
     const sum1 = (h * (-0.000032721039010281375 * k1at1 - 0.0005046250618777704 * k6at1 + 0.0001211723589784759 * k7at1 - 20.142336771313868 * k8at1 + 5.2371785994398286 * k9at1 - 8.156744408794658 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1 + 0.36016794372897754 * k13at1)) / scale1;
@@ -413,13 +413,13 @@ class Stepper3 extends RkStepper {
     out[0] = next0;
     out[1] = next1;
     out[2] = next2;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
     const sizes = size0 + size1 + size2;
     const sum0 = (h * (-0.000032721039010281375 * k1at0 - 0.0005046250618777704 * k6at0 + 0.0001211723589784759 * k7at0 - 20.142336771313868 * k8at0 + 5.2371785994398286 * k9at0 - 8.156744408794658 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0 + 0.36016794372897754 * k13at0)) / scale0;
     const sum1 = (h * (-0.000032721039010281375 * k1at1 - 0.0005046250618777704 * k6at1 + 0.0001211723589784759 * k7at1 - 20.142336771313868 * k8at1 + 5.2371785994398286 * k9at1 - 8.156744408794658 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1 + 0.36016794372897754 * k13at1)) / scale1;
@@ -590,15 +590,15 @@ class Stepper4 extends RkStepper {
     out[1] = next1;
     out[2] = next2;
     out[3] = next3;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
     const size3 = Math.max(Math.abs(u3), Math.abs(next3));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
-    const scale3 = abstol + reltol * size3;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
+    const scale3 = abstols[3] + reltol * size3;
     const sizes = size0 + size1 + size2 + size3;
     const sum0 = (h * (-0.000032721039010281375 * k1at0 - 0.0005046250618777704 * k6at0 + 0.0001211723589784759 * k7at0 - 20.142336771313868 * k8at0 + 5.2371785994398286 * k9at0 - 8.156744408794658 * k10at0 + 22.938283273988784 * k11at0 - 0.2361324633071542 * k12at0 + 0.36016794372897754 * k13at0)) / scale0;
     const sum1 = (h * (-0.000032721039010281375 * k1at1 - 0.0005046250618777704 * k6at1 + 0.0001211723589784759 * k7at1 - 20.142336771313868 * k8at1 + 5.2371785994398286 * k9at1 - 8.156744408794658 * k10at1 + 22.938283273988784 * k11at1 - 0.2361324633071542 * k12at1 + 0.36016794372897754 * k13at1)) / scale1;

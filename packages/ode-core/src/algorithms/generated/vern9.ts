@@ -82,10 +82,10 @@ class StepperN extends RkStepper {
 
   scaledError(): number {
     const { memory } = this;
-    const { u, next, k, abstol, reltol } = memory;
+    const { u, next, k, abstols, reltol } = memory;
     const h = memory.now[1];
     const n = u.length;
-    const sum = squares10(u, next, abstol, reltol, h, k, -0.005357988290444578, 0, -2.583020491182464, 7 * n, 0.14252253154686625, 8 * n, 0.013420653512688676, 9 * n, -0.028672962914094935, 10 * n, 2.624999655215792, 11 * n, -0.2825509643291537, 12 * n, 0.13643174034822156, 13 * n, 0.030570139830827976, 14 * n, -0.048342313738239585, 15 * n);
+    const sum = squares10(u, next, abstols, reltol, h, k, -0.005357988290444578, 0, -2.583020491182464, 7 * n, 0.14252253154686625, 8 * n, 0.013420653512688676, 9 * n, -0.028672962914094935, 10 * n, 2.624999655215792, 11 * n, -0.2825509643291537, 12 * n, 0.13643174034822156, 13 * n, 0.030570139830827976, 14 * n, -0.048342313738239585, 15 * n);
     return sum < Infinity ? Math.sqrt(sum / n) : memory.scaledError();
   }
 
@@ -173,9 +173,9 @@ class Stepper1 extends RkStepper {
     const k16at0 = k16[0];
     const next0 = u0 + h * (0.014611976858423152 * k1at0 - 0.3915211862331339 * k8at0 + 0.23109325002895065 * k9at0 + 0.12747667699928525 * k10at0 + 0.2246434176204158 * k11at0 + 0.5684352689748513 * k12at0 + 0.058258715572158275 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0);
     out[0] = next0;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
-    const scale0 = abstol + reltol * size0;
+    const scale0 = abstols[0] + reltol * size0;
     const sizes = size0;
     const sum0 = (h * (-0.005357988290444578 * k1at0 - 2.583020491182464 * k8at0 + 0.14252253154686625 * k9at0 + 0.013420653512688676 * k10at0 - 0.028672962914094935 * k11at0 + 2.624999655215792 * k12at0 - 0.2825509643291537 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0 - 0.048342313738239585 * k16at0)) / scale0;
     const sum = sum0 * sum0;
@@ -306,11 +306,11 @@ class Stepper2 extends RkStepper {
     const next1 = u1 + h * (0.014611976858423152 * k1at1 - 0.3915211862331339 * k8at1 + 0.23109325002895065 * k9at1 + 0.12747667699928525 * k10at1 + 0.2246434176204158 * k11at1 + 0.5684352689748513 * k12at1 + 0.058258715572158275 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1);
     out[0] = next0;
     out[1] = next1;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
     const sizes = size0 + size1;
     const sum0 = (h * (-0.005357988290444578 * k1at0 - 2.583020491182464 * k8at0 + 0.14252253154686625 * k9at0 + 0.013420653512688676 * k10at0 - 0.028672962914094935 * k11at0 + 2.624999655215792 * k12at0 - 0.2825509643291537 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0 - 0.048342313738239585 * k16at0)) / scale0;
     const sum1 = (h * (-0.005357988290444578 * k1at1 - 2.583020491182464 * k8at1 + 0.14252253154686625 * k9at1 + 0.013420653512688676 * k10at1 - 0.028672962914094935 * k11at1 + 2.624999655215792 * k12at1 - 0.2825509643291537 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1 - 0.048342313738239585 * k16at1)) / scale1;
@@ -476,13 +476,13 @@ class Stepper3 extends RkStepper {
     out[0] = next0;
     out[1] = next1;
     out[2] = next2;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
     const sizes = size0 + size1 + size2;
     const sum0 = (h * (-0.005357988290444578 * k1at0 - 2.583020491182464 * k8at0 + 0.14252253154686625 * k9at0 + 0.013420653512688676 * k10at0 - 0.028672962914094935 * k11at0 + 2.624999655215792 * k12at0 - 0.2825509643291537 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0 - 0.048342313738239585 * k16at0)) / scale0;
     const sum1 = (h * (-0.005357988290444578 * k1at1 - 2.583020491182464 * k8at1 + 0.14252253154686625 * k9at1 + 0.013420653512688676 * k10at1 - 0.028672962914094935 * k11at1 + 2.624999655215792 * k12at1 - 0.2825509643291537 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1 - 0.048342313738239585 * k16at1)) / scale1;
@@ -683,15 +683,15 @@ class Stepper4 extends RkStepper {
     out[1] = next1;
     out[2] = next2;
     out[3] = next3;
-    const { now, abstol, reltol } = memory;
+    const { now, abstols, reltol } = memory;
     const size0 = Math.max(Math.abs(u0), Math.abs(next0));
     const size1 = Math.max(Math.abs(u1), Math.abs(next1));
     const size2 = Math.max(Math.abs(u2), Math.abs(next2));
     const size3 = Math.max(Math.abs(u3), Math.abs(next3));
-    const scale0 = abstol + reltol * size0;
-    const scale1 = abstol + reltol * size1;
-    const scale2 = abstol + reltol * size2;
-    const scale3 = abstol + reltol * size3;
+    const scale0 = abstols[0] + reltol * size0;
+    const scale1 = abstols[1] + reltol * size1;
+    const scale2 = abstols[2] + reltol * size2;
+    const scale3 = abstols[3] + reltol * size3;
     const sizes = size0 + size1 + size2 + size3;
     const sum0 = (h * (-0.005357988290444578 * k1at0 - 2.583020491182464 * k8at0 + 0.14252253154686625 * k9at0 + 0.013420653512688676 * k10at0 - 0.028672962914094935 * k11at0 + 2.624999655215792 * k12at0 - 0.2825509643291537 * k13at0 + 0.13643174034822156 * k14at0 + 0.030570139830827976 * k15at0 - 0.048342313738239585 * k16at0)) / scale0;
     const sum1 = (h * (-0.005357988290444578 * k1at1 - 2.583020491182464 * k8at1 + 0.14252253154686625 * k9at1 + 0.013420653512688676 * k10at1 - 0.028672962914094935 * k11at1 + 2.624999655215792 * k12at1 - 0.2825509643291537 * k13at1 + 0.13643174034822156 * k14at1 + 0.030570139830827976 * k15at1 - 0.048342313738239585 * k16at1)) / scale1;
