@@ -28,8 +28,12 @@ function expectRefusal(path: string, changes: Partial<SimulateOptions>, code: st
 }
 
 describe("simulate", () => {
-  // dprkn6 is for accelerations that do not depend on velocities.
-  test.each(Object.keys(algorithms).filter((name) => name !== "dprkn6"))("by %s gives the same motion by the name alone", (solver) => {
+  const splitting = Object.values(algorithms).map((make) => make()).filter(({ structure }) => structure !== undefined).map(({ name }) => name);
+  test.each(splitting)("by %s is refused, as accelerations depend on velocities", (solver) => {
+    expectRefusal(inFolder("model.json"), { solver, dt: 1e-3 }, "MISSING_CAPABILITY", "must not depend on the velocity");
+  });
+
+  test.each(Object.keys(algorithms).filter((name) => !splitting.includes(name)))("by %s gives the same motion by the name alone", (solver) => {
     const numbers = (csv: string): number[] => csv.trim().split("\n").slice(1).join(",").split(",").map(Number);
     const expected = numbers(simulate(inFolder("model.json"), options));
     const found = numbers(simulate(inFolder("model.json"), { ...options, solver, reltol: 1e-6, dt: 1e-3 }));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { kahanLi8, mcAte4, odeProblem, ruth3, solve, symplecticEuler, velocityVerlet, vectorField, yoshida6 } from "./index.ts";
+import { kahanLi8, mcAte4, odeProblem, ruth3, solve, symplecticEuler, velocityVerlet, vectorField, yoshida6, type InPlaceRhs } from "./index.ts";
 import { leapfrogs, palindrome } from "./symplectic.ts";
 
 const oscillator = vectorField((_t, u, _p, du) => du.set([u[1], -u[0]]), { dim: 2, structure: "second-order" });
@@ -7,10 +7,21 @@ const problem = odeProblem(oscillator, [1, 0], [0, 1]);
 
 test("evaluations per step: one per kick, and the last one of a closed step serves the next", () => {
   for (const [algorithm, perStep, once] of [[symplecticEuler(), 1, 0], [velocityVerlet(), 1, 1], [ruth3(), 3, 0], [mcAte4(), 4, 0], [yoshida6(), 7, 1], [kahanLi8(), 17, 1]] as const) {
-    expect(solve(problem, algorithm, { dt: 0.1, dense: false }).stats.nf).toBe(10 * perStep + once);
+    // At steps 1, 2, 4 and 8 one with other velocities, and the first one of the step again where it was known.
+    expect(solve(problem, algorithm, { dt: 0.1, dense: false }).stats.nf).toBe(10 * perStep + once + 4 + 3 * once);
     // Dense output needs the acceleration at the end of the step, which is then the next step's first.
-    expect(solve(problem, algorithm, { dt: 0.1, dense: true }).stats.nf).toBe(10 * perStep + 1);
+    expect(solve(problem, algorithm, { dt: 0.1, dense: true }).stats.nf).toBe(10 * perStep + 1 + 4 + 3);
   }
+});
+
+test.each([symplecticEuler, velocityVerlet, ruth3, mcAte4, yoshida6, kahanLi8])("%o refuses an acceleration that depends on the velocity, from the start or from later on, and a state that is no (q, v)", (make) => {
+  const run = (f: InPlaceRhs, u0 = [1, 0.5]): unknown => solve(odeProblem(vectorField(f, { dim: u0.length, structure: "second-order" }), u0, [0, 1]), make(), { dt: 0.01 });
+  const refused = (message: string): Error => expect.objectContaining({ code: "MISSING_CAPABILITY", message: expect.stringContaining(message) as string }) as Error;
+  expect(() => run((_t, u, _p, out) => void ([out[0], out[1]] = [u[1], -u[0] - 0.01 * u[1]]))).toThrow(refused("implicitMidpoint"));
+  expect(() => run((t, u, _p, out) => void ([out[0], out[1]] = [u[1], -u[0] - (t > 0.3 ? 0.01 * u[1] : 0)]))).toThrow(refused("at t = 0.31 "));
+  expect(() => run((_t, u, _p, out) => void ([out[0], out[1]] = [-u[1], u[0]]))).toThrow(refused("du[0]/dt must be the velocity u[1]"));
+  // Time, however fast, is no velocity.
+  expect(() => run((t, u, _p, out) => void ([out[0], out[1]] = [u[1], Math.sin(1e9 * t) - u[0]]))).not.toThrow();
 });
 
 test("a palindrome of leapfrogs is reversible: a step back undoes a step to rounding", () => {

@@ -11,10 +11,10 @@ const tableau: SymplecticTableau = leapfrogs(palindrome([
 ]));
 
 /**
- * The composition of Kahan and Li for `"second-order"` fields: order 8, fixed steps of `dt`, symplectic and reversible, 17
+ * The composition of Kahan and Li for `"second-order"` fields whose acceleration does not depend on the velocity: order 8, fixed steps of `dt`, symplectic and reversible, 17
  * evaluations per step. The choice where energy is to be kept to rounding over very many periods.
  *
- * @throws OdeError `INVALID_OPTION` for any option.
+ * @throws OdeError `INVALID_OPTION` for any option; `MISSING_CAPABILITY` from a solve where the acceleration depends on the velocity.
  * @source Kahan, Li, Math. Comp. 66 (1997) 1089-1099.
  */
 export function kahanLi8(options: KahanLi8Options = {}): Algorithm {

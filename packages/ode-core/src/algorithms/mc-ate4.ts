@@ -11,10 +11,10 @@ const tableau: SymplecticTableau = {
 };
 
 /**
- * The method of McLachlan and Atela for `"second-order"` fields: order 4 with small error terms, fixed steps of `dt`, symplectic,
+ * The method of McLachlan and Atela for `"second-order"` fields whose acceleration does not depend on the velocity: order 4 with small error terms, fixed steps of `dt`, symplectic,
  * four evaluations per step.
  *
- * @throws OdeError `INVALID_OPTION` for any option.
+ * @throws OdeError `INVALID_OPTION` for any option; `MISSING_CAPABILITY` from a solve where the acceleration depends on the velocity.
  * @source McLachlan, Atela, Nonlinearity 5 (1992) 541-562.
  */
 export function mcAte4(options: McAte4Options = {}): Algorithm {

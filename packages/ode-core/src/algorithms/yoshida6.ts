@@ -10,10 +10,10 @@ const outer = [0.7845136104775573, 0.23557321335935813, -1.177679984178871];
 const tableau: SymplecticTableau = leapfrogs(palindrome([...outer, 1.3151863206839112]));
 
 /**
- * Yoshida's method for `"second-order"` fields: order 6, fixed steps of `dt`, symplectic and reversible, seven evaluations per
+ * Yoshida's method for `"second-order"` fields whose acceleration does not depend on the velocity: order 6, fixed steps of `dt`, symplectic and reversible, seven evaluations per
  * step.
  *
- * @throws OdeError `INVALID_OPTION` for any option.
+ * @throws OdeError `INVALID_OPTION` for any option; `MISSING_CAPABILITY` from a solve where the acceleration depends on the velocity.
  * @source Yoshida, Phys. Lett. A 150 (1990) 262-268.
  */
 export function yoshida6(options: Yoshida6Options = {}): Algorithm {
