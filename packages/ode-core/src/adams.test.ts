@@ -55,3 +55,16 @@ test("goes on with equal accuracy after thousands of steps of the highest order"
   expect(Math.hypot(u.at(-1)![0] - Math.cos(2000), u.at(-1)![1] + Math.sin(2000))).toBeLessThan(1e-6);
   expect(stats.nf).toBeLessThan(60_000);
 });
+
+test("stops that lie close together do not spoil the steps behind them", () => {
+  for (const [tol, gaps] of [[1e-4, [1.37e-13, 1.37e-12, 1e-10]], [1e-7, [1e-13, 1e-11, 1e-9, 1e-7]], [1e-10, [1e-12, 1e-10, 1e-8]]] as const) {
+    for (const gap of gaps) {
+      for (let k = 0; k < 40; k++) {
+        const stop = 0.05 + (2.8 * k) / 40;
+        const { t, u, retcode } = solve(odeProblem((_t, [x, v], _p, out) => void ([out[0], out[1]] = [v, -x]), [1, 0], [0, 3]), vcabm(), { reltol: tol, abstol: tol, tstops: [stop, stop + gap] });
+        expect(retcode).toBe("success");
+        t.forEach((time, i) => expect(Math.hypot(u[i][0] - Math.cos(time), u[i][1] + Math.sin(time))).toBeLessThan(60 * tol));
+      }
+    }
+  }
+});

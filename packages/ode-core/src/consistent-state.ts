@@ -2,7 +2,8 @@ import type { StepperContext } from "./algorithm.ts";
 import { jacobianOf } from "./jacobian.ts";
 import { luFactor, luSolve } from "./linear-algebra/lu.ts";
 import { matrixLayout, multiply } from "./linear-algebra/matrix-layout.ts";
-import type { NullSpaces, SparseVector } from "./linear-algebra/null-spaces.ts";
+import { nullSpaces, type NullSpaces, type SparseVector } from "./linear-algebra/null-spaces.ts";
+import type { OdeProblem } from "./problem.ts";
 import { scaledNorm } from "./scaled-norm.ts";
 import type { BoundField } from "./vector-field.ts";
 
@@ -14,6 +15,12 @@ export interface Consistency {
   readonly nf: number;
   readonly njac: number;
   readonly nlu: number;
+}
+
+/** What a singular mass matrix leaves of the equations; `undefined` without one. */
+export function algebraOf({ f, massMatrix }: OdeProblem): NullSpaces | undefined {
+  const spaces = massMatrix && nullSpaces(massMatrix, f.dim);
+  return spaces && spaces.left.length > 0 ? spaces : undefined;
 }
 
 /** Changes of this part of the tolerances are none. */

@@ -40,6 +40,13 @@ describe("implicitMidpoint", () => {
 });
 
 describe("Newton's iteration", () => {
+  test("a component that leaves zero has a scale, also without an absolute tolerance", () => {
+    const oscillator = vectorField((_t, u, _p, du) => du.set([u[1], -u[0]]), { dim: 2 });
+    const { u, retcode } = solve(odeProblem(oscillator, [1, 0], [0, 1]), implicitMidpoint(), { dt: 0.01, abstol: 0 });
+    expect(retcode).toBe("success");
+    expect(Math.abs(u.at(-1)![0] - Math.cos(1))).toBeLessThan(1e-5);
+  });
+
   test("a step without a solution is not taken: fixed steps end in stepFailed, adaptive ones go on with shorter ones", () => {
     // u1 = 1 + h u1^2 has no real solution for h > 1/4.
     const f = vectorField((_t, u, _p, du) => void (du[0] = u[0] * u[0]), { dim: 1 });

@@ -199,12 +199,15 @@ class DirkStepper implements Stepper {
     const n = this.#n, z = this.#z, base = this.#base, input = this.#input, delta = this.#delta;
     this.#eta = Math.max(this.#eta, Number.EPSILON) ** 0.8;
     let before = 0;
+    for (let i = 0; i < n; i++) input[i] = base[i] + z[i];
     for (let iteration = 0; iteration < maxIterations; iteration++) {
-      for (let i = 0; i < n; i++) input[i] = base[i] + z[i];
       this.#evaluate(t, input, delta);
       for (let i = 0; i < n; i++) delta[i] -= z[i] / scale;
       this.#W.solve(delta);
-      for (let i = 0; i < n; i++) z[i] += delta[i];
+      for (let i = 0; i < n; i++) {
+        z[i] += delta[i];
+        input[i] = base[i] + z[i];
+      }
       const size = this.#norm(delta);
       if (!(size < Infinity)) return false;
       if (iteration > 0 && size > 0) {

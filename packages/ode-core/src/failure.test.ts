@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Algorithm } from "./algorithm.ts";
-import { continuousCallback, fbdf, implicitEuler, implicitMidpoint, init, kenCarp4, kvaerno5, odeProblem, radauIIA5, rk4, rodas5P, rosenbrock23, solve, trapezoid, trbdf2, tsit5, vcab3, vcabm, vern7, type InPlaceRhs, type SolveOptions } from "./index.ts";
+import { continuousCallback, discreteCallback, fbdf, implicitEuler, implicitMidpoint, init, kenCarp4, kvaerno5, odeProblem, presetTimeCallback, radauIIA5, rk4, rodas5P, rosenbrock23, solve, trapezoid, trbdf2, tsit5, vcab3, vcabm, vern7, type Callback, type InPlaceRhs, type Integrator, type SolveOptions } from "./index.ts";
 
 const adaptive: readonly Algorithm[] = [tsit5(), vern7(), vcabm(), rosenbrock23(), rodas5P(), radauIIA5(), fbdf(), trbdf2(), kenCarp4(), kvaerno5(), implicitEuler()];
 const fixed: readonly Algorithm[] = [rk4(), trapezoid(), implicitMidpoint()];
@@ -118,4 +118,38 @@ test("a step that is kept before the slope at its end is known is interpolated w
   const { t, u } = solve(odeProblem((time, v, _p, du) => void ([du[0], du[1]] = [-v[0], time > 0.503 ? NaN : 1]), [1, 0], [0, 1]), vcab3(), { saveAt: [0.3, 0.5025] });
   expect(t.length).toBeGreaterThan(0);
   u.forEach((state, i) => expect(Math.abs(state[1] - t[i])).toBeLessThan(1e-6));
+});
+
+describe("an exception of a callback ends the solve, as what was done cannot be undone", () => {
+  const drift = odeProblem((_t, _u, _p, du) => void (du[0] = 1), [0], [0, 2]);
+  const fatal = (): never => {
+    throw new Error("enough");
+  };
+  let calls = 0;
+  const once = (t: number): number => (++calls === 4 ? fatal() : t - 0.5);
+  test.each<[string, Callback]>([
+    ["a preset time's affect", presetTimeCallback({ times: [0.5], affect: fatal })],
+    ["one at the start", presetTimeCallback({ times: [0], affect: fatal })],
+    ["a continuous one's affect", continuousCallback({ condition: (t) => t - 0.5, affect: fatal })],
+    ["a discrete one's affect", discreteCallback({ condition: (t) => t >= 0.5, affect: fatal })],
+    ["a discrete one's condition", discreteCallback({ condition: (t) => t >= 0.5 && fatal() })],
+  ])("%s", (_what, callback) => {
+    let integrator: Integrator | undefined;
+    expect(() => {
+      integrator = init(drift, tsit5(), { dtmax: 0.3, callback });
+      integrator.run();
+    }).toThrow("enough");
+    if (!integrator) return;
+    expect([integrator.done, integrator.retcode, integrator.step()]).toEqual([true, "aborted", false]);
+    expect(integrator.solution().message).toContain("enough");
+  });
+
+  test("a condition that throws while a step is looked at leaves the solve where it was", () => {
+    const integrator = init(drift, tsit5(), { dtmax: 0.3, callback: continuousCallback({ condition: once, affect: ({ u }) => void (u[0] += 10) }) });
+    expect(() => integrator.run()).toThrow("enough");
+    integrator.run();
+    const { events, u, retcode } = integrator.solution();
+    expect([retcode, events.length]).toEqual(["success", 1]);
+    expect(u.at(-1)![0]).toBeCloseTo(12, 12);
+  });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { dop853, fbdf, implicitEuler, radauIIA5, rodas5P, solve, tsit5, vcabm } from "./index.ts";
 import { euclideanInitialStep, initialStep } from "./initial-step.ts";
 import { odeProblem } from "./problem.ts";
 import type { InPlaceRhs } from "./vector-field.ts";
@@ -38,4 +39,17 @@ test("hands over the slope at the start; by sums of squares, n equal components 
   expect([...slope]).toEqual([-1, -1, -1, -1]);
   expect(mean).toBeCloseTo((0.01 / 5e5) ** 0.2, 12);
   expect(euclideanInitialStep(context, slope)).toBeCloseTo((0.01 / 1e6) ** 0.2, 12);
+});
+
+test("is no shorter than the time can tell: where it begins at zero, at large times and over long spans", () => {
+  const warming = odeProblem((_t, u, _p, out) => void (out[0] = -1e-5 * (u[0] - 20) + 1e-6), [0], [1.7e12, 1.7e12 + 86400e3]);
+  const backwards = odeProblem((_t, u, _p, out) => void (out[0] = -1e-20 * u[0]), [1], [1e20, 0]);
+  for (const algorithm of [tsit5(), dop853(), vcabm(), rodas5P(), fbdf(), radauIIA5(), implicitEuler()]) {
+    for (const problem of [warming, backwards]) expect(solve(problem, algorithm).retcode).toBe("success");
+  }
+});
+
+test("of a method of order 1 is a length, not the square of one", () => {
+  const follower = odeProblem((t, u, _p, out) => void (out[0] = -100 * (u[0] - Math.cos(t))), [0], [10, 11]);
+  expect(solve(follower, implicitEuler()).retcode).toBe("success");
 });

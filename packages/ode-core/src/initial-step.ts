@@ -1,3 +1,4 @@
+import type { Algorithm } from "./algorithm.ts";
 import type { OdeProblem } from "./problem.ts";
 import { errorNorm } from "./error-norm.ts";
 import { ownNorm } from "./own-norm.ts";
@@ -23,7 +24,8 @@ export type InitialStep = (context: InitialStepContext, slope: Float64Array) => 
 export const initialStepCost = 2;
 
 /**
- * The length of a first step such that an Euler step of it would be of about 1 % of the tolerance's size, in the root mean square.
+ * The length of a first step such that an Euler step of it would be of about 1 % of the tolerance's size, in the root mean square. An order of 1, with
+ * which the rule of the book would take the square of a length, counts as 2.
  *
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section II.4.
  */
@@ -38,6 +40,12 @@ export function initialStep(context: InitialStepContext, slope: Float64Array): n
  */
 export function euclideanInitialStep(context: InitialStepContext, slope: Float64Array): number {
   return choose(context, slope, context.problem.u0.length, 1e-5);
+}
+
+/** The length of a first step of `algorithm` from `u` at the start of `tspan`, by its own {@link InitialStep} if it has one. */
+export function firstStep({ order, startOrder, initialStep: own = initialStep }: Algorithm, f: BoundField, tspan: readonly [number, number], u0: Float64Array, { abstol, abstols, reltol, norm, dtmax }: Omit<InitialStepContext, "problem" | "f" | "order">, slope: Float64Array): number {
+  // The error of a step of the lowest order, which no earlier steps support, is one power higher.
+  return own({ problem: { u0, tspan }, f, order: startOrder === undefined ? order : startOrder + 1, abstol, abstols, reltol, norm, dtmax }, slope);
 }
 
 /** `weight` times the mean of squares is the square of the norm, unless that is the user's; norms up to `tiny` tell nothing. */
@@ -64,6 +72,6 @@ function choose({ problem, f, order, dtmax, abstol, abstols, reltol, norm: own }
   const steepest = Math.max(d1, d2);
   // The Euler step left the domain of f, or a component that rests at 0 has no scale yet: begin with less than it.
   if (!Number.isFinite(steepest)) return h0 / 10;
-  const h1 = steepest <= 1e-15 ? Math.max(1e-6, h0 * 1e-3) : (0.01 / steepest) ** (1 / order);
+  const h1 = steepest <= 1e-15 ? Math.max(1e-6, h0 * 1e-3) : (0.01 / steepest) ** (1 / Math.max(2, order));
   return Math.min(100 * h0, h1, longest);
 }

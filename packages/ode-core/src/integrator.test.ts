@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bs3, init, odeProblem, rk4, solve, tsit5, vern7, vern9, type Algorithm, type InPlaceRhs, type Integrator, type SolveOptions } from "./index.ts";
+import { bs3, fbdf, init, kvaerno5, odeProblem, radauIIA5, rk4, rodas5P, solve, tsit5, vcabm, vern7, vern9, type Algorithm, type InPlaceRhs, type Integrator, type SolveOptions } from "./index.ts";
 
 const decay: InPlaceRhs = (_t, u, _p, out) => void (out[0] = -u[0]);
 const rotation: InPlaceRhs = (t, u, _p, out) => {
@@ -160,6 +160,16 @@ describe("control of the steps", () => {
     expect(solve(problem, algorithm, { ...options, signal: controller.signal }).stats.naccept).toBe(0);
     expect(() => solve(problem, algorithm, { ...options, signal: {} as never })).toThrow(code("INVALID_OPTION"));
   });
+});
+
+test.each([tsit5(), vern9(), vcabm(), rodas5P(), radauIIA5(), kvaerno5(), fbdf()])("$name: an autonomous problem is solved as well at large times as from zero", (algorithm) => {
+  const f: InPlaceRhs = (_t, u, _p, out) => void ([out[0], out[1], out[2]] = [-u[0], 20 * u[2], -20 * u[1]]);
+  const errorFrom = (t0: number): number => {
+    const { t, u } = solve(odeProblem(f, [1, 1, 0], [t0, t0 + 1]), algorithm, { reltol: 1e-8, abstol: 1e-8 });
+    return Math.max(...u.map((x, i) => Math.hypot(x[1] - Math.cos(20 * (t[i] - t0)), x[2] + Math.sin(20 * (t[i] - t0)))));
+  };
+  const fromZero = errorFrom(0);
+  for (const t0 of [1e6, 1.7e9, -1.7e9]) expect(errorFrom(t0)).toBeLessThan(1.1 * fromZero);
 });
 
 describe("failure", () => {

@@ -1,20 +1,20 @@
 import type { Algorithm } from "./algorithm.ts";
 import { CallbackRunner } from "./callback-runner.ts";
-import { higherIndex, makeConsistent } from "./consistent-state.ts";
+import { algebraOf, makeConsistent } from "./consistent-state.ts";
 import { controllerOf } from "./controller.ts";
 import { denseOutput } from "./dense-output.ts";
 import { OdeError } from "./errors.ts";
-import { nonFiniteSlope, stopped } from "./failure.ts";
-import { initialStep, initialStepCost } from "./initial-step.ts";
-import { nullSpaces, type NullSpaces } from "./linear-algebra/null-spaces.ts";
+import { stopped } from "./failure.ts";
+import { firstStep, initialStepCost } from "./initial-step.ts";
+import type { NullSpaces } from "./linear-algebra/null-spaces.ts";
 import { isAdaptive, makeStepper, stepperContext } from "./make-stepper.ts";
 import { timeTolerance } from "./output-times.ts";
 import { massOf, odeProblem, type OdeProblem } from "./problem.ts";
 import { Recorder } from "./recorder.ts";
 import type { OdeSolution, Retcode, SolveOptions, SolveStats } from "./solution.ts";
 import { checkSolveOptions, requireStepControl } from "./solve-options.ts";
-import { adaptiveSteps, fixedSteps, moveOn, type StepLoop } from "./step-loop.ts";
-import { stiffnessCost, stiffnessHint } from "./stiffness-hint.ts";
+import { adaptiveSteps, fixedSteps, leastStep, moveOn, type StepLoop } from "./step-loop.ts";
+import { whyStopped } from "./why-stopped.ts";
 
 /** A solve in progress. Made by `init`. */
 export class Integrator {
@@ -46,9 +46,9 @@ export class Integrator {
     this.#loop = {
       stepper, controller: controllerOf(algorithm, stepper), multistep: algorithm.startOrder !== undefined, recorder: new Recorder(problem, checked.times, checked.dense), callbacks: undefined, options: checked,
       direction: 1, smallest: NaN, p: problem.p, u: problem.u0.slice(), next: new Float64Array(problem.f.dim), error: new Float64Array(problem.f.dim),
-      t: NaN, size: NaN, target: NaN, origin: NaN, index: 0, count: 0, isLeft: false, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
+      t: NaN, size: NaN, target: NaN, isCut: false, origin: NaN, index: 0, count: 0, isLeft: false, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
     };
-    this.#algebra = algebra(problem);
+    this.#algebra = algebraOf(problem);
     this.#begin();
   }
 
@@ -84,7 +84,10 @@ export class Integrator {
     return { nf: nf + stepper.nf, njac: njac + (stepper.njac ?? 0), nlu: nlu + (stepper.nlu ?? 0), naccept, nreject, switches: stepper.switches?.slice() ?? [] };
   }
 
-  /** Takes one step, tries that are rejected included. Returns false when none was kept: the solve is done, or was left by an exception at a stop. */
+  /**
+   * Takes one step, tries that are rejected included. Returns false when none was kept: the solve is done, or was left by an exception at a stop.
+   * After an exception of the right-hand side or of `onStep` it may be called again; one of a callback ends the solve, with retcode `"aborted"`.
+   */
   step(): boolean {
     const { naccept } = this.#loop;
     if (!this.done) this.#advance(1);
@@ -161,6 +164,8 @@ export class Integrator {
     loop.naccept = 0;
     loop.nreject = 0;
     loop.outOfDomain = false;
+    loop.isLeft = false;
+    loop.isCut = false;
     this.#spent = { nf: 0, njac: 0, nlu: 0 };
     this.#retcode = undefined;
     this.#message = "";
@@ -189,15 +194,28 @@ export class Integrator {
 
   #beginCallbacks(callbacks: CallbackRunner): void {
     this.#loop.p = callbacks.state.p;
-    callbacks.begin(this.#loop.recorder);
-    this.#afterCallbacks(callbacks);
+    this.#orEnd(() => {
+      callbacks.begin(this.#loop.recorder);
+      this.#afterCallbacks(callbacks);
+    });
+  }
+
+  /** An exception among callbacks ends the solve: some were called, which cannot be undone nor be done again. */
+  #orEnd(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#finish("aborted", `a callback threw: ${String(error)}`);
+      throw error;
+    }
   }
 
   /** Sets the length of the next step, to `dt` if given, and aims at the next stop. */
   #setSize(dt: number | undefined): void {
     const loop = this.#loop;
     const { dtmin, dtmax } = loop.options;
-    loop.size = dt ?? Math.max(dtmin, this.#chooseStep());
+    // What was chosen may be too short for the time to change, which nobody asked for.
+    loop.size = dt ?? Math.max(dtmin, 10 * leastStep(loop), this.#chooseStep());
     if (Number.isNaN(loop.size)) return this.#finish("nonFinite", "the first step has no length", NaN);
     if (this.#adaptive) loop.size = Math.min(loop.size, dtmax);
     this.#aim();
@@ -206,15 +224,11 @@ export class Integrator {
   /** A step as for the start of a solve, from where it is now. */
   #chooseStep(): number {
     const { t, u, p, options, stepper } = this.#loop;
-    const { startOrder } = this.#algorithm;
-    // The error of a step of the lowest order, which no earlier steps support, is one power higher.
-    const order = startOrder === undefined ? this.#algorithm.order : startOrder + 1;
     // A component that the right-hand side does not write is not finite.
     const slope = new Float64Array(u.length).fill(NaN);
-    const { abstol, abstols, reltol, norm, dtmax } = options;
     const { f, tspan } = this.#problem;
     this.#spent.nf += initialStepCost;
-    const size = (this.#algorithm.initialStep ?? initialStep)({ problem: { u0: u, tspan: [t, tspan[1]] }, f: f.bind(p), order, abstol, abstols, reltol, norm, dtmax }, slope);
+    const size = firstStep(this.#algorithm, f.bind(p), [t, tspan[1]], u, options, slope);
     stepper.start?.(slope);
     return size;
   }
@@ -253,7 +267,11 @@ export class Integrator {
     if (this.done || loop.t !== loop.target) return;
     this.#stop++;
     if (this.#stop === loop.options.stops.length) this.#finish("success", "");
-    else this.#aim();
+    else if (loop.isCut) {
+      loop.isCut = false;
+      loop.stepper.reset?.();
+      this.#setSize(undefined);
+    } else this.#aim();
   }
 
   /** Ends the step that was taken at the first event in it, if there is one, saves what is wanted and goes on from there. */
@@ -269,13 +287,15 @@ export class Integrator {
     recorder.inside(stepper, t, h, end, next, callbacks.interpolant);
     loop.end = end;
     moveOn(loop);
-    // Also when something below throws: what the stepper knows is of another state then.
-    if (cut) stepper.reset?.();
-    else stepper.accept?.();
-    callbacks.run(end, next, recorder);
-    if (callbacks.changedState) stepper.reset?.();
-    this.#afterCallbacks(callbacks);
+    this.#orEnd(() => {
+      if (cut) stepper.reset?.();
+      else stepper.accept?.();
+      callbacks.run(end, next, recorder);
+      if (callbacks.changedState) stepper.reset?.();
+      this.#afterCallbacks(callbacks);
+    });
     const jumped = cut || callbacks.changedState || callbacks.changedParameters;
+    if (jumped) loop.isCut = false;
     // Without steps to rely on, the next one is of the lowest order and must be short.
     if (jumped && loop.multistep && !this.done && end !== this.#problem.tspan[1]) this.#setSize(undefined);
     else if (cut && end !== loop.target) this.#aim();
@@ -299,29 +319,10 @@ export class Integrator {
 
   /** @param length - That of a step that could not be taken. */
   #finish(retcode: Retcode, why: string, length?: number): void {
-    const { t, u, p, size, stepper } = this.#loop;
-    let hint = "";
-    if (length !== undefined && retcode !== "aborted" && retcode !== "maxIters") {
-      const { what, nf } = nonFiniteSlope(this.#problem.f.bind(p.slice()), t, u, length, this.#problem.tspan[1]);
-      this.#spent.nf += nf;
-      if (what !== "") [retcode, why] = ["nonFinite", what];
-    }
-    if (this.#algebra && retcode !== "success" && retcode !== "terminated" && retcode !== "aborted" && retcode !== "initialFailure") {
-      const { isHigher, nf } = higherIndex(this.#algebra, this.#problem.f.bind(p.slice()), t, u, stepperContext(this.#problem, this.#loop.options));
-      if (isHigher) hint = "; the algebraic equations do not determine the algebraic variables there: the index of the problem is above 1";
-      this.#spent.nf += nf;
-    }
-    if (retcode === "maxIters" && this.#adaptive && stepper.njac === undefined) {
-      hint = stiffnessHint(this.#problem.f.bind(p.slice()), t, u, size, this.#algorithm.tableau);
-      this.#spent.nf += stiffnessCost;
-    }
-    this.#retcode = retcode;
-    this.#message = retcode === "success" ? "" : stopped(t, why + hint);
-    stepper.release?.();
+    const found = whyStopped({ problem: this.#problem, algorithm: this.#algorithm, loop: this.#loop, algebra: this.#algebra, adaptive: this.#adaptive }, retcode, why, length);
+    this.#spent.nf += found.nf;
+    this.#retcode = found.retcode;
+    this.#message = found.message;
+    this.#loop.stepper.release?.();
   }
-}
-
-function algebra({ f, massMatrix }: OdeProblem): NullSpaces | undefined {
-  const spaces = massMatrix && nullSpaces(massMatrix, f.dim);
-  return spaces && spaces.left.length > 0 ? spaces : undefined;
 }

@@ -33,6 +33,8 @@ export interface StepLoop {
   size: number;
   /** Where a step must end. */
   target: number;
+  /** Whether the step to the target was so short that a multistep method is to begin anew behind it. */
+  isCut: boolean;
   /** Fixed steps are counted from `origin`, so that the error of the time does not grow with their number. */
   origin: number;
   index: number;
@@ -49,6 +51,15 @@ export interface StepLoop {
 
 /** Why a step loop could not go on, `length` being that of the step it could not take; `undefined` when it did what it was to do. */
 export type StepFault = { readonly retcode: Retcode; readonly why: string; readonly length: number } | undefined;
+
+/** Steps up to this length are rounding of the time. */
+const leastLength = (t: number, smallest: number): number => Math.max(4 * Number.EPSILON * Math.abs(t), smallest);
+
+/** The same of a solve where it is. */
+export const leastStep = ({ t, smallest }: StepLoop): number => leastLength(t, smallest);
+
+/** Slopes so much closer together than the steps around them are little but rounding to these. */
+const shortest = 0.01;
 
 const fault = (retcode: Retcode, why: string, length = NaN): StepFault => ({ retcode, why, length });
 
@@ -120,11 +131,12 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
       const remaining = Math.abs(target - t);
       // Stretching by up to 1 % spares a sliver of a last step.
       const last = remaining <= 1.01 * size && remaining <= dtmax * (1 + 1e-10);
-      if (!last && (size <= Math.max(4 * Number.EPSILON * Math.abs(t), smallest) || size < dtmin)) {
+      if (!last && (size <= leastLength(t, smallest) || size < dtmin)) {
         return tooSmall(loop, direction * size, next, naccept + nreject, solved);
       }
-      const h = last ? target - t : direction * (multistep && remaining < 2 * size ? remaining / 2 : size);
-      const end = last ? target : t + h;
+      const end = last ? target : t + direction * (multistep && remaining < 2 * size ? remaining / 2 : size);
+      // What really passes: its rounding would add up at large times.
+      const h = end - t;
       solved = stepper.step(t, h, u, next);
       if (!solved) {
         nreject++;
@@ -140,6 +152,7 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
         size = Math.abs(h) * (good ? quarter : controller.reject(scaled));
         continue;
       }
+      if (multistep) loop.isCut = last && Math.abs(h) < shortest * size;
       const proposed = Math.abs(h) * controller.accept(scaled);
       // A step that was cut very short at a stop says nothing about the length it was to have.
       size = Math.min(dtmax, !multistep && 10 * Math.abs(h) < size ? Math.max(size, proposed) : proposed);
