@@ -1,6 +1,6 @@
 import { continuousCallback, odeProblem, solve, tsit5 } from "@fluxion/ode-core";
 
-// u = (height, velocity), p = (gravity, restitution)
+// u = (height, velocity), p = (gravity, restitution); without gravity it rests.
 const problem = odeProblem((_t, u, p, du) => {
   du[0] = u[1];
   du[1] = -p[0];
@@ -12,6 +12,7 @@ const bounce = continuousCallback({
   affect: ({ t, u, p }) => {
     console.log(`hits the floor at t = ${t.toFixed(6)} with ${Math.abs(u[1]).toFixed(3)} m/s`);
     u[1] *= -p[1];
+    if (u[1] < 1e-3) [u[0], u[1], p[0]] = [0, 0, 0];
   },
 });
 

@@ -100,7 +100,13 @@ export class CallbackRunner {
       this.#interpolant ??= stepper.capture();
       this.#interpolant.at(this.#theta, next);
     }
-    return this.#theta === Infinity && !atStop && !this.#isDiscrete;
+    return this.#theta === Infinity && !atStop && !this.#isDiscrete && !this.#watches.some(({ isExhausted }) => isExhausted);
+  }
+
+  /** Why the solve cannot go on with the step last looked at; empty when it can. */
+  get fault(): string {
+    const i = this.#entries.findIndex((entry) => entry instanceof EventWatch && entry.isExhausted);
+    return i < 0 ? "" : `the events of callback ${i} came ever faster, until they could not be told apart: let its affect end the solve, or change what holds, before`;
   }
 
   #at(theta: number, out: Float64Array): void {

@@ -1,6 +1,7 @@
 import type { ContinuousCallback } from "./callback.ts";
 import { OdeError } from "./errors.ts";
 import { findRoot } from "./find-root.ts";
+import { timeTolerance } from "./output-times.ts";
 
 /** A kept step from `t` by `h` to the state `next`, with parameters `p`. */
 export interface WatchedStep {
@@ -25,6 +26,9 @@ const noise = 1e-14;
 /** The same for the initial state, whose rounding is that of the user's numbers and not of the change over a small first step. */
 const initialNoise = 1e-10;
 
+/** So many events in a row that turned back, ever sooner, the last one by this part of the time that the first one took, are those of a motion that comes to rest. */
+const [fewest, shortest] = [2, 0.02];
+
 /** Watches the condition of one continuous callback from step to step. */
 export class EventWatch {
   readonly callback: ContinuousCallback;
@@ -40,6 +44,15 @@ export class EventWatch {
   #rate = NaN;
   /** Whether the step begins with a jump. */
   #fresh = true;
+  /** The side of zero from which the last event of its own was reached, until it is left again, and when that was. */
+  #side = 0;
+  #last = NaN;
+  /** How many events in a row were left to the side they came from, and the time before the first and the last of them. */
+  #turns = 0;
+  #firstGap = NaN;
+  #gap = NaN;
+  /** Whether its events came ever faster, as bounces do, and the condition then went on to the other side: the last ones were too close to tell. */
+  isExhausted: boolean = false;
   /** Values at the start of the step up to this are a zero that does not count; NaN before the first step has shown the scale. */
   #dealtWith = NaN;
 
@@ -67,8 +80,32 @@ export class EventWatch {
 
   /** Goes on after an event at `t`, perhaps from a changed state. When it was an event of its own, a zero there does not count. */
   restart(t: number, u: Float64Array, p: Float64Array, own: boolean): void {
-    if (!own) this.#dealtWith = 0;
+    this.#side = own ? this.#sign : 0;
+    if (own) this.#follow(t);
+    else this.#dealtWith = 0;
     this.#begin(t, u, p);
+  }
+
+  /** Takes note of an event of its own at `t`. */
+  #follow(t: number): void {
+    const gap = Math.abs(t - this.#last);
+    // The last ones are little but rounding, and what a solver leaves of them.
+    if (!(gap <= Math.max(2 * this.#gap, timeTolerance(t, t)))) {
+      this.#turns = 0;
+      this.#firstGap = gap;
+    }
+    this.#gap = gap;
+    this.#last = t;
+  }
+
+  /** The condition left the last event to the side of `sign`. */
+  #leave(sign: number): void {
+    if (sign === this.#side) this.#turns++;
+    else {
+      this.isExhausted = this.#turns >= fewest && this.#gap <= shortest * this.#firstGap;
+      this.#turns = 0;
+    }
+    this.#side = 0;
   }
 
   /** Its event is to happen at `t` instead, with one a little earlier in the last step: its value there is a zero, too. */
@@ -130,7 +167,11 @@ export class EventWatch {
       const arrived = b === 1 && sign !== 0 && Math.abs(gb) <= noise * Math.abs(gb - ga);
       const crossed = arrived || (sign > 0 ? gb <= 0 : sign < 0 && gb >= 0);
       const wanted = direction === "both" || (direction === "rising") === sign < 0;
-      if (crossed && wanted) return { a, b, ga, gb: arrived ? 0 : gb };
+      if (crossed && wanted) {
+        if (this.#side !== 0) this.#leave(sign);
+        this.#sign = sign;
+        return { a, b, ga, gb: arrived ? 0 : gb };
+      }
       if (!Number.isNaN(gb)) {
         sign = Math.sign(gb);
         [a, ga] = [b, gb];
@@ -138,6 +179,7 @@ export class EventWatch {
     }
     this.#gEnd = ga;
     this.#sign = sign;
+    if (this.#side !== 0 && sign !== 0) this.#leave(sign);
     return undefined;
   }
 }

@@ -279,7 +279,8 @@ export class Integrator {
     const loop = this.#loop;
     loop.isLeft = false;
     const { stepper, recorder, t, h, u, next } = loop;
-    const { theta } = callbacks;
+    const { theta, fault } = callbacks;
+    if (fault !== "") return this.#finish("eventsTooClose", fault);
     const cut = theta < 1;
     let end = cut ? t + theta * h : loop.end;
     // Rounding must not leave a sliver of a step before a stop.

@@ -6,9 +6,10 @@ import type { OdeProblem } from "./problem.ts";
  * How a solve ended. Anything but `"success"` means that the saved states may stop before the end: `"terminated"` by a
  * callback and `"aborted"` by a signal were asked for, the others are failures: `"nonFinite"` of the right-hand side, `"dtLessThanMin"` of step
  * control, which can find no step that is good enough, `"stepFailed"` of the equations of a fixed step of an implicit method. `"initialFailure"` is that of the algebraic equations
- * of a singular mass matrix, which could not be solved at the start or after an event.
+ * of a singular mass matrix, which could not be solved at the start or after an event; `"eventsTooClose"` is the end of a motion whose events come ever
+ * faster, as those of a ball that bounces until it rests, where nothing else ends it.
  */
-export type Retcode = "success" | "terminated" | "aborted" | "maxIters" | "dtLessThanMin" | "nonFinite" | "stepFailed" | "initialFailure";
+export type Retcode = "success" | "terminated" | "aborted" | "maxIters" | "dtLessThanMin" | "nonFinite" | "stepFailed" | "initialFailure" | "eventsTooClose";
 
 /** Options shared by all algorithms, named as in SciML. */
 export interface SolveOptions {
