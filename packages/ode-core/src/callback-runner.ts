@@ -94,13 +94,17 @@ export class CallbackRunner {
     this.#interpolant = undefined;
     this.#theta = Infinity;
     this.#tie = timeTolerance(t, t + h) / Math.abs(h);
-    for (const watch of this.#watches) this.#theta = Math.min(this.#theta, watch.look(step));
+    let canGoOn = true;
+    for (const watch of this.#watches) {
+      this.#theta = Math.min(this.#theta, watch.look(step));
+      canGoOn &&= !watch.isExhausted;
+    }
     if (this.#theta < 1) {
       // Before `next` is written to, which is part of what the stepper interpolates.
       this.#interpolant ??= stepper.capture();
       this.#interpolant.at(this.#theta, next);
     }
-    return this.#theta === Infinity && !atStop && !this.#isDiscrete && !this.#watches.some(({ isExhausted }) => isExhausted);
+    return this.#theta === Infinity && !atStop && !this.#isDiscrete && canGoOn;
   }
 
   /** Why the solve cannot go on with the step last looked at; empty when it can. */
