@@ -23,7 +23,8 @@ describe("Van der Pol's oscillator with mu = 1000", () => {
       // The jumps are at 806.9 and 1613.8; a jump takes about log(mu) / mu.
       expect(switches.map((t) => Math.round(t / 807))).toEqual([0, 1, 1, 2, 2]);
       for (const jump of [1, 3]) expect(switches[jump + 1] - switches[jump]).toBeLessThan(3);
-      const bound = algorithm.name.includes("rosenbrock23") ? 300 : 10;
+      // Dense output of kvaerno5 is of order 3.
+      const bound = algorithm.name.includes("rosenbrock23") ? 300 : algorithm.name.includes("kvaerno5") ? 100 : 10;
       problem.reference.forEach(({ t, u }) => expect(relativeError(solution.at(t), u, t === 2000 ? 0 : problem.scale)).toBeLessThan(bound * tol));
     }
   });

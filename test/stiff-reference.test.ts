@@ -20,6 +20,9 @@ function solveStiff({ f, u0, tspan, scale }: StiffProblem, algorithm: Algorithm,
   return solve(odeProblem(field, u0, tspan), algorithm, { reltol, abstol: scale * reltol, ...options });
 }
 
+/** Without a look into the steps, which costs an evaluation each. */
+const endOf = (problem: StiffProblem, algorithm: Algorithm, reltol: number): OdeSolution => solveStiff(problem, algorithm, reltol, { saveAt: [problem.tspan[1]] });
+
 /**
  * Evaluations and errors of rodas4 are those of Hairer and Wanner's RODAS code, which differs in its first steps. Errors allowed, relative at the end and scaled by the tolerances at times of dense output, in units
  * of the tolerance.
@@ -55,7 +58,7 @@ describe.each(Object.keys(bounds) as Name[])("%s against references", (name) => 
         const last = t === stiffProblems[id].tspan[1];
         expect(relativeError(solution.u[j], u, last ? 0 : stiffProblems[id].scale)).toBeLessThan((last ? end : between) * tol);
       });
-      expect(solution.stats.nf).toBeLessThanOrEqual(nf[id][i]);
+      expect(endOf(stiffProblems[id], make[name](), tol).stats.nf).toBeLessThanOrEqual(nf[id][i]);
       expect(solution.stats.njac).toBe(solution.stats.naccept);
       expect(solution.stats.nlu).toBe(solution.stats.naccept + solution.stats.nreject);
     });
@@ -73,7 +76,7 @@ describe("diagonally implicit methods against references", () => {
   test.each(cases)("%s: errors in proportion to the tolerance, at known cost", (_name, algorithm, tolerances, error, nf) => {
     for (const id of problemIds) {
       tolerances.forEach((tol, i) => {
-        const { retcode, u, stats } = solveStiff(stiffProblems[id], algorithm, tol);
+        const { retcode, u, stats } = endOf(stiffProblems[id], algorithm, tol);
         expect(retcode).toBe("success");
         expect(relativeError(u.at(-1)!, stiffProblems[id].reference.at(-1)!.u), id).toBeLessThan(error * tol);
         expect(stats.nf, id).toBeLessThanOrEqual(nf[id][i]);
@@ -89,7 +92,7 @@ describe("radauIIA5 against references", () => {
   test.each([["vdp1e3", 60], ["robertson40", 0.1], ["robertson1e11", 0.1], ["hires", 15]] as const)("%s: errors in proportion to the tolerance, at the cost of RADAU5", (id, error) => {
     const nf = stiffCounts[id].radau5;
     tolerances.forEach((tol, i) => {
-      const { retcode, u, stats } = solveStiff(stiffProblems[id], algorithms.radauIIA5(), tol);
+      const { retcode, u, stats } = endOf(stiffProblems[id], algorithms.radauIIA5(), tol);
       expect(retcode).toBe("success");
       expect(relativeError(u.at(-1)!, stiffProblems[id].reference.at(-1)!.u)).toBeLessThan(error * tol);
       expect(stats.nf / nf[i]).toBeLessThan(1.03);
@@ -143,7 +146,7 @@ describe("mass matrices", () => {
     const problem = odeProblem(dae, u0, tspan, [], { massMatrix: [1, 0, 0, 0, 1, 0, 0, 0, 0] });
     const solution = solve(problem, methods[name](), { reltol: tol, abstol: scale * tol });
     expect(solution.retcode).toBe("success");
-    for (const { t, u } of reference) expect(relativeError(solution.at(t), u)).toBeLessThan(4 * tol);
+    for (const { t, u } of reference) expect(relativeError(solution.at(t), u)).toBeLessThan((name === "rodas4" ? bounds.rodas4.between : 4) * tol);
     // Not stiffly accurate, it keeps the law as well as its Jacobian, here of differences, is known.
     const law = name === "rosenbrock23" ? 1e-10 : 1e-11;
     for (const u of solution.u) expect(Math.abs(u[0] + u[1] + u[2] - 1)).toBeLessThan(law);

@@ -50,6 +50,12 @@ export interface Stepper {
    * stepper was made with. A faster way to what `error` leads to, where a stepper has one; not asked for where the user has a norm.
    */
   scaledError?(): number;
+  /**
+   * Writes an estimate of the error of dense output within the last step into `out[n]`, for methods whose `error` need not see it: where
+   * the solution is bound to something that moves, as stiff and algebraic components are, steps may be right at their ends and wrong between. Asked for where
+   * a step is looked into. Returns how many times the tolerances it may be, infinity when there is nothing to add.
+   */
+  interpolationError?(out: Float64Array): number;
   /** Tells the right-hand side `slope[n]` at the start of the first step, which spares evaluating it. */
   start?(slope: Float64Array): void;
   /** A copy of what dense output of the last step needs, the right-hand side at its end included. Only called when wanted. */

@@ -169,6 +169,10 @@ class SwitchingStepper implements Stepper {
     return scaledNorm(this.#estimate, this.#u, this.#next, this.#context);
   }
 
+  interpolationError(out: Float64Array): number {
+    return this.#active.interpolationError?.(out) ?? Infinity;
+  }
+
   start(slope: Float64Array): void {
     this.#active.start?.(slope);
   }

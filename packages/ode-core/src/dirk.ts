@@ -3,6 +3,7 @@ import { option, type OptionSpec } from "./config.ts";
 import { CubicInterpolant } from "./cubic-interpolant.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
 import { iterationMatrix, type IterationMatrix } from "./linear-algebra/iteration-matrix.ts";
+import { innerPoint, innerResidual, leewayFor } from "./inner-residual.ts";
 import { predictiveController } from "./predictive-controller.ts";
 import { scaledNorm } from "./scaled-norm.ts";
 import type { BoundField } from "./vector-field.ts";
@@ -66,6 +67,10 @@ class DirkStepper implements Stepper {
   readonly #input: Float64Array;
   readonly #delta: Float64Array;
   readonly error?: (out: Float64Array) => void;
+  readonly interpolationError?: (out: Float64Array) => number;
+  /** The slopes at both ends of the last step, and whether they are known: without an explicit first stage they take evaluations. */
+  readonly #ends: readonly [first: Float64Array, last: Float64Array];
+  #hasEnds = false;
   #t = 0;
   #h = 0;
   #hasFirst = false;
@@ -94,12 +99,15 @@ class DirkStepper implements Stepper {
     this.#k = a.map(vector);
     [this.#u, this.#next, this.#base] = [vector(), vector(), vector()];
     [this.#z, this.#input, this.#delta] = [vector(), vector(), vector()];
+    this.#ends = explicitFirst ? [this.#k[0], this.#k[this.#k.length - 1]] : [vector(), vector()];
+    this.#hasEnds = explicitFirst === true;
     if (bError) {
       this.error = (out) => {
         out.fill(0);
         this.#addStages(bError, 1 / gamma, out);
         this.#W.solve(out);
       };
+      this.interpolationError = (out) => this.#interpolationError(out);
     }
   }
 
@@ -115,6 +123,7 @@ class DirkStepper implements Stepper {
     this.#t = t;
     this.#h = h;
     this.#u.set(u);
+    this.#hasEnds = this.#tableau.explicitFirst === true;
     if (this.#tableau.explicitFirst && !this.#hasFirst) this.#evaluate(t, u, this.#k[0]);
     this.#hasFirst = true;
     if (!this.#hasJacobian) this.#linearise();
@@ -150,15 +159,34 @@ class DirkStepper implements Stepper {
   }
 
   capture(): Interpolant {
-    const [first, last] = [new Float64Array(this.#n), new Float64Array(this.#n)];
-    if (this.#tableau.explicitFirst) {
-      first.set(this.#k[0]);
-      last.set(this.#k[this.#k.length - 1]);
-    } else {
-      this.#evaluate(this.#t, this.#u, first);
-      this.#evaluate(this.#t + this.#h, this.#next, last);
+    const [first, last] = this.#endSlopes();
+    return new CubicInterpolant(this.#h, this.#u.slice(), this.#next.slice(), first.slice(), last.slice());
+  }
+
+  /** The slopes at both ends of the last step. */
+  #endSlopes(): readonly [first: Float64Array, last: Float64Array] {
+    if (this.#hasEnds) return this.#ends;
+    const [first, last] = this.#ends;
+    this.#evaluate(this.#t, this.#u, first);
+    this.#evaluate(this.#t + this.#h, this.#next, last);
+    this.#hasEnds = true;
+    return this.#ends;
+  }
+
+  #interpolationError(out: Float64Array): number {
+    const u = this.#u, next = this.#next, state = this.#base, h = this.#h;
+    const x = innerPoint, y = 1 - x;
+    const [first, last] = this.#endSlopes();
+    for (let i = 0; i < out.length; i++) {
+      // As `CubicInterpolant` has it.
+      const rise = next[i] - u[i];
+      const a = h * first[i] - rise, b = h * last[i] - rise;
+      state[i] = y * u[i] + x * next[i] + x * y * (y * a - x * b);
+      out[i] = (rise + (y - x) * (y * a - x * b) - x * y * (a + b)) / h;
     }
-    return new CubicInterpolant(this.#h, this.#u.slice(), this.#next.slice(), first, last);
+    innerResidual(this.#f, this.#t + x * h, state, out, undefined, (b) => this.#W.solve(b), this.#delta, this.#delta);
+    this.#nf++;
+    return leewayFor(this.#context);
   }
 
   #linearise(): void {

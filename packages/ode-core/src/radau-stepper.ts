@@ -3,6 +3,7 @@ import type { StepController } from "./controller.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
 import { complexIterationMatrix, iterationMatrix, massProduct, type ComplexIterationMatrix, type IterationMatrix, type MassProduct } from "./linear-algebra/iteration-matrix.ts";
 import { predictiveController, type IterationReport } from "./predictive-controller.ts";
+import { innerPoint, innerResidual, leewayFor } from "./inner-residual.ts";
 import { RadauPolynomial } from "./radau-polynomial.ts";
 import { radauTableau, type Matrix } from "./radau-tableau.ts";
 import type { BoundField } from "./vector-field.ts";
@@ -44,6 +45,7 @@ export class RadauStepper implements Stepper {
   readonly #input: Float64Array;
   readonly #scale: Float64Array;
   readonly #scaled: Float64Array;
+  #inner: RadauPolynomial | undefined;
   /** The solution within the last step that was kept. */
   readonly #last: RadauPolynomial;
   readonly #report: { -readonly [K in keyof IterationReport]: number } = { caution: NaN, steady: NaN, retry: NaN };
@@ -148,6 +150,18 @@ export class RadauStepper implements Stepper {
     }
     const scale = 1 / this.#loosened;
     for (let i = 0; i < n; i++) out[i] *= scale;
+  }
+
+  interpolationError(out: Float64Array): number {
+    const [scratch, product] = this.#parts.k;
+    const state = this.#input;
+    this.#inner ??= new RadauPolynomial(this.#n);
+    this.#inner.set(this.#h, this.#u, this.#z);
+    this.#inner.at(innerPoint, state);
+    this.#inner.derivative(innerPoint, out);
+    innerResidual(this.#f, this.#t + innerPoint * this.#h, state, out, this.#mass, (b) => this.#E1.solve(b), scratch, product);
+    this.#nf++;
+    return leewayFor(this.#context);
   }
 
   accept(): void {

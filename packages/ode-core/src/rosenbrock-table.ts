@@ -1,3 +1,5 @@
+import { innerPoint } from "./inner-residual.ts";
+
 /**
  * Coefficients of a Rosenbrock method with `s = b.length` stages in the form that needs no products with the Jacobian:
  * `(M / (gamma h) - J) U_i = f(t + c_i h, u + sum_j a_ij U_j) + M sum_j (C_ij / h) U_j + d_i h f_t` and `u1 = u + sum_i b_i U_i`.
@@ -31,6 +33,8 @@ export interface RosenbrockTable {
   readonly b: Float64Array;
   readonly bError: Float64Array;
   readonly dense: readonly Float64Array[];
+  /** What the stages add to state and slope of dense output at the point where it is checked; the slope is that by `theta`. */
+  readonly inner: { readonly state: Float64Array; readonly slope: Float64Array };
   readonly c: Float64Array;
   readonly d: Float64Array;
   /** The first weight of the error that is not 0. */
@@ -50,6 +54,8 @@ export function tableOf({ gamma, a, C, b, bError, c, d, fsal = false, dense }: R
   };
   const rows = (table: readonly (readonly number[])[]): Float64Array[] => table.map(weights);
   const last = a[a.length - 1];
+  const x = innerPoint;
+  const atInner = (factor: (k: number) => number): number[] => b.map((_, i) => dense.reduce((sum, row, k) => sum + factor(k) * (row[i] ?? 0), 0));
   return {
     gamma,
     stages: b.length,
@@ -59,6 +65,7 @@ export function tableOf({ gamma, a, C, b, bError, c, d, fsal = false, dense }: R
     b: weights(b),
     bError: weights(bError),
     dense: rows(dense),
+    inner: { state: weights(atInner((k) => x * (1 - x) * x ** k)), slope: weights(atInner((k) => (1 - 2 * x) * x ** k + (1 - x) * k * x ** k)) },
     c: Float64Array.from(c),
     d: Float64Array.from(d),
     errorFrom: bError.findIndex((x) => x !== 0),

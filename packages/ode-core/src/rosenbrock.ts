@@ -3,6 +3,8 @@ import { smallStages } from "./algorithms/generated/rosenbrock-stages.ts";
 import { option, type OptionSpec } from "./config.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
 import { iterationMatrix, massProduct, type IterationMatrix, type MassProduct } from "./linear-algebra/iteration-matrix.ts";
+import { luSolve } from "./linear-algebra/lu.ts";
+import { innerPoint, innerResidual, leeway } from "./inner-residual.ts";
 import { predictiveController } from "./predictive-controller.ts";
 import { RosenbrockInterpolant } from "./rosenbrock-interpolant.ts";
 import { tableOf, type RosenbrockTable, type RosenbrockTableau } from "./rosenbrock-table.ts";
@@ -48,6 +50,8 @@ class RosenbrockStepper implements Stepper {
   /** Where the state is small and the matrix dense and plain, its parts; else the matrix. */
   readonly #small: RosenbrockWork | undefined;
   readonly #W: IterationMatrix | undefined;
+  /** Solves in place with the matrix of the last step. */
+  readonly #solve: (b: Float64Array) => void;
   /** The stages, `U_i` at component j in entry `j stride + i`: sums over them run along the memory. */
   readonly #stages: Float64Array;
   readonly #slope: Float64Array;
@@ -64,7 +68,8 @@ class RosenbrockStepper implements Stepper {
   #hasSlope = false;
   #hasJacobian = false;
   #wasKept = true;
-  // A number that does begin as no integer: V8 then stores it in place.
+  // Numbers that do begin as no integers: V8 then stores them in place.
+  #t = NaN;
   #h = NaN;
   #nf = 0;
   nlu = 0;
@@ -95,6 +100,11 @@ class RosenbrockStepper implements Stepper {
         }
       : undefined;
     this.#W = isSmall ? undefined : iterationMatrix(n, context);
+    this.#solve = (b) => {
+      const small = this.#small;
+      if (small) luSolve(small.lu, n, small.pivots, b);
+      else this.#W!.solve(b);
+    };
     this.#u = this.#input;
     this.#next = this.#input;
   }
@@ -109,6 +119,7 @@ class RosenbrockStepper implements Stepper {
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const small = this.#small;
+    this.#t = t;
     this.#h = h;
     this.#u = u;
     this.#next = out;
@@ -168,6 +179,24 @@ class RosenbrockStepper implements Stepper {
       total += error * error;
     }
     return Math.sqrt(total / n);
+  }
+
+  interpolationError(out: Float64Array): number {
+    const { fsal, inner } = this.#table;
+    // The estimate of those sees the slope at the end.
+    if (fsal) return Infinity;
+    const u = this.#u, next = this.#next, state = this.#input, h = this.#h;
+    state.fill(0);
+    out.fill(0);
+    this.#addStages(inner.state, state);
+    this.#addStages(inner.slope, out);
+    for (let j = 0; j < out.length; j++) {
+      state[j] += (1 - innerPoint) * u[j] + innerPoint * next[j];
+      out[j] = (out[j] + next[j] - u[j]) / h;
+    }
+    innerResidual(this.#f, this.#t + innerPoint * h, state, out, this.#mass, this.#solve, this.#side, this.#product);
+    this.#nf++;
+    return leeway;
   }
 
   accept(): void {

@@ -40,7 +40,11 @@ export interface SolveOptions {
    * Default: none.
    */
   readonly tstops?: ArrayLike<number>;
-  /** Keep every step's interpolant, so that `solution.at` works. Default: true unless `saveAt` is given. */
+  /**
+   * Keep every step's interpolant, so that `solution.at` works. Default: true unless `saveAt` is given. Where a step is looked into, for this, for times of
+   * `saveAt` within it or for events, Rosenbrock, Radau and diagonally implicit methods check their dense output, too: at one evaluation per step, and with
+   * shorter steps where it would be wrong.
+   */
   readonly dense?: boolean;
   /** Rejects the steps of an adaptive solve whose end `u[n]` at `t` it returns true for; they are tried again with a quarter of the length. Default: none. */
   readonly isOutOfDomain?: (t: number, u: Float64Array, p: Float64Array) => boolean;

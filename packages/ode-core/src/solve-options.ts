@@ -28,6 +28,8 @@ export interface CheckedOptions {
   /** Ends that steps must have, `t1` last; empty when `t0 = t1`. */
   readonly stops: Float64Array;
   readonly dense: boolean;
+  /** Whether states within steps are asked for. Of all of them, so that steps do not depend on which. */
+  readonly isLookedInto: boolean;
   readonly isOutOfDomain: SolveOptions["isOutOfDomain"];
   readonly callbacks: readonly Callback[];
   readonly signal: SolveOptions["signal"];
@@ -83,8 +85,16 @@ export function checkSolveOptions(options: SolveOptions, problem: OdeProblem): C
   const callbacks: readonly Callback[] = "kind" in callback ? [callback] : callback;
   const times = outputTimes(saveAt, ...problem.tspan);
   const stops = stopTimes(tstops, callbacks, ...problem.tspan);
+  const isLookedInto = dense || callbacks.some(({ kind }) => kind === "continuous") || hasOthers(times, problem.tspan[0], stops);
   const length = dt === undefined ? undefined : Math.abs(dt);
-  return { reltol, abstol, abstols, norm, dt: length, dtmin, dtmax, adaptive, maxIters, times, stops, dense, isOutOfDomain, callbacks, signal, onStep };
+  return { reltol, abstol, abstols, norm, dt: length, dtmin, dtmax, adaptive, maxIters, times, stops, dense, isLookedInto, isOutOfDomain, callbacks, signal, onStep };
+}
+
+/** Whether some of the times are neither the start nor a stop. */
+function hasOthers(times: Float64Array | undefined, t0: number, stops: Float64Array): boolean {
+  if (!times) return false;
+  const ends = new Set([t0, ...stops]);
+  return times.some((t) => !ends.has(t));
 }
 
 const noCallbacks: readonly Callback[] = [];

@@ -120,6 +120,7 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
   const { norm, dtmin, dtmax, maxIters, isOutOfDomain, signal, onStep } = options;
   // The stepper's own way is faster where it has one.
   const fused = stepper.scaledError !== undefined && !norm;
+  const isChecked = options.isLookedInto && stepper.interpolationError !== undefined;
   // What changes is kept in locals: in fields it would cost a quarter of the solve of a small system.
   let { t, size, u, next, naccept, nreject } = loop;
   let kept = 0;
@@ -144,7 +145,8 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
         size = Math.abs(h) * (controller.fail?.() ?? quarter);
         continue;
       }
-      const scaled = fused ? (stepper as Required<Stepper>).scaledError() : scaledError(loop, u, next);
+      let scaled = fused ? (stepper as Required<Stepper>).scaledError() : scaledError(loop, u, next);
+      if (isChecked && scaled <= 1) scaled = Math.max(scaled, interpolationError(loop, u, next));
       const good = scaled <= 1;
       if (!good || (isOutOfDomain !== undefined && isOutOfDomain(end, next, p))) {
         nreject++;
@@ -192,6 +194,11 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
 function scaledError({ stepper, options, error }: StepLoop, u: Float64Array, next: Float64Array): number {
   stepper.error?.(error);
   return scaledNorm(error, u, next, options);
+}
+
+function interpolationError({ stepper, options, error }: StepLoop, u: Float64Array, next: Float64Array): number {
+  const leeway = stepper.interpolationError!(error);
+  return leeway < Infinity ? scaledNorm(error, u, next, options) / leeway : 0;
 }
 
 function halted({ signal, maxIters }: CheckedOptions): StepFault {

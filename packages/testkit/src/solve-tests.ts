@@ -86,14 +86,18 @@ function savedTimes(algorithm: Algorithm, { options, allowed }: Way): void {
   test.each([["forwards", 0.2, 1.3, forwards], ["backwards", 1.3, 0.2, backwards]] as const)("saves at the times asked for what dense output has there, %s", (_name, t0, t1, patterns) => {
     const given = problemOf(algorithm, { f: problem.f, u0: problem.u(t0) }, [t0, t1]);
     const whole = solve(given, algorithm, { ...options, dense: true });
+    // Some methods check their dense output where it is looked at, and may take shorter steps then.
+    const ends = solve(given, algorithm, { ...options, saveAt: [t1] }).stats.naccept;
+    expect(ends).toBeLessThanOrEqual(whole.stats.naccept);
     expect([whole.retcode, whole.t[0], whole.t.at(-1)]).toEqual(["success", t0, t1]);
     for (const [saveAt, times] of patterns) {
       const { retcode, t, u, stats } = solve(given, algorithm, { ...options, saveAt });
-      expect([retcode, stats.naccept, t.length, u.length]).toEqual(["success", whole.stats.naccept, times.length, times.length]);
+      const isEnds = t.every((time) => time === t0 || time === t1);
+      expect([retcode, stats.naccept, t.length, u.length]).toEqual(["success", isEnds ? ends : whole.stats.naccept, times.length, times.length]);
       t.forEach((time, i) => {
         expect(Math.abs(time - times[i])).toBeLessThan(4e-16);
         // Times are rounded differently where the slope at the end of a step is kept for dense output.
-        expect(distance(u[i], whole.at(time))).toBeLessThan(1e-13);
+        if (!isEnds || ends === whole.stats.naccept) expect(distance(u[i], whole.at(time))).toBeLessThan(1e-13);
         expect(distance(u[i], problem.u(time))).toBeLessThan(allowed);
         if (time === t0) expect(u[i]).toEqual(given.u0);
       });
