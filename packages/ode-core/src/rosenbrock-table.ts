@@ -54,7 +54,7 @@ export function tableOf({ gamma, a, C, b, bError, c, d, fsal = false, dense }: R
   };
   const rows = (table: readonly (readonly number[])[]): Float64Array[] => table.map(weights);
   const last = a[a.length - 1];
-  const x = innerPoint;
+  const theta = innerPoint;
   const atInner = (factor: (k: number) => number): number[] => b.map((_, i) => dense.reduce((sum, row, k) => sum + factor(k) * (row[i] ?? 0), 0));
   return {
     gamma,
@@ -65,7 +65,7 @@ export function tableOf({ gamma, a, C, b, bError, c, d, fsal = false, dense }: R
     b: weights(b),
     bError: weights(bError),
     dense: rows(dense),
-    inner: { state: weights(atInner((k) => x * (1 - x) * x ** k)), slope: weights(atInner((k) => (1 - 2 * x) * x ** k + (1 - x) * k * x ** k)) },
+    inner: { state: weights(atInner((k) => theta * (1 - theta) * theta ** k)), slope: weights(atInner((k) => (1 - 2 * theta) * theta ** k + (1 - theta) * k * theta ** k)) },
     c: Float64Array.from(c),
     d: Float64Array.from(d),
     errorFrom: bError.findIndex((x) => x !== 0),
