@@ -35,8 +35,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a loss on threads", () => {
-  test("and its gradient are those of one thread, for any number of threads and intervals", () => {
-    expect(Object.keys(scenarios.agreement)).toEqual(["11 on 1", "11 on 2", "11 on 5", "3 on 9"]);
+  test("and its gradient are those of one thread, for any number of threads and intervals, with starts that depend on the parameters and missing entries, too", () => {
+    expect(Object.keys(scenarios.agreement)).toEqual(["11 on 1", "11 on 2", "11 on 5", "3 on 9", "freed on 4"]);
     for (const { loss: value, gradient, sameCounts } of Object.values(scenarios.agreement)) {
       expect(value).toBeLessThan(1e-12);
       expect(gradient).toBeLessThan(1e-12);

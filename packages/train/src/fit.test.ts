@@ -234,7 +234,9 @@ test.each([
   ["half an interval in a later stage", { stages: [...options.stages, { intervals: 2.5, steps: 1, schedule: constantRate() }] }, "INVALID_ARGUMENT"],
   ["times that turn back", { trajectories: [{ t: Float64Array.of(0, 0.2, 0.1), u: trajectories[0].u.slice(0, 3) }] }, "INVALID_ARGUMENT"],
   ["times that come back to the start", { trajectories: [{ t: Float64Array.of(0, 0.2, 0), u: trajectories[0].u.slice(0, 3) }] }, "INVALID_ARGUMENT"],
-  ["a state that is missing", { trajectories: [{ t: Float64Array.of(0, 0.2), u: [trajectories[0].u[0], Float64Array.of(NaN, 0)] }] }, "NON_FINITE"],
+  ["a start that is missing", { trajectories: [{ t: Float64Array.of(0, 0.2), u: [Float64Array.of(NaN, 0), trajectories[0].u[0]] }] }, "NON_FINITE"],
+  ["a state that is infinite", { trajectories: [{ t: Float64Array.of(0, 0.2), u: [trajectories[0].u[0], Float64Array.of(Infinity, 0)] }] }, "NON_FINITE"],
+  ["a start that is no function", { initialState: 1 as never }, "INVALID_OPTION"],
   ["a norm that clips all", { clipNorm: 0 }, "INVALID_OPTION"],
 ] as [string, Partial<typeof options>, string][])("%s is refused", async (_, changes, code) => {
   const told: number[] = [];

@@ -1,5 +1,7 @@
+import type { Tensor } from "@fluxion/autodiff";
 import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerState, type Schedule } from "@fluxion/nn-core";
 import { assertLength, OdeError, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
+import { assertTrainingOptions } from "./option-names.ts";
 import { requireTrajectories } from "./observations.ts";
 import { trajectoryLoss, type LossValue, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
@@ -69,7 +71,7 @@ export interface TrainingOptions {
 
 /** Fitting to trajectories, through the solver. */
 export interface TrajectoryFit {
-  /** Observed states; each starts a solve at its own first state. Needed unless `evaluate` is given, as are `algorithm` and `sensealg`. */
+  /** Observed states; each starts a solve at its own first state, unless `initialState` gives the start. An entry that is NaN is missing and left out. Needed unless `evaluate` is given, as are `algorithm` and `sensealg`. */
   readonly trajectories: readonly Trajectory[];
   /** What solves the model. */
   readonly algorithm: Algorithm;
@@ -79,6 +81,8 @@ export interface TrajectoryFit {
   readonly sensealg: SensitivityAlgorithm;
   /** The penalty for each residual. Default `meanSquaredError()`. */
   readonly loss?: Loss;
+  /** The state at the first time of a trajectory as a traced function of the parameters, such as a slice of them; see `trajectoryLoss`. Default: the first observed state. */
+  readonly initialState?: (p: Tensor, trajectory: number) => Tensor;
 }
 
 /** Fitting to a loss of your own. */
@@ -109,10 +113,11 @@ const patience = 20;
  * Where a loss or its gradient is not finite, as that of a model that blows up, the last update is halved, which counts as a step. After
  * 20 halvings in a row, or without an update to halve, it has failed: `state.p` are the parameters of the last finite loss.
  *
- * @throws OdeError `INVALID_ARGUMENT` for bad stages or data, `SHAPE_MISMATCH` for parameters or states of another length, `INVALID_OPTION` for a bad
- * `clipNorm`.
+ * @throws OdeError `INVALID_ARGUMENT` for bad stages or data, `SHAPE_MISMATCH` for parameters or states of another length, `INVALID_OPTION` for an unknown option or a bad
+ * `clipNorm`; and what `trajectoryLoss` throws.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
+  assertTrainingOptions("fit", options);
   const { model, signal, onProgress, optimizer = adam(), resume } = options;
   const p = (resume?.p ?? options.start)?.slice();
   if (!p) throw new OdeError("INVALID_ARGUMENT", "Cannot fit as start parameters must be given: use start: model.init(seed)");
@@ -179,7 +184,7 @@ function checkedStages(options: FitOptions): readonly Stage[] {
   const unscheduled = stages.findIndex(({ schedule }) => typeof schedule?.rate !== "function");
   if (unscheduled >= 0) throw new OdeError("INVALID_ARGUMENT", `Cannot fit as each stage needs a schedule such as cosine({ peak: 0.01 }): that of stage ${unscheduled} is ${String(stages[unscheduled].schedule)}`);
   if (options.clipNorm !== undefined) clipNorm(new Float64Array(0), options.clipNorm);
-  if (!isLossFit(options)) for (const { intervals = Infinity } of stages) requireTrajectories(options.trajectories, intervals);
+  if (!isLossFit(options)) for (const { intervals = Infinity } of stages) requireTrajectories({ ...options, intervals });
   return stages;
 }
 

@@ -1,6 +1,7 @@
-import { assertFinite, assertLength, OdeError, type Algorithm, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { assertFinite, assertLength, OdeError, shown, type VectorField } from "@fluxion/ode-core";
 import { tiles } from "./tiles.ts";
 import type { Trajectory } from "./trajectory-csv.ts";
+import type { TrajectoryLossOptions } from "./trajectory-loss.ts";
 
 /** States observed at equal times on one or several trajectories, to be solved for together. */
 export interface Observations {
@@ -9,37 +10,32 @@ export interface Observations {
   readonly count: number;
   /** Which trajectories these are. */
   readonly members: readonly number[];
-  /** `[count * n]`, one trajectory after another; so are the states. */
+  /** `[count * n]`, one trajectory after another; so are the states. What was observed first, and no more than room where starts are given. */
   readonly u0: Float64Array;
   readonly tspan: readonly [number, number];
-  /** Without the first, where the solve starts. */
+  /** Those with something to compare. Without the first, where the solve starts, unless starts are given. */
   readonly times: Float64Array;
   readonly states: readonly Float64Array[];
+  /** Places of missing entries in the states one after another, where they hold NaN. */
+  readonly missing: readonly number[];
 }
+
+/** What decides on which entries are compared. */
+export type ComparedOptions = Pick<TrajectoryLossOptions, "trajectories" | "intervals" | "initialState">;
 
 /** More trajectories at once would keep more than the caches of most processors hold. */
 const tileSize = 2;
-
-/** What decides on batches. */
-export interface ObservationOptions {
-  readonly model: VectorField;
-  readonly trajectories: readonly Trajectory[];
-  readonly algorithm: Algorithm;
-  readonly solver: SolveOptions;
-  readonly sensealg: SensitivityAlgorithm;
-  /** Sampling intervals to compare. */
-  readonly intervals: number;
-}
 
 /**
  * The observed states, with trajectories that share their times in batches where that changes nothing but the speed: in
  * steps of a fixed size, and where the sensitivity algorithm replays these steps.
  *
  * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times; `NON_FINITE`;
- * `INVALID_ARGUMENT` without data, or without intervals to compare.
+ * `INVALID_ARGUMENT` without data, or without intervals or entries to compare.
  */
-export function observations({ model, trajectories, algorithm, solver, sensealg, intervals }: ObservationOptions): Observations[] {
-  requireTrajectories(trajectories, intervals);
+export function observations(options: TrajectoryLossOptions): Observations[] {
+  requireTrajectories(options);
+  const { model, trajectories, algorithm, solver = {}, sensealg } = options;
   const fixed = solver.adaptive === false || (algorithm.tableau !== undefined && !algorithm.tableau.bError);
   const perState = [solver.abstol, solver.norm, solver.isOutOfDomain].some((option) => typeof option === "object" || typeof option === "function");
   const together = model.batch !== undefined && fixed && !perState && sensealg.requiresTableau === true;
@@ -47,11 +43,10 @@ export function observations({ model, trajectories, algorithm, solver, sensealg,
   trajectories.forEach((trajectory, i) => {
     trajectory.u.forEach((state, k) => {
       assertLength(`state ${k} of trajectory ${i}`, state, model.dim);
-      assertFinite(`state ${k} of trajectory ${i}`, state);
+      assertFinite(`state ${k} of trajectory ${i}`, state.some(isMissing) ? state.map((x) => (isMissing(x) ? 0 : x)) : state);
     });
-    const cut = comparedTimes(trajectory, intervals) + 1;
-    const own = { t: trajectory.t.slice(0, cut), u: trajectory.u.slice(0, cut), index: i };
-    const key = together ? own.t.join() : String(i);
+    const own = cutOf(trajectory, i, options);
+    const key = together ? `${own.t0} ${own.times.join()}` : String(i);
     const group = groups.get(key);
     if (group) group.push(own);
     else groups.set(key, [own]);
@@ -60,35 +55,75 @@ export function observations({ model, trajectories, algorithm, solver, sensealg,
 }
 
 /**
- * @throws OdeError `INVALID_ARGUMENT` without trajectories, where there is no interval to compare, or where times go forwards and
- * backwards; `SHAPE_MISMATCH` when a trajectory has not one state for each time; `NON_FINITE`.
+ * @throws OdeError `INVALID_ARGUMENT` without trajectories, where there is no interval or entry to compare, or where times go forwards and
+ * backwards; `SHAPE_MISMATCH` when a trajectory has not one state for each time; `NON_FINITE`, for missing entries at a start that must be observed, too.
  */
-export function requireTrajectories(trajectories: readonly Trajectory[], intervals: number): void {
+export function requireTrajectories(options: ComparedOptions): void {
+  const { trajectories, intervals = Infinity, initialState } = options;
   const list: unknown = trajectories;
   if (!Array.isArray(list)) throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as they must be a list: current value is ${String(list)}`);
   if (trajectories.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match trajectories as there must be at least one: got none");
   if (!(intervals >= 1) || !(Number.isInteger(intervals) || intervals === Infinity)) {
     throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as intervals must be a whole number >= 1: current value is ${intervals}`);
   }
-  trajectories.forEach(({ t, u }, i) => {
+  if (initialState !== undefined && typeof initialState !== "function") {
+    throw new OdeError("INVALID_OPTION", `Cannot match trajectories as option "initialState" must be a function (p, trajectory): current value is ${shown(initialState)}`);
+  }
+  trajectories.forEach((trajectory, i) => {
+    const { t, u } = trajectory;
     if (t.length < 2) throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as each must have at least 2 times: trajectory ${i} has ${t.length}`);
     if (u.length !== t.length) throw new OdeError("SHAPE_MISMATCH", `Cannot match trajectories as each must have a state for each of its times: trajectory ${i} has ${t.length} times and ${u.length} states`);
     assertFinite(`t of trajectory ${i}`, t);
     const direction = Math.sign(t.find((time) => time !== t[0])! - t[0]);
     const turn = t.findIndex((time, k) => k > 0 && (time - t[k - 1]) * direction < 0);
     if (turn > 0) throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as times must go one way: trajectory ${i} has ${t[turn - 1]} and then ${t[turn]}`);
+    if (!initialState && u[0].some(isMissing)) {
+      throw new OdeError("NON_FINITE", `Cannot match trajectories as each must start at a state that was observed as a whole, or at what option "initialState" makes of the parameters: u[0] of trajectory ${i} is ${shown(u[0])}`);
+    }
+    if (comparedEntries(trajectory, { intervals }) === 0) {
+      throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as each must have an observed entry after its start${intervals < t.length - 1 ? ` in the first ${intervals} intervals` : ""}: trajectory ${i} has none`);
+    }
   });
 }
 
-/** How many times of a trajectory are compared: the first one is where its solve starts. */
+/** How many times of a trajectory the solve is carried on to. */
 export const comparedTimes = ({ t }: Trajectory, intervals: number): number => Math.min(intervals, t.length - 1);
 
-/** One of the trajectories, cut, and which. */
-type Member = Trajectory & { readonly index: number };
+/** How many entries of a trajectory are compared: the observed ones, without those of the first time where the solve starts at these. */
+export function comparedEntries(trajectory: Trajectory, { intervals = Infinity, initialState }: Omit<ComparedOptions, "trajectories">): number {
+  const states = trajectory.u.slice(initialState ? 0 : 1, comparedTimes(trajectory, intervals) + 1);
+  return states.reduce((sum, state) => sum + state.reduce((count, x) => count + (isMissing(x) ? 0 : 1), 0), 0);
+}
+
+/** Whether an entry of an observed state is none. */
+export const isMissing = (entry: number): boolean => Number.isNaN(entry);
+
+/** One of the trajectories: its start, and what it is compared with. */
+interface Member extends Pick<Observations, "times" | "states"> {
+  readonly index: number;
+  readonly t0: number;
+  readonly start: Float64Array;
+}
+
+function cutOf(trajectory: Trajectory, index: number, { intervals = Infinity, initialState }: ComparedOptions): Member {
+  const { t, u } = trajectory;
+  const last = comparedTimes(trajectory, intervals);
+  const rows = Array.from(u.keys()).filter((k) => k >= (initialState ? 0 : 1) && k <= last && !u[k].every(isMissing));
+  return { index, t0: t[0], start: u[0], times: Float64Array.from(rows, (k) => t[k]), states: rows.map((k) => u[k]) };
+}
 
 function observed(model: VectorField, group: readonly Member[]): Observations {
   const count = group.length;
-  const [{ t }] = group;
-  const [u0, ...states] = Array.from(t, (_, k) => Float64Array.from(group.flatMap(({ u }) => [...u[k]])));
-  return { field: count === 1 ? model : model.batch!(count), count, members: group.map(({ index }) => index), u0, tspan: [t[0], t[t.length - 1]], times: t.slice(1), states };
+  const [{ t0, times }] = group;
+  const states = Array.from(times, (_, k) => Float64Array.from(group.flatMap((one) => [...one.states[k]])));
+  return {
+    field: count === 1 ? model : model.batch!(count),
+    count,
+    members: group.map(({ index }) => index),
+    u0: Float64Array.from(group.flatMap(({ start }) => [...start])),
+    tspan: [t0, times[times.length - 1]],
+    times,
+    states,
+    missing: states.flatMap((state, k) => [...state.keys()].filter((i) => isMissing(state[i])).map((i) => k * state.length + i)),
+  };
 }

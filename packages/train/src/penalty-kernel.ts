@@ -8,8 +8,8 @@ export interface PenaltyKernel {
   readonly residual: Float64Array;
   /** To read: the slopes of the penalties' sum over `entries`. */
   readonly slope: Float64Array;
-  /** Computes the slopes and returns the sum of the penalties of the first `count` residuals. */
-  run(count: number): number;
+  /** Computes the slopes and returns the sum of the penalties of the first `count` residuals. Those in `missing` are none: they add nothing, and have no slope. */
+  run(count: number, missing?: readonly number[]): number;
 }
 
 /**
@@ -29,8 +29,10 @@ export function penaltyKernel({ name, penalty }: Loss, n: number, entries: numbe
   return {
     residual: ins[0],
     slope,
-    run: (count) => {
+    run: (count, missing = []) => {
+      for (const i of missing) ins[0][i] = 0;
       kernel(ins, outs);
+      for (const i of missing) penalties[i] = slope[i] = 0;
       let total = 0;
       for (let i = 0; i < count; i++) total += penalties[i];
       return total;

@@ -142,11 +142,6 @@ test("a gradient that overflows is an infinite loss with a reason", () => {
   expect(Number.isFinite(before.loss) && Number.isFinite(before.gradient[0]) && before.message === "").toBe(true);
 });
 
-test("observations that are missing are refused by their place", () => {
-  const missing = { t: Float64Array.of(0, 1, 2), u: [[0, 1], [0, NaN], [0, 1]].map((u) => Float64Array.from(u)) };
-  expect(() => trajectoryLoss({ ...common, loss: meanSquaredError(), trajectories: [...trajectories, missing] })).toThrow(expect.objectContaining({ code: "NON_FINITE", message: expect.stringContaining("state 1 of trajectory 2") as string }));
-});
-
 test("a loss without a penalty for each residual is refused", () => {
   const summed: Loss = { name: "summed", penalty: (r) => dot(r, r) };
   expect(() => trajectoryLoss({ ...common, loss: summed })).toThrow(expect.objectContaining({
