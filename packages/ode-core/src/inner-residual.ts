@@ -16,7 +16,7 @@ export const leewayFor = ({ reltol }: ErrorScale): number => (reltol > 0 ? Math.
  * `(alpha M - J) e = M slope - f(t, state)`, which is that error where the equations are stiff or algebraic, and the residual times a part of the
  * step where they are not. `scratch[n]` and `product[n]` are written to.
  *
- * @source Steinebach, BIT 63 (2023) 27, section 3 (the residual as an error estimate; the matrix here gives it the unit of the state).
+ * @source Enright, Appl. Math. Comput. 31 (1989) 288-301 (control of the residual, there called defect; what the matrix makes of it: docs/decisions/0010).
  */
 export function innerResidual(f: BoundField, t: number, state: Float64Array, slope: Float64Array, mass: MassProduct | undefined, solve: (b: Float64Array) => void, scratch: Float64Array, product: Float64Array): void {
   if (mass) {

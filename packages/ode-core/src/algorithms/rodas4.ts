@@ -40,6 +40,7 @@ const tableau: RosenbrockTableau = {
  * RODAS: a Rosenbrock method of order 4 with an error estimate of order 3, L-stable and stiffly accurate, for stiff problems
  * at tolerances of 1e-3 to 1e-7, also with a mass matrix, singular ones included. Per step six evaluations (two more for the
  * time derivative unless `autonomous`), one Jacobian and one factorisation. Dense output of order 3.
+ * Where a small component is the difference of much larger ones (the problem E5), `radauIIA5` and `fbdf` keep more of its digits.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Hairer, Wanner, Solving Ordinary Differential Equations II (1996), section VI.4.

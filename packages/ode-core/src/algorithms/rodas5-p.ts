@@ -45,7 +45,7 @@ const tableau: RosenbrockTableau = {
  * A Rosenbrock method of order 5 with an error estimate of order 4, L-stable, stiffly accurate and without order reduction on
  * Prothero-Robinson problems, for stiff problems at tolerances of 1e-4 to 1e-8, also with a mass matrix, singular ones
  * included. Per step eight evaluations (two more for the time derivative unless `autonomous`), one Jacobian and one
- * factorisation. Dense output of order 4.
+ * factorisation. Dense output of order 4. Where a small component is the difference of much larger ones (the problem E5), `radauIIA5` and `fbdf` keep more of its digits.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Steinebach, BIT Numer. Math. 63 (2023) 27, doi:10.1007/s10543-023-00967-x.
