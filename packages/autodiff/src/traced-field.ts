@@ -4,6 +4,7 @@ import { checkTarget, compile, compileProgram, compileSplit, targetNames, type C
 import { FieldTapes } from "./field-tapes.ts";
 import { jacobian } from "./hessian.ts";
 import { pushforward } from "./jvp.ts";
+import { lazy } from "./lazy.ts";
 import { tiledField, tileSize } from "./tiled-field.ts";
 import { constant, input, shapeError, Tensor, tracing, type MaybeZero } from "./tensor.ts";
 import { substitute, trace, type Program } from "./trace.ts";
@@ -75,12 +76,6 @@ function batchedField(f: TracedRhs, count: number, dim: number, paramCount: numb
     },
   };
 }
-
-/** Compiles on first use. */
-const lazy = <T>(make: () => T): (() => T) => {
-  let made: T | undefined;
-  return () => (made ??= make());
-};
 
 /** A kernel with its argument lists, made once and refilled on each call: `ins` begins with t, u, p. */
 interface FieldKernel {

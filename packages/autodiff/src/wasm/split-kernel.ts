@@ -1,4 +1,5 @@
 import type { Numbers, SplitKernel, SplitPart } from "../compile.ts";
+import { lazy } from "../lazy.ts";
 import { deferProducts } from "../lower/defer-products.ts";
 import type { SplitProgram } from "../split.ts";
 import { recordLimit } from "../split-arrays.ts";
@@ -57,10 +58,4 @@ function part(memory: KernelMemory, inputs: readonly Tensor[], inputPlaces: read
   inputs.forEach((x, i) => memory.open(ins, inputPlaces[i], x.size));
   outputs.forEach((y, k) => memory.open(outs, outputPlaces[k], y.size));
   return { inputs: ins, outputs: outs, run };
-}
-
-/** Makes it on first use. */
-function lazy<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
 }

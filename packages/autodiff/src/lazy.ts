@@ -1,0 +1,5 @@
+/** Makes it on first use. */
+export function lazy<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
