@@ -18,7 +18,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   threads: ["train", "ode-core"],
   cli: ["threads", "train", "lnn", "hnn", "node", "nn-core", "sensitivity", "systems", "autodiff", "ode-core"],
   testkit: ["autodiff", "ode-core"],
-  tools: [],
+  tools: ["ode-core"],
 };
 
 /** What a test file may import besides what its package may. */

@@ -1,4 +1,5 @@
 import type { Tableau } from "./algorithm.ts";
+import { endStage, hasRate } from "./tableau-facts.ts";
 import { sumRows, type SumRows } from "./vector-sums.ts";
 
 /** The numbers of a tableau in typed arrays. */
@@ -44,14 +45,4 @@ export function coefficients(tableau: Tableau): Coefficients {
   };
   known.set(tableau, made);
   return made;
-}
-
-/** Whether the last two stages are both at the end of the step, so that a stepper can tell its `rate`. */
-export const hasRate = ({ b, c }: Pick<Tableau, "b" | "c">): boolean => b.length > 2 && c[b.length - 1] === 1 && c[b.length - 2] === 1;
-
-/** Index of the stage or extra stage whose argument is the state at the end of the step, or -1. */
-function endStage({ b, fsal, dense }: Tableau): number {
-  if (fsal) return b.length - 1;
-  const extra = dense.a.findIndex((row, i) => dense.c[i] === 1 && row.every((value, j) => value === (b[j] ?? 0)));
-  return extra < 0 ? -1 : b.length + extra;
 }

@@ -3,6 +3,7 @@ import { ownNorm } from "./own-norm.ts";
 import { coefficients, type Coefficients } from "./rk-coefficients.ts";
 import { KeptSteps, RkInterpolant } from "./rk-interpolant.ts";
 import { abstolsOf } from "./scaled-norm.ts";
+import { largestScalar } from "./tableau-facts.ts";
 import type { BoundField } from "./vector-field.ts";
 import { VectorSums } from "./vector-sums.ts";
 
@@ -23,9 +24,6 @@ function combine(u: Float64Array, stages: readonly Float64Array[], h: number, w:
   weigh(stages, w, from, count, out);
   for (let j = 0; j < out.length; j++) out[j] = u[j] + h * out[j];
 }
-
-/** Up to here generated steppers keep a state in variables; see `write-stepper.ts` of tools. */
-const largestScalar = 4;
 
 const none = new Float64Array(0);
 

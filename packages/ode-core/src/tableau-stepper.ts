@@ -1,7 +1,7 @@
 import type { Stepper, StepperContext, Tableau } from "./algorithm.ts";
-import { hasRate } from "./rk-coefficients.ts";
 import { RkMemory } from "./rk-memory.ts";
 import { RkStepper } from "./rk-stepper.ts";
+import { hasRate } from "./tableau-facts.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** A stepper of any explicit Runge-Kutta method, which sums over stages by WebAssembly; `undefined` where that is not to be had, or where code for the size is faster. */

@@ -1,13 +1,15 @@
 import { readdirSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import type { Tableau } from "@fluxion/ode-core";
 import { IndentationText, Project } from "ts-morph";
 import { termCounts } from "./linear-sum.ts";
+import { tableauFacts } from "./tableau-facts.ts";
 import { errorRows } from "./write-error.ts";
 import { stepRows } from "./write-step.ts";
 import { writeRosenbrockStages } from "./write-rosenbrock-stages.ts";
 import { writeSmallLu } from "./write-small-lu.ts";
 import { writeSums } from "./write-sums.ts";
-import { writeStepper, type TableauData } from "./write-stepper.ts";
+import { writeStepper } from "./write-stepper.ts";
 import { vectorSumsWriter } from "./write-vector-sums.ts";
 
 /** Folder of the explicit methods, from the root. */
@@ -26,13 +28,14 @@ export const generatedFolders: readonly string[] = [`${algorithmsFolder}/generat
 export async function generateCode(root: string): Promise<Project> {
   const project = new Project({ manipulationSettings: { indentationText: IndentationText.TwoSpaces }, skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true, compilerOptions: { noLib: true } });
   const folder = `${root}/${algorithmsFolder}`;
-  const tableaus: TableauData[] = [];
+  const facts = await tableauFacts(root);
+  const tableaus: Tableau[] = [];
   for (const file of readdirSync(`${folder}/tableaus`).toSorted()) {
     const name = file.replace(/\.ts$/, "");
-    const module = (await import(pathToFileURL(`${folder}/tableaus/${file}`).href)) as Record<string, TableauData>;
+    const module = (await import(pathToFileURL(`${folder}/tableaus/${file}`).href)) as Record<string, Tableau>;
     const tableau = module[`${name}Tableau`];
     tableaus.push(tableau);
-    project.createSourceFile(`${folder}/generated/${file}`, (writer) => writeStepper(writer, name, tableau), { overwrite: true });
+    project.createSourceFile(`${folder}/generated/${file}`, (writer) => writeStepper(writer, name, tableau, facts), { overwrite: true });
   }
   const [step, error] = [stepRows, errorRows].map((rows) => termCounts(tableaus.flatMap(rows)));
   project.createSourceFile(`${folder}/generated/sums.ts`, (writer) => writeSums(writer, step, error), { overwrite: true });

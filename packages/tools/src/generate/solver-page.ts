@@ -1,17 +1,8 @@
 import { pathToFileURL } from "node:url";
+import type { Algorithm, Tableau } from "@fluxion/ode-core";
 import { Project, type SourceFile } from "ts-morph";
+import { tableauFacts, type TableauFacts } from "./tableau-facts.ts";
 import { description, flat } from "./tsdoc.ts";
-import type { TableauData } from "./write-stepper.ts";
-
-/** What the page reads of an algorithm; see `Algorithm` of ode-core. */
-interface AlgorithmData {
-  readonly name: string;
-  readonly order: number;
-  readonly startOrder?: number;
-  readonly tableau?: TableauData & { readonly dense: { readonly order: number; readonly a: readonly (readonly number[])[]; readonly c: readonly number[] } };
-  readonly massMatrix?: boolean;
-  readonly structure?: string;
-}
 
 /** The page of all solvers, from the root. */
 export const solverPagePath = "docs/solvers.md";
@@ -68,10 +59,10 @@ explicit or Rosenbrock method is replaced by \`{ ...tsit5(), controller: () => p
 `;
 
 /** Evaluations per step, and those more of dense output, where the first stage of the next step may come from either. */
-function evaluations({ b, fsal, dense }: NonNullable<AlgorithmData["tableau"]>): string {
+function evaluations(tableau: Tableau, { endStage }: TableauFacts): string {
+  const { b, fsal, dense } = tableau;
   const step = b.length - (fsal ? 1 : 0);
-  const endSlope = !fsal && dense.a.some((row, i) => dense.c[i] === 1 && row.every((x, j) => x === (b[j] ?? 0)));
-  const extra = dense.c.length - (endSlope ? 1 : 0);
+  const extra = dense.c.length - (endStage(tableau) < b.length ? 0 : 1);
   return `${step}${extra > 0 ? ` (+ ${extra})` : ""}`;
 }
 
@@ -91,14 +82,15 @@ function documentation(files: readonly SourceFile[], name: string): { text: stri
  */
 export async function solverPage(root: string): Promise<string> {
   const folder = `${root}/packages/ode-core/src/algorithms`;
-  const module = (await import(pathToFileURL(`${folder}/index.ts`).href)) as { algorithms: Record<string, () => AlgorithmData> };
+  const module = (await import(pathToFileURL(`${folder}/index.ts`).href)) as { algorithms: Record<string, () => Algorithm> };
+  const facts = await tableauFacts(root);
   const project = new Project({ skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true, compilerOptions: { noLib: true } });
   const files = project.addSourceFilesAtPaths([`${folder}/**/*.ts`, `!${folder}/**/*.test.ts`, `!${folder}/generated/*.ts`, `!${folder}/tableaus/*.ts`]);
   const all = Object.keys(module.algorithms).map((name) => ({ name, algorithm: module.algorithms[name](), ...documentation(files, name) }));
   const [explicit, other] = [all.filter(({ algorithm }) => algorithm.tableau), all.filter(({ algorithm }) => !algorithm.tableau)];
-  const order = ({ order: p, startOrder, tableau }: AlgorithmData): string => (startOrder === undefined ? `${p}${tableau && !tableau.bError ? ", fixed steps" : ""}` : `${startOrder} to ${p}`);
-  const explicitRows = explicit.map(({ name, algorithm }) => `| \`${name}\` | ${order(algorithm)} | ${evaluations(algorithm.tableau!)} | ${algorithm.tableau!.dense.order} |\n`);
-  const takes = ({ massMatrix, structure }: AlgorithmData): string => [massMatrix ? "mass matrices" : "", structure ? `${structure} fields` : ""].filter(Boolean).join(", ");
+  const order = ({ order: p, startOrder, tableau }: Algorithm): string => (startOrder === undefined ? `${p}${tableau && !tableau.bError ? ", fixed steps" : ""}` : `${startOrder} to ${p}`);
+  const explicitRows = explicit.map(({ name, algorithm }) => `| \`${name}\` | ${order(algorithm)} | ${evaluations(algorithm.tableau!, facts)} | ${algorithm.tableau!.dense.order} |\n`);
+  const takes = ({ massMatrix, structure }: Algorithm): string => [massMatrix ? "mass matrices" : "", structure ? `${structure} fields` : ""].filter(Boolean).join(", ");
   const otherRows = other.map(({ name, algorithm }) => `| \`${name}\` | ${order(algorithm)} | ${takes(algorithm)} |\n`);
   const entries = (list: typeof all): string => list.map(({ name, text, source }) => `\n- **\`${name}\`**: ${text}${source === "" ? "" : ` *${source}*`}`).join("");
   return `${intro}${explicitIntro}${explicitRows.join("")}${entries(explicit)}\n${other.length > 0 ? `${otherIntro}${otherRows.join("")}${entries(other)}\n` : ""}${outro}`;

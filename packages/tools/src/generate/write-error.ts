@@ -1,26 +1,27 @@
+import type { Tableau } from "@fluxion/ode-core";
 import type { CodeBlockWriter } from "ts-morph";
 import { linearSum, sumArguments, terms } from "./linear-sum.ts";
-import type { TableauData } from "./write-stepper.ts";
+import { range } from "./range.ts";
 
 /** The rows of the error estimates, each with the name of the sum of its squares. */
-function estimates({ bError = [], bErrorCoarse }: TableauData): [name: string, row: readonly number[]][] {
+function estimates({ bError = [], bErrorCoarse }: Tableau): [name: string, row: readonly number[]][] {
   return bErrorCoarse ? [["fine", bError], ["coarse", bErrorCoarse]] : [["sum", bError]];
 }
 
 /** The rows of the error estimates. */
-export const errorRows = (tableau: TableauData): (readonly number[])[] => (tableau.bError ? estimates(tableau).map(([, row]) => row) : []);
+export const errorRows = (tableau: Tableau): (readonly number[])[] => (tableau.bError ? estimates(tableau).map(([, row]) => row) : []);
 
 /**
  * The scaled error from the sums. What these cannot tell is left to a slower way: an infinite state hides its error behind an
  * infinite scale, and a component that rests at zero may have no scale.
  */
-function result(tableau: TableauData, sums: readonly string[], n: string): string {
+function result(tableau: Tableau, sums: readonly string[], n: string): string {
   const root = (name: string): string => (n === "1" ? `Math.sqrt(${name})` : `Math.sqrt(${name} / ${n})`);
   return `${sums.join(" + ")} < Infinity ? ${tableau.bErrorCoarse ? `combinedError(${root("fine")}, ${root("coarse")})` : root("sum")} : memory.scaledError()`;
 }
 
 /** Writes `scaledError` for states of any length. */
-export function writeLoopError(writer: CodeBlockWriter, tableau: TableauData): void {
+export function writeLoopError(writer: CodeBlockWriter, tableau: Tableau): void {
   const rows = estimates(tableau);
   writer.write("scaledError(): number").block(() => {
     writer.writeLine("const { memory } = this;");
@@ -37,8 +38,8 @@ export function writeLoopError(writer: CodeBlockWriter, tableau: TableauData): v
  * Writes the part of a step with `n` numbers that leaves the scaled error in the memory: the step has all that it takes in
  * local variables, and a number that another method returned might be boxed.
  */
-export function writeScalarError(writer: CodeBlockWriter, tableau: TableauData, n: number): void {
-  const all = (text: (j: number) => string): string[] => Array.from({ length: n }, (_, j) => text(j));
+export function writeScalarError(writer: CodeBlockWriter, tableau: Tableau, n: number): void {
+  const all = (text: (j: number) => string): string[] => range(0, n).map(text);
   const rows = estimates(tableau);
   const lines = [
     "const { now, abstols, reltol } = memory;",

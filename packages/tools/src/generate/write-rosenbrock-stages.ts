@@ -1,10 +1,8 @@
 import type { CodeBlockWriter } from "ts-morph";
+import { range } from "./range.ts";
 
 /** Lengths of the state that have stages of their own. */
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8];
-
-/** `from`, ..., `to - 1`. */
-const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
 /**
  * Writes the module of the stages of Rosenbrock methods for small states: their loops over components, and what these keep in memory from one to the next,

@@ -1,10 +1,8 @@
 import type { CodeBlockWriter } from "ts-morph";
+import { range } from "./range.ts";
 
 /** Numbers of equations that have routines of their own. */
 const sizes = [2, 3, 4, 5, 6, 7, 8];
-
-/** `from`, ..., `to - 1`. */
-const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
 /**
  * Writes the module of LU factors and solutions of small systems, without loops: these cost as much as the arithmetic there.

@@ -1,8 +1,8 @@
 import type { CodeBlockWriter } from "ts-morph";
+import { range } from "./range.ts";
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-const parameters = (terms: number): string => range(terms).map((i) => `w${i}: number, i${i}: number`).join(", ");
-const sum = (terms: number): string => range(terms).map((i) => `w${i} * k[(j + i${i}) | 0]`).join(" + ");
+const parameters = (terms: number): string => range(0, terms).map((i) => `w${i}: number, i${i}: number`).join(", ");
+const sum = (terms: number): string => range(0, terms).map((i) => `w${i} * k[(j + i${i}) | 0]`).join(" + ");
 
 function writeLoop(writer: CodeBlockWriter, statements: readonly string[]): void {
   writer.write("for (let j = 0; j < n; j++)").block(() => {
