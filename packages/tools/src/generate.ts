@@ -1,4 +1,5 @@
-// `npm run generate`: writes the steppers of the explicit Runge-Kutta methods from their tableaus, the LU factors of small matrices, and the pages of solvers and options.
+// `npm run generate`: writes the steppers of the explicit Runge-Kutta methods from their tableaus, the stages of Rosenbrock methods and the LU factors of small
+// matrices, and the pages of solvers and options.
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { generateCode } from "./generate/generate-code.ts";
