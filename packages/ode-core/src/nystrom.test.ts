@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dprkn6Tableau } from "./algorithms/dprkn6-tableau.ts";
+import { dprkn6Tableau } from "./algorithms/tableaus/dprkn6.ts";
 import { continuousCallback, dprkn6, OdeError, odeProblem, presetTimeCallback, solve, tsit5, vectorField, vern6, vern9, type Algorithm, type InPlaceRhs, type OdeProblem, type OdeSolution } from "./index.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Interpolant } from "./algorithm.ts";
-import { radauTableau } from "./radau-tableau.ts";
+import { radauIIA5Tableau } from "./algorithms/tableaus/radau-iia5.ts";
 
-const { c } = radauTableau;
+const { c } = radauIIA5Tableau;
 const d1 = 1 - c[0];
 const d2 = 1 - c[1];
 

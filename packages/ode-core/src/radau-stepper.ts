@@ -1,14 +1,14 @@
 import type { Interpolant, Stepper, StepperContext } from "./algorithm.ts";
+import { radauIIA5Tableau, type Matrix } from "./algorithms/tableaus/radau-iia5.ts";
 import type { StepController } from "./controller.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
 import { complexIterationMatrix, iterationMatrix, massProduct, type ComplexIterationMatrix, type IterationMatrix, type MassProduct } from "./linear-algebra/iteration-matrix.ts";
 import { predictiveController, type IterationReport } from "./predictive-controller.ts";
 import { innerPoint, innerResidual, leewayFor } from "./inner-residual.ts";
 import { RadauPolynomial } from "./radau-polynomial.ts";
-import { radauTableau, type Matrix } from "./radau-tableau.ts";
 import type { BoundField } from "./vector-field.ts";
 
-const { c, gamma, alpha, beta, T, TInverse, e } = radauTableau;
+const { c, gamma, alpha, beta, T, TInverse, e } = radauIIA5Tableau;
 const maxIterations = 7;
 /** The Jacobian is kept while the iteration converges at least this fast. */
 const fast = 1e-3;

@@ -1,7 +1,7 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { nystrom } from "../nystrom.ts";
-import { dprkn6Tableau } from "./dprkn6-tableau.ts";
+import { dprkn6Tableau } from "./tableaus/dprkn6.ts";
 
 /** Options of {@link dprkn6}: none. */
 export type Dprkn6Options = Readonly<Record<string, never>>;

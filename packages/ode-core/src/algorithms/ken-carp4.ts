@@ -1,7 +1,7 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { dirk, newtonSpecs, type NewtonOptions } from "../dirk.ts";
-import { kenCarp4Tableau } from "./ken-carp4-tableau.ts";
+import { kenCarp4Tableau } from "./tableaus/ken-carp4.ts";
 
 /** Options of {@link kenCarp4}. */
 export interface KenCarp4Options extends NewtonOptions {}

@@ -1,7 +1,7 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { dirk, newtonSpecs, type NewtonOptions } from "../dirk.ts";
-import { kvaerno5Tableau } from "./kvaerno5-tableau.ts";
+import { kvaerno5Tableau } from "./tableaus/kvaerno5.ts";
 
 /** Options of {@link kvaerno5}. */
 export interface Kvaerno5Options extends NewtonOptions {}

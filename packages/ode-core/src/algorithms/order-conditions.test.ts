@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Tableau } from "../algorithm.ts";
 import { algorithms } from "./index.ts";
-import { kenCarp4Tableau } from "./ken-carp4-tableau.ts";
-import { kvaerno5Tableau } from "./kvaerno5-tableau.ts";
+import { kenCarp4Tableau } from "./tableaus/ken-carp4.ts";
+import { kvaerno5Tableau } from "./tableaus/kvaerno5.ts";
 
 /** A rooted tree: the trees that hang on its root, as indices into the list of all trees, not descending. */
 interface Tree {

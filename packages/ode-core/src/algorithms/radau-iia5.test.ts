@@ -1,7 +1,7 @@
 import { testAlgorithm } from "@fluxion/testkit";
 import { expect, test } from "vitest";
-import { radauTableau } from "../radau-tableau.ts";
 import { radauIIA5 } from "./radau-iia5.ts";
+import { radauIIA5Tableau } from "./tableaus/radau-iia5.ts";
 
 testAlgorithm(() => radauIIA5({ newtonTolerance: 1e-8 }), { order: 5, denseOrder: 3, errorOrder: 4, tolerancePower: 2 / 3, floor: 1e-10 });
 
@@ -16,7 +16,7 @@ const product = (a: readonly (readonly number[])[], b: readonly (readonly number
 const largest = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number => Math.max(...a.flatMap((row, i) => row.map((x, j) => Math.abs(x - b[i][j]))));
 
 test("the transformation makes a real number and a complex pair of the method's matrix", () => {
-  const { c, gamma, alpha, beta, T, TInverse } = radauTableau;
+  const { c, gamma, alpha, beta, T, TInverse } = radauIIA5Tableau;
   const identity = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
   const blocks = [[gamma, 0, 0], [0, alpha, -beta], [0, beta, alpha]];
   expect(largest(product(T, TInverse), identity)).toBeLessThan(8 * Number.EPSILON);
@@ -27,7 +27,7 @@ test("the transformation makes a real number and a complex pair of the method's 
 
 test("the error estimate is that of an embedded formula of order 3 with weight 1 / gamma of the slope at the start", () => {
   // h sum_j bhat_j f_j + (h / gamma) f_0 less the step itself is (h / gamma) (f_0 + sum_i e_i z_i / h), as h f = A^-1 z.
-  const { c, gamma, e } = radauTableau;
+  const { c, gamma, e } = radauIIA5Tableau;
   const ePart = [0, 1, 2].map((j) => e.reduce((sum, x, i) => sum + x * A[i][j], 0) / gamma);
   for (const k of [1, 2, 3]) {
     const sum = ePart.reduce((total, x, j) => total + x * c[j] ** (k - 1), 0) + (k === 1 ? 1 / gamma : 0);

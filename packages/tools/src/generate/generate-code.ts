@@ -19,9 +19,12 @@ const linearAlgebraFolder = "packages/ode-core/src/linear-algebra";
 /** Folders that hold nothing but what is generated, from the root. */
 export const generatedFolders: readonly string[] = [`${algorithmsFolder}/generated`, `${linearAlgebraFolder}/generated`];
 
+/** Tableaus of other methods have no dense output by weights. */
+const isExplicit = (tableau: Partial<Tableau>): tableau is Tableau => tableau.dense?.weights !== undefined;
+
 /**
- * The generated code as unsaved source files: a stepper per file of `tableaus/`, whose name is the method's and whose
- * export is the tableau, the sums that they share in JavaScript and WebAssembly, and the LU factors of small matrices.
+ * The generated code as unsaved source files: a stepper per file of `tableaus/` that holds an explicit method, by whose name it
+ * is called, the sums that they share in JavaScript and WebAssembly, the stages of Rosenbrock methods and the LU factors of small matrices.
  *
  * @param root - The repository's root folder.
  */
@@ -32,8 +35,8 @@ export async function generateCode(root: string): Promise<Project> {
   const tableaus: Tableau[] = [];
   for (const file of readdirSync(`${folder}/tableaus`).toSorted()) {
     const name = file.replace(/\.ts$/, "");
-    const module = (await import(pathToFileURL(`${folder}/tableaus/${file}`).href)) as Record<string, Tableau>;
-    const tableau = module[`${name}Tableau`];
+    const [tableau] = Object.values((await import(pathToFileURL(`${folder}/tableaus/${file}`).href)) as Record<string, Partial<Tableau>>);
+    if (!isExplicit(tableau)) continue;
     tableaus.push(tableau);
     project.createSourceFile(`${folder}/generated/${file}`, (writer) => writeStepper(writer, name, tableau, facts), { overwrite: true });
   }

@@ -9,7 +9,7 @@ export type Matrix = readonly [Row, Row, Row];
  *
  * @source Hairer, Wanner, Solving Ordinary Differential Equations II (1996), sections IV.5 and IV.8.
  */
-export const radauTableau: {
+export const radauIIA5Tableau: {
   readonly c: Row;
   readonly gamma: number;
   readonly alpha: number;

@@ -1,4 +1,4 @@
-import type { NystromTableau } from "../nystrom.ts";
+import type { NystromTableau } from "../../nystrom.ts";
 
 /**
  * Coefficients of the Runge-Kutta-Nystrom triple 6(4) of Dormand and Prince.

@@ -1,4 +1,4 @@
-import type { DirkTableau } from "../dirk.ts";
+import type { DirkTableau } from "../../dirk.ts";
 
 const gamma = 1 / 4;
 const last = [82889 / 524892, 0, 15625 / 83664, 69875 / 102672, -2260 / 8211];
