@@ -1,5 +1,6 @@
 import { backends, type BackendName } from "@fluxion/autodiff";
 import { OdeError } from "@fluxion/ode-core";
+import { parseJson } from "@fluxion/train";
 import * as v from "valibot";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -85,16 +86,10 @@ const configSchema: v.GenericSchema<unknown, TrainConfig> = strict({
  * Checks the text of a configuration file.
  *
  * @param what - What the text is called, for messages.
- * @throws OdeError `INVALID_OPTION` that names the path of every wrong entry.
+ * @throws OdeError `INVALID_OPTION` that names the path of every wrong entry; `INVALID_FILE` when it is no JSON.
  */
 export function parseConfig(json: string, what: string): TrainConfig {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (cause) {
-    throw new OdeError("INVALID_FILE", `Cannot read ${what} as it must be JSON: ${(cause as Error).message}`);
-  }
-  const result = v.safeParse(configSchema, value);
+  const result = v.safeParse(configSchema, parseJson(json, what));
   if (result.success) return result.output;
   const issues = result.issues.map((issue) => `${v.getDotPath(issue) ?? "the file"}: ${issue.message}`);
   throw new OdeError("INVALID_OPTION", `Cannot use ${what} as it must have the documented entries: ${issues.join("; ")}`);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { OdeError } from "@fluxion/ode-core";
+import { parseJson } from "@fluxion/train";
 import { readText, writeWhole } from "./files.ts";
 import { motionOf, shortSeconds, spanOf, type Motion } from "./evaluation.ts";
 import { energyFigure, lossFigure, trajectoryFigure, type EnergySeries, type LossSeries, type RolloutSeries } from "./figures.ts";
@@ -60,14 +61,7 @@ export function writeRun(run: PreparedRun, outcomes: readonly ModelOutcome[], wa
 }
 
 /** @param absent - What `null` stands for. */
-function readJson(path: string, absent: number | null = null): unknown {
-  try {
-    return JSON.parse(readText(path), (_key, value: unknown) => (value === null ? absent : value));
-  } catch (cause) {
-    if (cause instanceof OdeError) throw cause;
-    throw new OdeError("INVALID_FILE", `Cannot read ${path} as it must be JSON: ${(cause as Error).message}`, { cause });
-  }
-}
+const readJson = (path: string, absent: number | null = null): unknown => parseJson(readText(path), path, (_key, value) => (value === null ? absent : value));
 
 /**
  * Draws the figures of a finished run and writes its report.html.

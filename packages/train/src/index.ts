@@ -1,6 +1,7 @@
 export { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 export { derivativeLoss, type DerivativeLossOptions, type DerivativeSample } from "./derivative-loss.ts";
 export { energyDriftPercent, median, rollout, rolloutError } from "./evaluate-model.ts";
+export { parseJson } from "./file-errors.ts";
 export { fit, type FitOptions, type FitProgress, type FitResult, type FitState, type Stage } from "./fit.ts";
 export { lossShards, type LossShard } from "./loss-shards.ts";
 export { decodeModel, decodeModelDescription, encodeModel, makeModel, type ModelConfig, type PluginConfig, type TrainedModel } from "./model-file.ts";

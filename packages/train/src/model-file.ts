@@ -1,6 +1,7 @@
 import { networks, type DynamicsModel } from "@fluxion/nn-core";
 import { assertFinite, assertLength, fromConfig, OdeError, type Table } from "@fluxion/ode-core";
 import type { BackendName } from "@fluxion/autodiff";
+import { parseJson, unreadable } from "./file-errors.ts";
 import { models } from "./models.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
@@ -56,22 +57,16 @@ export function encodeModel({ config, columns, model, p }: TrainedModel, weights
   return { json: `${JSON.stringify({ format, ...config, columns, weights }, null, 2)}\n`, weights: encodeSafetensors(tensors, { format }) };
 }
 
-const bad = (what: string, needed: string, found: string): OdeError => new OdeError("INVALID_FILE", `Cannot read ${what} as ${needed}: ${found}`);
 const isPlugin = (x: unknown): x is PluginConfig => typeof x === "object" && x !== null && typeof (x as { name?: unknown }).name === "string";
 
 /** The description of a model file; its `weights` name the file with the parameters. @throws OdeError `INVALID_FILE` */
 export function decodeModelDescription(json: string, what: string): ModelConfig & { readonly columns: readonly string[]; readonly weights: string } {
-  let value: Record<string, unknown>;
-  try {
-    value = JSON.parse(json) as Record<string, unknown>;
-  } catch (cause) {
-    throw bad(what, "it must be JSON", (cause as Error).message);
-  }
-  if (value?.["format"] !== format) throw bad(what, `its format must be "${format}"`, JSON.stringify(value?.["format"]) ?? "none is given");
+  const value = parseJson(json, what) as Record<string, unknown>;
+  if (value?.["format"] !== format) throw unreadable(what, `its format must be "${format}"`, JSON.stringify(value?.["format"]) ?? "none is given");
   const { model, network, columns, weights } = value;
-  if (!isPlugin(model) || !isPlugin(network)) throw bad(what, "model and network must each have a name", "one of them has none");
-  if (!Array.isArray(columns) || columns.some((c) => typeof c !== "string")) throw bad(what, "columns must be a list of names", JSON.stringify(columns) ?? "none");
-  if (typeof weights !== "string" || /[\\/]/.test(weights)) throw bad(what, "weights must name a file beside it", JSON.stringify(weights) ?? "none");
+  if (!isPlugin(model) || !isPlugin(network)) throw unreadable(what, "model and network must each have a name", "one of them has none");
+  if (!Array.isArray(columns) || columns.some((c) => typeof c !== "string")) throw unreadable(what, "columns must be a list of names", JSON.stringify(columns) ?? "none");
+  if (typeof weights !== "string" || /[\\/]/.test(weights)) throw unreadable(what, "weights must name a file beside it", JSON.stringify(weights) ?? "none");
   return { model, network, columns: columns as string[], weights };
 }
 
@@ -85,16 +80,16 @@ export function decodeModelDescription(json: string, what: string): ModelConfig 
 export function decodeModel(json: string, weights: Uint8Array, what: { readonly json: string; readonly weights: string }, backend?: BackendName, table?: Table<DynamicsModel>): TrainedModel {
   const { columns, ...config } = decodeModelDescription(json, what.json);
   const model = makeModel(config, backend, table);
-  if (columns.length !== model.dim) throw bad(what.json, `columns must name ${model.dim} entries`, `there are ${columns.length}`);
+  if (columns.length !== model.dim) throw unreadable(what.json, `columns must name ${model.dim} entries`, `there are ${columns.length}`);
   const { tensors } = decodeSafetensors(weights, what.weights);
   const p = new Float64Array(model.paramCount);
   for (const { path, shape, offset } of model.layout.entries) {
     const found = tensors[path];
-    if (!found || found.shape.join() !== shape.join()) throw bad(what.weights, `it must hold "${path}" of shape [${shape.join(", ")}]`, found ? `its shape is [${found.shape.join(", ")}]` : "it does not");
-    if (!found.data.every(Number.isFinite)) throw bad(what.weights, `every number of "${path}" must be finite`, "one is not");
+    if (!found || found.shape.join() !== shape.join()) throw unreadable(what.weights, `it must hold "${path}" of shape [${shape.join(", ")}]`, found ? `its shape is [${found.shape.join(", ")}]` : "it does not");
+    if (!found.data.every(Number.isFinite)) throw unreadable(what.weights, `every number of "${path}" must be finite`, "one is not");
     p.set(found.data, offset);
   }
   const extra = Object.keys(tensors).find((name) => !model.layout.entries.some(({ path }) => path === name));
-  if (extra !== undefined) throw bad(what.weights, "it must hold the model's parameters and nothing else", `"${extra}" is not one`);
+  if (extra !== undefined) throw unreadable(what.weights, "it must hold the model's parameters and nothing else", `"${extra}" is not one`);
   return { config: { model: config.model, network: config.network }, columns, model, p };
 }

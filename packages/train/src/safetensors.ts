@@ -1,4 +1,5 @@
 import { OdeError } from "@fluxion/ode-core";
+import { unreadable } from "./file-errors.ts";
 
 /** A named array of a model file: `data` holds the entries of `shape` in row-major order. */
 export interface SafetensorsArray {
@@ -27,9 +28,6 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, exte
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
-
-const unreadable = (what: string, needed: string, found: string, cause?: unknown): OdeError =>
-  new OdeError("INVALID_FILE", `Cannot read ${what} as ${needed}: ${found}`, { cause });
 
 /**
  * Writes tensors as a safetensors file: plain data that no reader executes. Entries are stored as little-endian float64.
@@ -108,7 +106,7 @@ function parseHeader(bytes: Uint8Array, what: string): Readonly<Record<string, u
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw unreadable(what, "its header must be JSON", cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(what, "its header must be JSON", cause instanceof Error ? cause.message : String(cause), { cause });
   }
   if (!isRecord(header)) throw unreadable(what, "its header must be a JSON object", JSON.stringify(header));
   return header;

@@ -1,4 +1,5 @@
 import { assertFinite, assertLength, OdeError } from "@fluxion/ode-core";
+import { unreadable } from "./file-errors.ts";
 
 /** States `u[k]` observed at times `t[k]`. */
 export interface Trajectory {
@@ -32,8 +33,7 @@ const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
  */
 export function parseTrajectoryCsv(text: string, { columns, what }: TrajectoryCsvOptions): Trajectory {
   checkColumns(columns);
-  const unreadable = (line: number, needed: string, found: string): OdeError =>
-    new OdeError("INVALID_FILE", `Cannot read ${what} as line ${line} must ${needed}: ${found}`);
+  const wrongLine = (line: number, needed: string, found: string): OdeError => unreadable(what, `line ${line} must ${needed}`, found);
   const lines = text.replace(/^\uFEFF/, "").trimEnd().split(/\r?\n/);
   const expected = ["t", ...columns];
   const header = lines[0].split(",").map((name) => name.trim());
@@ -41,9 +41,9 @@ export function parseTrajectoryCsv(text: string, { columns, what }: TrajectoryCs
     header.find((name) => !expected.includes(name)) ?? header.find((name, i) => header.indexOf(name) !== i) ?? expected.find((name) => !header.includes(name));
   if (wrong !== undefined) {
     const problem = !expected.includes(wrong) ? "is unknown" : header.includes(wrong) ? "stands twice" : "is missing";
-    throw unreadable(1, `name the columns ${expected.join(", ")}`, `${JSON.stringify(wrong)} ${problem}`);
+    throw wrongLine(1, `name the columns ${expected.join(", ")}`, `${JSON.stringify(wrong)} ${problem}`);
   }
-  if (lines.length < 3) throw unreadable(lines.length + 1, "hold a state, two being the fewest for a trajectory", "the file ends there");
+  if (lines.length < 3) throw wrongLine(lines.length + 1, "hold a state, two being the fewest for a trajectory", "the file ends there");
 
   const t = new Float64Array(lines.length - 1);
   const u = Array.from(t, () => new Float64Array(columns.length));
@@ -51,14 +51,14 @@ export function parseTrajectoryCsv(text: string, { columns, what }: TrajectoryCs
   for (let k = 0; k < t.length; k++) {
     const line = k + 2;
     const fields = lines[k + 1].split(",");
-    if (fields.length !== header.length) throw unreadable(line, `have ${header.length} fields`, `it has ${fields.length}`);
+    if (fields.length !== header.length) throw wrongLine(line, `have ${header.length} fields`, `it has ${fields.length}`);
     fields.forEach((field, i) => {
       const value = decimal.test(field.trim()) ? Number(field) : Number.NaN;
-      if (!Number.isFinite(value)) throw unreadable(line, `have a finite number for "${header[i]}"`, JSON.stringify(field.trim()));
+      if (!Number.isFinite(value)) throw wrongLine(line, `have a finite number for "${header[i]}"`, JSON.stringify(field.trim()));
       if (place[i] < 0) t[k] = value;
       else u[k][place[i]] = value;
     });
-    if (k > 0 && t[k] <= t[k - 1]) throw unreadable(line, `have t > ${t[k - 1]}`, `t is ${t[k]}`);
+    if (k > 0 && t[k] <= t[k - 1]) throw wrongLine(line, `have t > ${t[k - 1]}`, `t is ${t[k]}`);
   }
   return { t, u };
 }
