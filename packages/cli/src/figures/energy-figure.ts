@@ -1,7 +1,7 @@
 import { line } from "@observablehq/plot";
 import { colorAt, dashAt, ink } from "./palette.ts";
 import { renderFigure } from "./render.ts";
-import { rangeAround, type EnergySeries } from "./rollout.ts";
+import { legendOf, rangeAround, type EnergySeries } from "./rollout.ts";
 import { thin } from "./thin.ts";
 
 /** What {@link energyFigure} shows. */
@@ -23,7 +23,7 @@ export function energyFigure({ truth, models }: EnergyFigureOptions): string {
     {
       name: "energy",
       description: `Energy of the truth and of ${models.map(({ model }) => model).join(" and ")} over time`,
-      legend: [{ label: truth.model, color: ink, width: 4 }, ...models.map(({ model }, index) => ({ label: model, color: colorAt(index), dash: dashAt(index) }))],
+      legend: legendOf(truth, models),
     },
   );
 }

@@ -3,7 +3,7 @@ import { parseHTML } from "linkedom";
 import { ink } from "./palette.ts";
 
 /** One entry of a figure's legend: a short piece of line and its meaning. */
-interface LegendEntry {
+export interface LegendEntry {
   readonly label: string;
   readonly color: string;
   readonly width?: number;

@@ -1,3 +1,6 @@
+import { colorAt, dashAt, ink } from "./palette.ts";
+import type { LegendEntry } from "./render.ts";
+
 /** A motion, by a model or the true one. */
 export interface RolloutSeries {
   readonly model: string;
@@ -30,3 +33,9 @@ export function rangeAround(truth: readonly number[], models: readonly number[],
   const pad = to > from ? 0.05 * (to - from) : span;
   return [from - pad, to + pad];
 }
+
+/** The legend of a figure of the truth and of models. */
+export const legendOf = (truth: RolloutSeries, models: readonly RolloutSeries[]): readonly LegendEntry[] => [
+  { label: truth.model, color: ink, width: 4 },
+  ...models.map(({ model }, index) => ({ label: model, color: colorAt(index), dash: dashAt(index) })),
+];

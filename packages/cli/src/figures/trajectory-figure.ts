@@ -1,7 +1,7 @@
 import { line, text } from "@observablehq/plot";
 import { colorAt, dashAt, ink } from "./palette.ts";
 import { renderFigure } from "./render.ts";
-import { rangeAround, type RolloutSeries } from "./rollout.ts";
+import { legendOf, rangeAround, type RolloutSeries } from "./rollout.ts";
 import { thin } from "./thin.ts";
 
 /** What {@link trajectoryFigure} shows. */
@@ -43,7 +43,7 @@ export function trajectoryFigure({ truth, models, columns, until }: TrajectoryFi
     {
       name,
       description: `${columns.join(", ")} of the truth and of ${models.map(({ model }) => model).join(" and ")} over ${until} s`,
-      legend: [{ label: truth.model, color: ink, width: 4 }, ...models.map(({ model }, index) => ({ label: model, color: colorAt(index), dash: dashAt(index) }))],
+      legend: legendOf(truth, models),
     },
   );
 }
