@@ -1,7 +1,7 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
-import { nystrom } from "../nystrom.ts";
-import { dprkn6Tableau } from "./tableaus/dprkn6.ts";
+import { defaultController } from "../controller.ts";
+import { Dprkn6Stepper } from "../dprkn6-stepper.ts";
 
 /** Options of {@link dprkn6}: none. */
 export type Dprkn6Options = Readonly<Record<string, never>>;
@@ -18,5 +18,5 @@ export type Dprkn6Options = Readonly<Record<string, never>>;
  */
 export function dprkn6(options: Dprkn6Options = {}): Algorithm {
   readOptions("dprkn6", options, {});
-  return nystrom("dprkn6", 6, 5, dprkn6Tableau);
+  return { name: "dprkn6", order: 6, structure: "second-order", controller: () => defaultController(5), stepper: (f, n) => new Dprkn6Stepper(f, n) };
 }

@@ -1,11 +1,21 @@
-import type { NystromTableau } from "../../nystrom.ts";
-
 /**
- * Coefficients of the Runge-Kutta-Nystrom triple 6(4) of Dormand and Prince.
+ * Coefficients of the Runge-Kutta-Nystrom triple 6(4) of Dormand and Prince for `d2q/dt2 = a(t, q)`:
+ * `k_i = a(t + c_i h, q + c_i h v + h^2 sum_j a_ij k_j)`, `q1 = q + h v + h^2 sum_i b_i k_i`, `v1 = v + h sum_i d_i k_i`.
+ * The last row of `a` is `b`, so that the last stage is the first of the next step.
  *
  * @source Dormand, Prince, Comput. Math. Appl. 13 (1987) 937-949.
  */
-export const dprkn6Tableau: NystromTableau = {
+export const dprkn6Tableau: {
+  /** Row i has i entries. */
+  readonly a: readonly (readonly number[])[];
+  readonly d: readonly number[];
+  readonly c: readonly number[];
+  /** `b - bhat` and `d - dhat`, for the error estimate. */
+  readonly bError: readonly number[];
+  readonly dError: readonly number[];
+  /** Dense output `q + h v x + (h x)^2 sum_i k_i (dense_i0 + dense_i1 x + ...)` at `x = theta`, with its derivative for the velocity. */
+  readonly dense: readonly (readonly number[])[];
+} = {
   a: [
     [],
     [0.008358715283968025],

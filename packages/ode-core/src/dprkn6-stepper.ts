@@ -1,52 +1,28 @@
-import type { Algorithm, Interpolant, Stepper } from "./algorithm.ts";
-import { defaultController } from "./controller.ts";
+import type { Interpolant, Stepper } from "./algorithm.ts";
+import { dprkn6Tableau } from "./algorithms/tableaus/dprkn6.ts";
+import { Dprkn6Interpolant } from "./dprkn6-interpolant.ts";
 import { OdeError } from "./errors.ts";
 import type { BoundField } from "./vector-field.ts";
 
-/**
- * Coefficients of an explicit Runge-Kutta-Nystrom pair of six stages for `d2q/dt2 = a(t, q)`:
- * `k_i = a(t + c_i h, q + c_i h v + h^2 sum_j a_ij k_j)`, `q1 = q + h v + h^2 sum_i b_i k_i`, `v1 = v + h sum_i d_i k_i`.
- * The last row of `a` is `b`, so that the last stage is the first of the next step.
- */
-export interface NystromTableau {
-  /** Row i has i entries. */
-  readonly a: readonly (readonly number[])[];
-  readonly d: readonly number[];
-  readonly c: readonly number[];
-  /** `b - bhat` and `d - dhat`, for the error estimate. */
-  readonly bError: readonly number[];
-  readonly dError: readonly number[];
-  /** Dense output `q + h v x + (h x)^2 sum_i k_i (dense_i0 + dense_i1 x + ...)` at `x = theta`, with its derivative for the velocity. */
-  readonly dense: readonly (readonly number[])[];
-}
-
-/**
- * Turns the coefficients of a Runge-Kutta-Nystrom pair into an algorithm for vector fields of structure `"second-order"`:
- * `u = (q, v)`, `dq/dt = v`, and an acceleration that does not depend on `v`. A solve throws `MISSING_CAPABILITY` where it finds
- * that it does, looking at steps 1, 2, 4, 8 and so on, which costs two evaluations each. What sets in between two looks and ends before the next is not found.
- *
- * @param errorOrder - The error estimate is proportional to `h^errorOrder`.
- */
-export function nystrom(name: string, order: number, errorOrder: number, tableau: NystromTableau): Algorithm {
-  return {
-    name,
-    order,
-    structure: "second-order",
-    controller: () => defaultController(errorOrder),
-    stepper: (f, n) => new NystromStepper(name, tableau, f, n),
-  };
-}
+/** Coefficients in typed arrays: the rows of `a` one after the other, `e` the error weights of the position and then of the velocity. */
+const rows = {
+  a: Float64Array.from(dprkn6Tableau.a.flat()),
+  c: Float64Array.from(dprkn6Tableau.c),
+  d: Float64Array.from(dprkn6Tableau.d),
+  e: Float64Array.from([...dprkn6Tableau.bError, ...dprkn6Tableau.dError]),
+};
 
 /** A change of an acceleration with the velocity up to this part of it is rounding. */
 const rounding = 1e-12;
 
-class NystromStepper implements Stepper {
-  readonly #name: string;
-  readonly #tableau: NystromTableau;
+/**
+ * Steps of `dprkn6`: `u = (q, v)`, `dq/dt = v`, and an acceleration that does not depend on `v`. A step throws `MISSING_CAPABILITY` where it
+ * finds that it does, looking at steps 1, 2, 4, 8 and so on, which costs two evaluations each. What sets in between two looks and ends
+ * before the next is not found.
+ */
+export class Dprkn6Stepper implements Stepper {
   readonly #f: BoundField;
   readonly #half: number;
-  /** Coefficients in typed arrays: the rows of `a` one after the other, `e` the error weights of the position and then of the velocity. */
-  readonly #rows: { readonly a: Float64Array; readonly c: Float64Array; readonly d: Float64Array; readonly e: Float64Array };
   /** The right-hand side at each stage; the second half of each is the acceleration. */
   readonly #k1: Float64Array;
   readonly #k2: Float64Array;
@@ -67,33 +43,21 @@ class NystromStepper implements Stepper {
   #look = 1;
   nf = 0;
 
-  constructor(name: string, tableau: NystromTableau, f: BoundField, n: number) {
+  constructor(f: BoundField, n: number) {
     if (n % 2 !== 0) {
-      throw new OdeError("INVALID_ARGUMENT", `Cannot use algorithm "${name}" as the state must be u = (q, v) with an even length: current length is ${n}`);
+      throw new OdeError("INVALID_ARGUMENT", `Cannot use algorithm "dprkn6" as the state must be u = (q, v) with an even length: current length is ${n}`);
     }
     const vector = (): Float64Array => new Float64Array(n);
-    this.#name = name;
-    this.#tableau = tableau;
     this.#f = f;
     this.#half = n / 2;
-    const { a, c, d, bError, dError } = tableau;
-    this.#rows = { a: Float64Array.from(a.flat()), c: Float64Array.from(c), d: Float64Array.from(d), e: Float64Array.from([...bError, ...dError]) };
     [this.#k1, this.#k2, this.#k3, this.#k4, this.#k5, this.#k6] = [vector(), vector(), vector(), vector(), vector(), vector()];
     [this.#u, this.#next, this.#input, this.#scratch] = [vector(), vector(), vector(), vector()];
   }
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
-    const f = this.#f;
-    const half = this.#half;
-    const start = this.#u;
-    const input = this.#input;
-    const { a, c, d } = this.#rows;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
+    const f = this.#f, half = this.#half, start = this.#u, next = this.#next, input = this.#input;
+    const k1 = this.#k1, k2 = this.#k2, k3 = this.#k3, k4 = this.#k4, k5 = this.#k5, k6 = this.#k6;
+    const { a, c, d } = rows;
     const look = ++this.#tried === this.#look;
     // At a look anew, as the time of the last stage of the step before may differ by rounding.
     if (look || !this.#hasFirst) this.#evaluate(t, u, k1);
@@ -102,9 +66,6 @@ class NystromStepper implements Stepper {
     this.#now[0] = h;
     const hh = h * h;
     const t2 = c[1] * h;
-    const t3 = c[2] * h;
-    const t4 = c[3] * h;
-    const t5 = c[4] * h;
     const a21 = hh * a[0];
     for (let q = 0, v = half; q < half; q++, v++) {
       start[q] = u[q];
@@ -113,15 +74,18 @@ class NystromStepper implements Stepper {
       input[v] = u[v];
     }
     f.rhs(t + t2, input, k2);
+    const t3 = c[2] * h;
     const a31 = hh * a[1];
     const a32 = hh * a[2];
     for (let q = 0, v = half; q < half; q++, v++) input[q] = start[q] + t3 * start[v] + (a31 * k1[v] + a32 * k2[v]);
     f.rhs(t + t3, input, k3);
+    const t4 = c[3] * h;
     const a41 = hh * a[3];
     const a42 = hh * a[4];
     const a43 = hh * a[5];
     for (let q = 0, v = half; q < half; q++, v++) input[q] = start[q] + t4 * start[v] + (a41 * k1[v] + a42 * k2[v] + a43 * k3[v]);
     f.rhs(t + t4, input, k4);
+    const t5 = c[4] * h;
     const a51 = hh * a[6];
     const a52 = hh * a[7];
     const a53 = hh * a[8];
@@ -147,8 +111,8 @@ class NystromStepper implements Stepper {
     const d6 = h * d[5];
     for (let q = 0, v = half; q < half; q++, v++) {
       out[v] += d1 * k1[v] + d2 * k2[v] + d3 * k3[v] + d4 * k4[v] + d5 * k5[v] + d6 * k6[v];
-      this.#next[q] = out[q];
-      this.#next[v] = out[v];
+      next[q] = out[q];
+      next[v] = out[v];
     }
     this.nf += 5;
     return true;
@@ -156,15 +120,10 @@ class NystromStepper implements Stepper {
 
   error(out: Float64Array): void {
     const half = this.#half;
-    const { e } = this.#rows;
+    const { e } = rows;
     const h = this.#now[0];
     const hh = h * h;
-    const k1 = this.#k1;
-    const k2 = this.#k2;
-    const k3 = this.#k3;
-    const k4 = this.#k4;
-    const k5 = this.#k5;
-    const k6 = this.#k6;
+    const k1 = this.#k1, k2 = this.#k2, k3 = this.#k3, k4 = this.#k4, k5 = this.#k5, k6 = this.#k6;
     const b1 = hh * e[0];
     const b2 = hh * e[1];
     const b3 = hh * e[2];
@@ -199,7 +158,7 @@ class NystromStepper implements Stepper {
   }
 
   capture(): Interpolant {
-    return new NystromInterpolant(this.#tableau.dense, this.#now[0], this.#u.slice(), this.#next.slice(), [this.#k1, this.#k2, this.#k3, this.#k4, this.#k5, this.#k6].map((k) => k.slice(this.#half)));
+    return new Dprkn6Interpolant(this.#now[0], this.#u.slice(), this.#next.slice(), [this.#k1, this.#k2, this.#k3, this.#k4, this.#k5, this.#k6].map((k) => k.slice(this.#half)));
   }
 
   #evaluate(t: number, u: Float64Array, out: Float64Array): void {
@@ -232,71 +191,6 @@ class NystromStepper implements Stepper {
   }
 
   #unfit(why: string): OdeError {
-    return new OdeError("MISSING_CAPABILITY", `Cannot use algorithm "${this.#name}" as ${why}`);
-  }
-}
-
-class NystromInterpolant implements Interpolant {
-  readonly #dense: NystromTableau["dense"];
-  readonly #h: number;
-  readonly #u: Float64Array;
-  readonly #next: Float64Array;
-  readonly #k: readonly Float64Array[];
-
-  constructor(dense: NystromTableau["dense"], h: number, u: Float64Array, next: Float64Array, k: readonly Float64Array[]) {
-    this.#dense = dense;
-    this.#h = h;
-    this.#u = u;
-    this.#next = next;
-    this.#k = k;
-  }
-
-  at(x: number, out: Float64Array): void {
-    // The ends exactly, without the rounding of the polynomials.
-    if (x === 0 || x === 1) {
-      out.set(x === 0 ? this.#u : this.#next);
-      return;
-    }
-    const u = this.#u, h = this.#h;
-    const half = u.length / 2;
-    for (let q = 0, v = half; q < half; q++, v++) {
-      out[q] = u[q] + h * x * u[v];
-      out[v] = u[v];
-    }
-    this.#dense.forEach((row, i) => {
-      // sum_j row_j x^j and its derivative.
-      let value = 0, slope = 0;
-      for (let j = row.length - 1; j >= 0; j--) {
-        slope = slope * x + value;
-        value = value * x + row[j];
-      }
-      const forQ = h * h * x * x * value, forV = h * x * (2 * value + x * slope);
-      const k = this.#k[i];
-      for (let q = 0, v = half; q < half; q++, v++) {
-        out[q] += forQ * k[q];
-        out[v] += forV * k[q];
-      }
-    });
-  }
-
-  derivative(x: number, out: Float64Array): void {
-    const u = this.#u, h = this.#h;
-    const half = u.length / 2;
-    out.fill(0);
-    for (let q = 0, v = half; q < half; q++, v++) out[q] = u[v];
-    this.#dense.forEach((row, i) => {
-      let value = 0, slope = 0, curve = 0;
-      for (let j = row.length - 1; j >= 0; j--) {
-        curve = curve * x + 2 * slope;
-        slope = slope * x + value;
-        value = value * x + row[j];
-      }
-      const forQ = h * x * (2 * value + x * slope), forV = 2 * value + x * (4 * slope + x * curve);
-      const k = this.#k[i];
-      for (let q = 0, v = half; q < half; q++, v++) {
-        out[q] += forQ * k[q];
-        out[v] += forV * k[q];
-      }
-    });
+    return new OdeError("MISSING_CAPABILITY", `Cannot use algorithm "dprkn6" as ${why}`);
   }
 }
