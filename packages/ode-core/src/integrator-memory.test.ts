@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { Session } from "node:inspector/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { algorithms, autoTsit5, odeProblem, solve, vectorField, type Algorithm, type OdeProblem, type VectorField } from "./index.ts";
 
@@ -41,31 +41,33 @@ const cases: [string, Algorithm, typeof run][] = [
   ["autoTsit5, adaptive steps of its stiff method", autoTsit5(algorithms.rodas5P()), runStiff],
 ];
 
-/** Numbers that a step boxes, 16 bytes each, as they are handed through calls that are not inlined: at most a few per stage. */
-const boxed: Readonly<Record<string, number>> = {
-  euler: 1, midpoint: 2, heun: 2, ralston: 2, rk4: 2, bs3: 5, dp5: 7, tsit5: 7, vern6: 9, vern7: 10, vern8: 10, vern9: 15, dop853: 8, vcab3: 2, vcab4: 2, vcab5: 2, vcabm: 5,
-  rosenbrock23: 3, rodas4: 2, rodas5P: 3, radauIIA5: 2, implicitEuler: 4, trapezoid: 4, implicitMidpoint: 4, trbdf2: 6, kenCarp4: 12, kvaerno5: 14, fbdf: 7,
-  symplecticEuler: 2, velocityVerlet: 3, ruth3: 4, mcAte4: 5, yoshida6: 9, kahanLi8: 19, dprkn6: 7,
-  "tsit5, adaptive steps": 10, "autoTsit5, adaptive steps": 10, "autoTsit5, adaptive steps of its stiff method": 16,
-};
+/** A number of its own on the heap, in bytes: calls that are not inlined, and cold code, hand them over so. */
+const boxed = 16;
 
-test.each(cases)("%s: the heap does not grow by an object per step", async (name, algorithm, go) => {
-  // The start of a solve is up to 30 bytes for each of so many steps, and half as many numbers again are boxed now and then. What is left to the bound is less than
-  // an object, an array and a closure take together, some 260 bytes.
-  const [steps, bound] = [2000, 24 * (boxed[name] ?? boxed[algorithm.name]) + 100];
-  // Cold code boxes every number, and on a busy machine it stays cold for long, for ever where the event loop gets no turn: what
-  // counts is that growth ends. Other work of the process only adds to it, and a collection makes it negative, or hides some of it once.
-  const lowest = new Array<number>(5).fill(Infinity);
-  for (const end = performance.now() + 60_000; lowest[4] >= bound && performance.now() < end;) {
-    await setImmediate();
-    const before = process.memoryUsage().heapUsed;
-    go(algorithm, steps);
-    const grown = process.memoryUsage().heapUsed - before;
-    if (grown > 0) lowest.splice(4, 1, Math.min(lowest[4], grown / steps));
-    lowest.sort((x, y) => x - y);
+/** How many objects larger than a number each function makes while `work` runs: the most of all of them. */
+async function mostObjectsOf(work: () => void): Promise<number> {
+  const session = new Session();
+  session.connect();
+  try {
+    const all = { samplingInterval: 1, includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true };
+    await session.post("HeapProfiler.startSampling", all);
+    work();
+    const { profile } = await session.post("HeapProfiler.stopSampling");
+    const { samples } = profile as typeof profile & { readonly samples: readonly { readonly size: number; readonly nodeId: number }[] };
+    const counts = new Map<number, number>();
+    for (const { size, nodeId } of samples) if (size > boxed) counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
+    return Math.max(0, ...counts.values());
+  } finally {
+    session.disconnect();
   }
-  expect(lowest[4]).toBeLessThan(bound);
-}, 120_000);
+}
+
+test.each(cases)("%s: no function makes an object per step", async (_name, algorithm, go) => {
+  const steps = 500;
+  go(algorithm, 2000);
+  // What the engine makes once, as it learns the types of a function, is up to 130.
+  expect(await mostObjectsOf(() => go(algorithm, steps))).toBeLessThan(steps / 2);
+});
 
 afterEach(() => void vi.unstubAllGlobals());
 
