@@ -24,9 +24,10 @@ test("that of another run is left alone", () => {
   expect(decodeCheckpoint(encodeCheckpoint(state, "another"), tag, what)).toBeNull();
 });
 
-test("a truncated one, or one with a part missing, is refused by name", () => {
+test("a truncated one, one with a part missing, or one whose steps and losses differ in number is refused by name", () => {
   const bytes = encodeCheckpoint(state, tag);
   const invalid = expect.objectContaining({ code: "INVALID_FILE", message: expect.stringContaining(what) as string });
   for (const length of [0, 7, 100, bytes.length - 1]) expect(() => decodeCheckpoint(bytes.slice(0, length), tag, what)).toThrow(invalid);
   expect(() => decodeCheckpoint(encodeSafetensors({ p: { shape: [1], data: Float64Array.of(1) } }, { tag }), tag, what)).toThrow(invalid);
+  for (const step of [0, 2, 4, NaN]) expect(() => decodeCheckpoint(encodeCheckpoint({ ...state, step }, tag), tag, what)).toThrow(invalid);
 });

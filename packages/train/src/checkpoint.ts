@@ -8,7 +8,7 @@ export function encodeCheckpoint({ p, kept, optimizer, losses, rhsEvaluations, s
   return encodeSafetensors(Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, { shape: [data.length], data }])), { tag });
 }
 
-/** The training state in `bytes`, or null when its tag is another one. @throws OdeError `INVALID_FILE` for damaged bytes. */
+/** The training state in `bytes`, or null when its tag is another one. @throws OdeError `INVALID_FILE` for damaged bytes and for counts that do not fit. */
 export function decodeCheckpoint(bytes: Uint8Array, tag: string, what: string): FitState | null {
   const { tensors, metadata } = decodeSafetensors(bytes, what);
   if (metadata["tag"] !== tag) return null;
@@ -19,5 +19,7 @@ export function decodeCheckpoint(bytes: Uint8Array, tag: string, what: string): 
   };
   const optimizer = Object.fromEntries(Object.keys(tensors).filter((name) => name.startsWith("optimizer.")).map((name) => [name.slice("optimizer.".length), array(name)]));
   const [step, rhsEvaluations] = array("counts");
-  return { p: array("p"), kept: array("kept"), optimizer, losses: [...array("losses")], step, rhsEvaluations };
+  const losses = [...array("losses")];
+  if (step !== losses.length) throw new OdeError("INVALID_FILE", `Cannot resume from ${what} as it must hold a loss for each of its ${step} steps: it holds ${losses.length}`);
+  return { p: array("p"), kept: array("kept"), optimizer, losses, step, rhsEvaluations };
 }
