@@ -4,7 +4,7 @@ import type { Interpolant, Tableau } from "./algorithm.ts";
 const largestRoom = 2 ** 14;
 
 /** Keeps steps one after the other in arrays that several share: small arrays are dear to make. Each has room for half as many as all before. */
-export class KeptSteps {
+export class StepArrays {
   /** The array in use. */
   numbers: Float64Array = new Float64Array(0);
   #used = 0;

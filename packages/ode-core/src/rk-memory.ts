@@ -1,7 +1,7 @@
 import type { Interpolant, StepperContext, Tableau } from "./algorithm.ts";
 import { ownNorm } from "./own-norm.ts";
 import { coefficients, type Coefficients } from "./rk-coefficients.ts";
-import { KeptSteps, RkInterpolant } from "./rk-interpolant.ts";
+import { RkInterpolant, StepArrays } from "./rk-interpolant.ts";
 import { abstolsOf } from "./scaled-norm.ts";
 import { largestScalar } from "./tableau-facts.ts";
 import type { BoundField } from "./vector-field.ts";
@@ -66,7 +66,7 @@ export class RkMemory {
   readonly #coefficients: Coefficients;
   readonly #sums: VectorSums | undefined;
   #weights: Float64Array | undefined;
-  #kept: KeptSteps | undefined;
+  #kept: StepArrays | undefined;
   #estimate: Float64Array | undefined;
   #scaled: Float64Array | undefined;
 
@@ -237,7 +237,7 @@ export class RkMemory {
     const { u, stages } = this;
     const weights = this.#prepareDense();
     const stride = this.#sums?.stride ?? u.length;
-    this.#kept ??= new KeptSteps();
+    this.#kept ??= new StepArrays();
     const at = this.#kept.add(stride * (1 + stages.length));
     const { numbers } = this.#kept;
     if (this.#sums) numbers.set(this.#sums.all, at);
