@@ -1,7 +1,7 @@
 import { odeProblem, solve, tsit5, vectorField } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
 import { energyDriftPercent, median, rollout, rolloutError } from "./evaluate-model.ts";
-import type { Trajectory } from "./trajectory-csv.ts";
+import type { Trajectory } from "./trajectory.ts";
 
 const states = (...rows: readonly (readonly number[])[]): Float64Array[] => rows.map((row) => Float64Array.from(row));
 const truth: Trajectory = { t: Float64Array.of(5, 5.5, 6, 7), u: states([1, 2], [0, 0], [3, 1], [2, 2]) };

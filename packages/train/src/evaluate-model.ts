@@ -1,6 +1,6 @@
 import { odeProblem, OdeError, shown, solve, tsit5, type OdeSolution, type VectorField } from "@fluxion/ode-core";
 import { isMissing } from "./observations.ts";
-import type { Trajectory } from "./trajectory-csv.ts";
+import type { Trajectory } from "./trajectory.ts";
 
 /** Tolerances that keep the solver's own error far below the model's. */
 const evaluation = { reltol: 1e-9, abstol: 1e-9, maxIters: 1_000_000 };

@@ -4,7 +4,7 @@ import { assertLength, OdeError, type Algorithm, type SensitivityAlgorithm, type
 import { assertTrainingOptions } from "./option-names.ts";
 import { requireTrajectories } from "./observations.ts";
 import { trajectoryLoss, type LossValue, type TrajectoryLossOptions } from "./trajectory-loss.ts";
-import type { Trajectory } from "./trajectory-csv.ts";
+import type { Trajectory } from "./trajectory.ts";
 
 /** A part of training with its own horizon. */
 export interface Stage {

@@ -5,7 +5,7 @@ import { discreteAdjoint, finiteDifference, forwardSensitivity, gaussAdjoint, in
 import { describe, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { fit, type FitOptions, type FitState } from "./fit.ts";
-import type { Trajectory } from "./trajectory-csv.ts";
+import type { Trajectory } from "./trajectory.ts";
 import { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 
 /** dx/dt = alpha x - beta x y, dy/dt = delta x y - gamma y, with further parameters that the field does not use. */

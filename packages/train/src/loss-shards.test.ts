@@ -5,7 +5,7 @@ import { discreteAdjoint } from "@fluxion/sensitivity";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { lossShards } from "./loss-shards.ts";
-import type { Trajectory } from "./trajectory-csv.ts";
+import type { Trajectory } from "./trajectory.ts";
 import { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 
 const model = lagrangianNN({ coordinates: 1, network: mlp({ hidden: [4] }) });

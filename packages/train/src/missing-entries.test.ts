@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { energyDriftPercent, rollout, rolloutError } from "./evaluate-model.ts";
 import { fit } from "./fit.ts";
 import { lossShards } from "./loss-shards.ts";
-import type { Trajectory } from "./trajectory-csv.ts";
+import type { Trajectory } from "./trajectory.ts";
 import { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 
 // A damped oscillator: dq/dt = v, dv/dt = -p0 q - p1 v.

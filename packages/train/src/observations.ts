@@ -1,6 +1,6 @@
 import { assertFinite, assertLength, OdeError, shown, type VectorField } from "@fluxion/ode-core";
 import { tiles } from "./tiles.ts";
-import type { Trajectory } from "./trajectory-csv.ts";
+import type { Trajectory } from "./trajectory.ts";
 import type { TrajectoryLossOptions } from "./trajectory-loss.ts";
 
 /** States observed at equal times on one or several trajectories, to be solved for together. */

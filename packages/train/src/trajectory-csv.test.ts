@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatTrajectoryCsv, parseTrajectoryCsv, type Trajectory } from "./trajectory-csv.ts";
+import { formatTrajectoryCsv, parseTrajectoryCsv } from "./trajectory-csv.ts";
+import type { Trajectory } from "./trajectory.ts";
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
 const options = { columns: ["q", "v"], what: "data.csv" };

@@ -1,11 +1,6 @@
 import { assertFinite, assertLength, OdeError } from "@fluxion/ode-core";
 import { unreadable } from "./file-errors.ts";
-
-/** States `u[k]` observed at times `t[k]`. */
-export interface Trajectory {
-  readonly t: Float64Array;
-  readonly u: readonly Float64Array[];
-}
+import type { Trajectory } from "./trajectory.ts";
 
 /** How to read a trajectory file. */
 export interface TrajectoryCsvOptions {

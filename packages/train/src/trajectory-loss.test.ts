@@ -7,7 +7,7 @@ import { discreteAdjoint, finiteDifference, forwardSensitivity } from "@fluxion/
 import { describe, expect, test } from "vitest";
 import { lossShards } from "./loss-shards.ts";
 import { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
-import type { Trajectory } from "./trajectory-csv.ts";
+import type { Trajectory } from "./trajectory.ts";
 
 const model = structuredLagrangianNN({ coordinates: 1, angles: [0], network: mlp({ hidden: [4] }) });
 const p = model.init(2);

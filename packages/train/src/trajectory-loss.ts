@@ -5,7 +5,7 @@ import { initialStates, type InitialStates } from "./initial-states.ts";
 import { observations, type Observations } from "./observations.ts";
 import { assertTrainingOptions } from "./option-names.ts";
 import { penaltyKernel, type PenaltyKernel } from "./penalty-kernel.ts";
-import type { Trajectory } from "./trajectory-csv.ts";
+import type { Trajectory } from "./trajectory.ts";
 
 /** How a model is solved and compared with data. */
 export interface TrajectoryLossOptions {
