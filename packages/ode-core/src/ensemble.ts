@@ -21,7 +21,7 @@ export interface EnsembleOptions<R = OdeSolution> extends SolveOptions {
 }
 
 /** What became of one trajectory. */
-export type Trajectory<R> =
+export type TrajectoryResult<R> =
   | { readonly ok: true; readonly value: R }
   /** `error` is what `parameters` or `prob`, the solve or `reduce` threw, or an `OdeError` `SOLVE_FAILED` with the solution's retcode and message. */
   | { readonly ok: false; readonly error: unknown };
@@ -33,7 +33,7 @@ export type Trajectory<R> =
  * @returns One entry per trajectory, in order.
  * @throws OdeError `INVALID_OPTION` for a wrong option, once and not per trajectory.
  */
-export function ensemble<R = OdeSolution>(problem: OdeProblem, algorithm: Algorithm, { trajectories, first = 0, parameters, prob, reduce, ...options }: EnsembleOptions<R>): Trajectory<R>[] {
+export function ensemble<R = OdeSolution>(problem: OdeProblem, algorithm: Algorithm, { trajectories, first = 0, parameters, prob, reduce, ...options }: EnsembleOptions<R>): TrajectoryResult<R>[] {
   if (!Number.isInteger(trajectories) || trajectories < 0) throw wrong("trajectories", "a whole number >= 0", trajectories);
   if (!Number.isInteger(first) || first < 0) throw wrong("first", "a whole number >= 0", first);
   const problemOf = varied(parameters, prob);
@@ -43,7 +43,7 @@ export function ensemble<R = OdeSolution>(problem: OdeProblem, algorithm: Algori
   const { saveAt, abstol, ...rest } = options;
   const single = { ...(typeof saveAt === "number" ? { saveAt } : {}), ...(typeof abstol === "number" ? { abstol } : {}) };
   checkStepControl(problem, algorithm, checkSolveOptions({ ...rest, ...single }, problem));
-  return Array.from({ length: trajectories }, (_, k): Trajectory<R> => {
+  return Array.from({ length: trajectories }, (_, k): TrajectoryResult<R> => {
     const i = first + k;
     try {
       const solution = integrate(problemOf(problem, i), algorithm, options);

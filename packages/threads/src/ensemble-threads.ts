@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { option, readOptions, type Trajectory } from "@fluxion/ode-core";
+import { option, readOptions, type TrajectoryResult } from "@fluxion/ode-core";
 import { callSpecs, type ModuleCall } from "./module-call.ts";
 import { PartThread } from "./part-thread.ts";
 import type { Part } from "./solve-part.ts";
@@ -40,7 +40,7 @@ const largestPart = 64;
  * @returns One entry per trajectory, in order. Errors of other classes than `OdeError` come back as what `structuredClone` makes of them.
  * @throws OdeError `INVALID_OPTION` for a wrong option, here or of the job; `INVALID_ARGUMENT` for an export that makes no job; and what the module throws.
  */
-export async function ensembleThreads<R>(module: URL | string, options: EnsembleThreadsOptions): Promise<Trajectory<R>[]> {
+export async function ensembleThreads<R>(module: URL | string, options: EnsembleThreadsOptions): Promise<TrajectoryResult<R>[]> {
   const { trajectories, name, data, threads, signal } = readOptions("an ensemble on threads", options, specs);
   signal?.throwIfAborted();
   if (trajectories === 0) return [];
@@ -51,7 +51,7 @@ export async function ensembleThreads<R>(module: URL | string, options: Ensemble
     const first = team.start();
     // A part of nothing tells whether there is such an ensemble, and whether threads can be started at all.
     await first.solve({ first: 0, count: 0 });
-    const found: Trajectory<R>[][] = [];
+    const found: TrajectoryResult<R>[][] = [];
     let next = 0;
     const work = async (thread: PartThread): Promise<void> => {
       for (let own = thread; next < parts.length;) {
@@ -99,19 +99,19 @@ class Team {
   }
 }
 
-async function solve<R>(team: Team, thread: PartThread, part: Part): Promise<Trajectory<R>[]> {
+async function solve<R>(team: Team, thread: PartThread, part: Part): Promise<TrajectoryResult<R>[]> {
   try {
     return await thread.solve<R>(part);
   } catch {
     // The thread broke, perhaps by an earlier part: each trajectory answers for itself.
-    const found: Trajectory<R>[] = [];
+    const found: TrajectoryResult<R>[] = [];
     for (let k = 0; k < part.count; k++) found.push(await solveAlone(team, part.first + k));
     return found;
   }
 }
 
 /** One trajectory in a thread of its own. */
-async function solveAlone<R>(team: Team, i: number): Promise<Trajectory<R>> {
+async function solveAlone<R>(team: Team, i: number): Promise<TrajectoryResult<R>> {
   const thread = team.start();
   try {
     return (await thread.solve<R>({ first: i, count: 1 }))[0];

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { Trajectory } from "@fluxion/ode-core";
+import type { TrajectoryResult } from "@fluxion/ode-core";
 import type { ModuleCall } from "./module-call.ts";
 import type { Part, PartResult } from "./solve-part.ts";
 import { sendingData, threadFile } from "./thread-file.ts";
@@ -33,7 +33,7 @@ export class PartThread {
   }
 
   /** The trajectories of a part. Rejected when there is no such ensemble, and with what ended the thread. */
-  async solve<R>(part: Part): Promise<Trajectory<R>[]> {
+  async solve<R>(part: Part): Promise<TrajectoryResult<R>[]> {
     const answer = new Promise<PartResult>((resolve) => this.#worker.once("message", resolve));
     this.#worker.postMessage(part); // oxlint-disable-line unicorn/require-post-message-target-origin
     const result = await Promise.race([answer, this.#ended]);

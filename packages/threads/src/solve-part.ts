@@ -1,6 +1,6 @@
 // Runs in a worker thread.
 import { parentPort, workerData } from "node:worker_threads";
-import { ensemble, OdeError, type Trajectory } from "@fluxion/ode-core";
+import { ensemble, OdeError, type TrajectoryResult } from "@fluxion/ode-core";
 import type { EnsembleJob } from "./ensemble-job.ts";
 import { callModule, type ModuleCall } from "./module-call.ts";
 import { packError, type WireError } from "./wire-error.ts";
@@ -14,7 +14,7 @@ export interface Part {
 /** What became of a part of an ensemble; `fault` when there is no such ensemble. */
 export type PartResult = { readonly fault: WireError } | { readonly trajectories: readonly WireTrajectory[] };
 
-/** A `Trajectory` that can be sent. */
+/** A `TrajectoryResult` that can be sent. */
 export type WireTrajectory = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: WireError };
 
 let job: Promise<EnsembleJob<unknown>> | undefined;
@@ -46,9 +46,9 @@ function isCloneable(value: unknown): boolean {
   }
 }
 
-const pack = (one: Trajectory<unknown>): WireTrajectory => (one.ok ? one : { ok: false, error: packError(one.error) });
+const pack = (one: TrajectoryResult<unknown>): WireTrajectory => (one.ok ? one : { ok: false, error: packError(one.error) });
 
-function packAlone(one: Trajectory<unknown>, i: number): WireTrajectory {
+function packAlone(one: TrajectoryResult<unknown>, i: number): WireTrajectory {
   if (!one.ok || isCloneable(one.value)) return pack(one);
   return { ok: false, error: packError(new OdeError("INVALID_ARGUMENT", `Cannot send the result of trajectory ${i} as "reduce" must return what structuredClone takes: it returned a ${typeof one.value} with functions or the like in it`)) };
 }
