@@ -37,9 +37,11 @@ export interface ReportFigure {
 
 /** What {@link reportHtml} shows. */
 export interface ReportOptions {
+  /** What metrics.json holds. */
   readonly metrics: RunMetrics;
   /** The configuration of the run, shown as JSON. */
   readonly config: unknown;
+  /** In the order of the page. */
   readonly figures: readonly ReportFigure[];
 }
 

@@ -6,7 +6,9 @@ import { thin } from "./thin.ts";
 
 /** What {@link energyFigure} shows. */
 export interface EnergyFigureOptions {
+  /** The true motion. */
   readonly truth: EnergySeries;
+  /** What each model predicts. */
   readonly models: readonly EnergySeries[];
 }
 

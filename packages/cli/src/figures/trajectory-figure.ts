@@ -6,7 +6,9 @@ import { thin } from "./thin.ts";
 
 /** What {@link trajectoryFigure} shows. */
 export interface TrajectoryFigureOptions {
+  /** The true motion. */
   readonly truth: RolloutSeries;
+  /** What each model predicts. */
   readonly models: readonly RolloutSeries[];
   /** Names of the state's first entries: each gets a panel. */
   readonly columns: readonly string[];

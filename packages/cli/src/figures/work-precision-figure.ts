@@ -15,6 +15,7 @@ export interface WorkPrecisionOptions {
   readonly name: string;
   /** What is solved, for readers who do not see the figure. */
   readonly problem: string;
+  /** One per solver. */
   readonly series: readonly WorkPrecisionSeries[];
 }
 

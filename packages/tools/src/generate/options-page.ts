@@ -27,6 +27,8 @@ const sections: readonly (readonly [heading: string, folder: string, names: stri
   ["Systems", "systems", "massSpring pendulum doublePendulum"],
   ["Training", "train", "fit Stage FitProgress trajectoryLoss derivativeLoss DerivativeSample parseTrajectoryCsv"],
   ["Threads", "threads", "ensembleThreads trajectoryLossThreads"],
+  ["Figures and reports", "cli", "energyFigure trajectoryFigure workPrecisionFigure reportHtml"],
+  ["Tests of plug-ins", "testkit", "testAlgorithm testSensealg testVectorField checkGrads"],
 ];
 
 /** The options of a function or of a type: rows of its table, and the types among its parents that have a table of their own. */
