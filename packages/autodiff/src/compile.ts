@@ -9,7 +9,10 @@ import { trace, type Program } from "./trace.ts";
 import { canUseWasm } from "./wasm/capabilities.ts";
 import { wasm } from "./wasm/wasm.ts";
 
-/** The kind of numbers that a kernel computes with: float64, or float32 at twice the speed and a relative error of about 1e-6. */
+/**
+ * The kind of numbers that a kernel computes with: float64, or float32 with a relative error of about 1e-6, which takes half the time with
+ * networks of 128 hidden units and as much time with those of 10.
+ */
 export type Dtype = "f64" | "f32";
 
 /** Numbers of either kind; kernels take both and convert what is not their own. */
