@@ -1,8 +1,8 @@
 import type { Interpolant, Stepper } from "./algorithm.ts";
 import { dprkn6Tableau } from "./algorithms/tableaus/dprkn6.ts";
 import { Dprkn6Interpolant } from "./dprkn6-interpolant.ts";
-import { OdeError } from "./errors.ts";
 import type { BoundField } from "./vector-field.ts";
+import { VelocityProbe } from "./velocity-probe.ts";
 
 /** Coefficients in typed arrays: the rows of `a` one after the other, `e` the error weights of the position and then of the velocity. */
 const rows = {
@@ -12,9 +12,6 @@ const rows = {
   e: Float64Array.from([...dprkn6Tableau.bError, ...dprkn6Tableau.dError]),
 };
 
-/** A change of an acceleration with the velocity up to this part of it is rounding. */
-const rounding = 1e-12;
-
 /**
  * Steps of `dprkn6`: `u = (q, v)`, `dq/dt = v`, and an acceleration that does not depend on `v`. A step throws `MISSING_CAPABILITY` where it
  * finds that it does, looking at steps 1, 2, 4, 8 and so on, which costs two evaluations each. What sets in between two looks and ends
@@ -22,6 +19,7 @@ const rounding = 1e-12;
  */
 export class Dprkn6Stepper implements Stepper {
   readonly #f: BoundField;
+  readonly #probe: VelocityProbe;
   readonly #half: number;
   /** The right-hand side at each stage; the second half of each is the acceleration. */
   readonly #k1: Float64Array;
@@ -34,35 +32,32 @@ export class Dprkn6Stepper implements Stepper {
   readonly #next: Float64Array;
   /** Argument of a stage. */
   readonly #input: Float64Array;
-  readonly #scratch: Float64Array;
   /** Length of the last step. In an array, as a property would be boxed anew at each assignment. */
   readonly #now: Float64Array = new Float64Array(1);
   #hasFirst = false;
-  /** Steps tried, and at which of them to look at the acceleration again. */
-  #tried = 0;
-  #look = 1;
   nf = 0;
 
   constructor(f: BoundField, n: number) {
-    if (n % 2 !== 0) {
-      throw new OdeError("INVALID_ARGUMENT", `Cannot use algorithm "dprkn6" as the state must be u = (q, v) with an even length: current length is ${n}`);
-    }
     const vector = (): Float64Array => new Float64Array(n);
     this.#f = f;
+    this.#probe = new VelocityProbe("dprkn6", n);
     this.#half = n / 2;
     [this.#k1, this.#k2, this.#k3, this.#k4, this.#k5, this.#k6] = [vector(), vector(), vector(), vector(), vector(), vector()];
-    [this.#u, this.#next, this.#input, this.#scratch] = [vector(), vector(), vector(), vector()];
+    [this.#u, this.#next, this.#input] = [vector(), vector(), vector()];
   }
 
   step(t: number, h: number, u: Float64Array, out: Float64Array): boolean {
     const f = this.#f, half = this.#half, start = this.#u, next = this.#next, input = this.#input;
     const k1 = this.#k1, k2 = this.#k2, k3 = this.#k3, k4 = this.#k4, k5 = this.#k5, k6 = this.#k6;
     const { a, c, d } = rows;
-    const look = ++this.#tried === this.#look;
+    const look = this.#probe.isDue();
     // At a look anew, as the time of the last stage of the step before may differ by rounding.
     if (look || !this.#hasFirst) this.#evaluate(t, u, k1);
     this.#hasFirst = true;
-    if (look) this.#requireNoVelocity(t, u);
+    if (look) {
+      this.#probe.check(f, t, u, k1);
+      this.nf++;
+    }
     this.#now[0] = h;
     const hh = h * h;
     const t2 = c[1] * h;
@@ -164,33 +159,5 @@ export class Dprkn6Stepper implements Stepper {
   #evaluate(t: number, u: Float64Array, out: Float64Array): void {
     this.#f.rhs(t, u, out);
     this.nf++;
-  }
-
-  /** Evaluates at other velocities, all moved by different amounts, and compares with the first stage. */
-  #requireNoVelocity(t: number, u: Float64Array): void {
-    const half = this.#half, moved = this.#input, slope = this.#scratch, first = this.#k1;
-    this.#look *= 2;
-    let speed = 1, size = 0;
-    for (let v = half; v < u.length; v++) {
-      speed = Math.max(speed, Math.abs(u[v]));
-      size = Math.max(size, Math.abs(first[v]));
-    }
-    // What is not finite is found out by the step itself.
-    if (!(speed + size < Infinity)) return;
-    moved.set(u);
-    for (let v = half; v < u.length; v++) moved[v] += speed * (1 + (v - half) / half);
-    this.#evaluate(t, moved, slope);
-    for (let q = 0, v = half; q < half; q++, v++) {
-      if (!(Math.abs(slope[q] - moved[v]) <= rounding * Math.abs(moved[v]))) {
-        throw this.#unfit(`du[${q}]/dt must be the velocity u[${v}] = ${moved[v]}: it is ${slope[q]}`);
-      }
-      if (!(Math.abs(slope[v] - first[v]) <= rounding * size)) {
-        throw this.#unfit(`the acceleration must not depend on the velocity: at t = ${t} du[${v}]/dt is ${first[v]}, and ${slope[v]} with other velocities`);
-      }
-    }
-  }
-
-  #unfit(why: string): OdeError {
-    return new OdeError("MISSING_CAPABILITY", `Cannot use algorithm "dprkn6" as ${why}`);
   }
 }
