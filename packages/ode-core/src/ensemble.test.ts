@@ -68,8 +68,8 @@ test("wrong options throw once", () => {
   const invalid = expect.objectContaining({ code: "INVALID_OPTION" });
   expect(() => ensemble(problem, tsit5(), { trajectories: 1.5, prob })).toThrow(invalid);
   expect(() => ensemble(problem, tsit5(), { trajectories: 1, first: -1, prob })).toThrow(invalid);
-  expect(() => ensemble(problem, tsit5(), { trajectories: 1 })).toThrow('option "prob" must be a function, as option "parameters" is not given');
-  expect(() => ensemble(problem, tsit5(), { trajectories: 1, prob, parameters: () => [1] })).toThrow('option "prob" must be absent when "parameters" is given');
+  expect(() => ensemble(problem, tsit5(), { trajectories: 1 } as never)).toThrow('option "prob" must be a function, as option "parameters" is not given');
+  expect(() => ensemble(problem, tsit5(), { trajectories: 1, prob, parameters: () => [1] } as never)).toThrow('option "prob" must be absent when "parameters" is given');
   expect(() => ensemble(problem, tsit5(), { trajectories: 1, parameters: [[1]] as never })).toThrow('option "parameters" must be a function');
   expect(() => ensemble(problem, tsit5(), { trajectories: 1, prob, reltol: -1 })).toThrow(invalid);
 });

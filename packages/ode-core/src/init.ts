@@ -9,7 +9,7 @@ import { requireCapabilities } from "./vector-field.ts";
  * Prepares a solve to be stepped by hand: `solve` is `init`, `step` until done, `solution`.
  * Throws what `solve` throws.
  */
-export function init(problem: OdeProblem, algorithm: Algorithm, options: SolveOptions = {}): Integrator {
+export function init(problem: OdeProblem, algorithm: Algorithm, options: SolveOptions & { readonly sensealg?: never } = {}): Integrator {
   requireProblem(problem);
   requireAlgorithm("solve", "algorithm", algorithm);
   const { name, structure } = algorithm;

@@ -20,7 +20,7 @@ const together = 32;
  *
  * @throws OdeError as `solve` does: the promise is rejected.
  */
-export async function solveAsync(problem: OdeProblem, algorithm: Algorithm, options?: SolveOptions): Promise<OdeSolution> {
+export async function solveAsync(problem: OdeProblem, algorithm: Algorithm, options?: SolveOptions & { readonly sensealg?: never }): Promise<OdeSolution> {
   const integrator = init(problem, algorithm, options);
   try {
     while (!integrator.done) {

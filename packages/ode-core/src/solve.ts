@@ -15,7 +15,7 @@ export function solve(problem: OdeProblem, algorithm: Algorithm, options: Linear
  * tolerances of another length than the state, `MISSING_CAPABILITY` when the vector field lacks what `algorithm` needs, `INVALID_ARGUMENT` for
  * what is no algorithm, or one that the state does not suit; and what the right-hand side throws.
  */
-export function solve(problem: OdeProblem, algorithm: Algorithm, options?: SolveOptions): OdeSolution;
+export function solve(problem: OdeProblem, algorithm: Algorithm, options?: SolveOptions & { readonly sensealg?: undefined }): OdeSolution;
 export function solve(problem: OdeProblem, algorithm: Algorithm, options: SolveOptions | LinearizeOptions = {}): OdeSolution | Linearization {
   if (options === null || !("sensealg" in options)) return integrate(problem, algorithm, options);
   const { sensealg, ...rest } = options as Partial<LinearizeOptions>;

@@ -1,4 +1,4 @@
-import { Node, Project, type FunctionDeclaration, type InterfaceDeclaration, type TypeAliasDeclaration, type TypeElementTypes } from "ts-morph";
+import { Node, Project, type FunctionDeclaration, type InterfaceDeclaration, type MethodSignature, type PropertySignature, type TypeAliasDeclaration, type TypeElementTypes } from "ts-morph";
 import { description } from "./tsdoc.ts";
 
 /** The page of all options, from the root. */
@@ -46,12 +46,20 @@ interface Entry {
 }
 
 type Type = InterfaceDeclaration | TypeAliasDeclaration;
+/** May be left out, be it for another one. */
+const isOptional = (member: PropertySignature | MethodSignature): boolean => member.hasQuestionToken() || Node.isUnionTypeNode(member.getParent().getParent());
 
 const join = (tables: readonly Table[]): Table => ({ rows: tables.flatMap(({ rows }) => rows), parents: tables.flatMap(({ parents }) => parents) });
 /** The overload that takes the most: the last one. */
 const lastSignature = (declaration: FunctionDeclaration): FunctionDeclaration => declaration.getOverloads().at(-1) ?? declaration;
-const optionsOf = (declaration: FunctionDeclaration): Node | undefined => lastSignature(declaration).getParameters().at(-1)?.getTypeNode();
+/** The type of the options; of an intersection its first part, which the others narrow. */
+function optionsOf(declaration: FunctionDeclaration): Node | undefined {
+  const type = lastSignature(declaration).getParameters().at(-1)?.getTypeNode();
+  return Node.isIntersectionTypeNode(type) ? type.getTypeNodes()[0] : type;
+}
 const nameOf = (node: Node | undefined): string => node?.getText().replace(/<.*/s, "") ?? "";
+/** One that is declared in order to be refused. */
+const isRefused = (member: TypeElementTypes): boolean => Node.isPropertySignature(member) && ["undefined", "never"].includes(member.getTypeNode()?.getText() ?? "");
 const firstSentence = (text: string): string => /^.*?\.(?= [A-Z`]|$)/.exec(text)?.[0] ?? text;
 const code = (text: string): string => `\`${text.replace(/readonly /g, "").replace(/\s+/g, " ").replaceAll("|", "\\|")}\``;
 
@@ -85,15 +93,16 @@ export function optionsPage(root: string): string {
     const type = Node.isMethodSignature(member) ? `(${member.getParameters().map((p) => p.getText()).join(", ")}) => ${member.getReturnTypeNode()!.getText()}` : (choice ?? member.getTypeNode()!).getText();
     const text = description(member.getJsDocs());
     if (text === "") throw new Error(`Cannot write ${optionsPagePath} as ${member.getName()} of ${member.getParent().getText().slice(0, 80)} must have TSDoc`);
-    return `| ${code(member.getName() + (member.hasQuestionToken() ? "?" : ""))} | ${code(type)} | ${text.replaceAll("|", "\\|")} |\n`;
+    return `| ${code(member.getName() + (isOptional(member) ? "?" : ""))} | ${code(type)} | ${text.replaceAll("|", "\\|")} |\n`;
   };
+  const partOf = (part: Node): Table => (owners.has(nameOf(part)) ? { rows: [], parents: [nameOf(part)] } : tableOf(part));
   const tableOf = (node: Node | undefined): Table => {
     if (Node.isTypeLiteral(node) || Node.isInterfaceDeclaration(node)) {
       const parents = Node.isInterfaceDeclaration(node) ? node.getExtends() : [];
-      return join([{ rows: node.getMembers().map(row), parents: [] }, ...parents.map((parent) => (owners.has(nameOf(parent)) ? { rows: [], parents: [nameOf(parent)] } : tableOf(parent)))]);
+      return join([{ rows: node.getMembers().filter((member) => !isRefused(member)).map(row), parents: [] }, ...parents.map(partOf)]);
     }
     if (Node.isTypeAliasDeclaration(node) || Node.isParenthesizedTypeNode(node)) return tableOf(node.getTypeNode());
-    if (Node.isIntersectionTypeNode(node) || Node.isUnionTypeNode(node)) return join(node.getTypeNodes().map(tableOf));
+    if (Node.isIntersectionTypeNode(node) || Node.isUnionTypeNode(node)) return join(node.getTypeNodes().map(partOf));
     const type = types.get(nameOf(node));
     if (!type) throw new Error(`Cannot write ${optionsPagePath} as ${node?.getText() ?? "a missing type"} must be a type of the packages`);
     return tableOf(type);
