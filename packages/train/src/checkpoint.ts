@@ -1,9 +1,9 @@
 import { OdeError } from "@fluxion/ode-core";
 import type { FitState } from "./fit.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type Bytes } from "./safetensors.ts";
 
 /** The bytes of a training state. `tag` tells what it belongs to, so that another run does not continue it. */
-export function encodeCheckpoint({ p, kept, optimizer, losses, rhsEvaluations, step }: FitState, tag: string): Uint8Array {
+export function encodeCheckpoint({ p, kept, optimizer, losses, rhsEvaluations, step }: FitState, tag: string): Bytes {
   const arrays = { p, kept, losses: Float64Array.from(losses), counts: Float64Array.of(step, rhsEvaluations), ...Object.fromEntries(Object.entries(optimizer).map(([name, data]) => [`optimizer.${name}`, data])) };
   return encodeSafetensors(Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, { shape: [data.length], data }])), { tag });
 }

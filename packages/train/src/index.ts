@@ -6,7 +6,7 @@ export { fit, type FitOptions, type FitProgress, type FitResult, type FitState, 
 export { lossShards, type LossShard } from "./loss-shards.ts";
 export { decodeModel, decodeModelDescription, encodeModel, makeModel, type ModelConfig, type PluginConfig, type TrainedModel } from "./model-file.ts";
 export { models } from "./models.ts";
-export { decodeSafetensors, encodeSafetensors, type SafetensorsArray, type SafetensorsFile } from "./safetensors.ts";
+export { decodeSafetensors, encodeSafetensors, type Bytes, type SafetensorsArray, type SafetensorsFile } from "./safetensors.ts";
 export { formatTrajectoryCsv, parseTrajectoryCsv, type TrajectoryCsvOptions } from "./trajectory-csv.ts";
 export { trajectoryLoss, type LossValue, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 export type { Trajectory } from "./trajectory.ts";

@@ -4,6 +4,7 @@ import { odeProblem, rk4, solve, tsit5 } from "@fluxion/ode-core";
 import { discreteAdjoint } from "@fluxion/sensitivity";
 import { massSpring } from "@fluxion/systems";
 import { describe, expect, test } from "vitest";
+import { encodeCheckpoint } from "./checkpoint.ts";
 import { fit } from "./fit.ts";
 import { decodeModel, decodeModelDescription, encodeModel, makeModel, type ModelConfig, type TrainedModel } from "./model-file.ts";
 import { models } from "./models.ts";
@@ -49,6 +50,11 @@ describe("a model file", () => {
     expect(JSON.parse(files.json)).toEqual({ format: "fluxion-model/1", ...lnn.config, columns: ["q", "v"], weights: what.weights });
     expect(Object.entries(decodeSafetensors(files.weights, "it").tensors).map(([path, { shape }]) => [path, shape])).toEqual(lnn.model.layout.entries.map(({ path, shape }) => [path, shape]));
   });
+});
+
+test("Blob and fetch take the bytes: the compiler knows that their memory is not shared", () => {
+  const memory: readonly ArrayBuffer[] = [files.weights, encodeSafetensors({}), encodeCheckpoint({ p: lnn.p, kept: lnn.p, optimizer: {}, losses: [], rhsEvaluations: 0, step: 0 }, "")].map(({ buffer }) => buffer);
+  expect(memory.every((buffer) => buffer instanceof ArrayBuffer)).toBe(true);
 });
 
 describe("a damaged one", () => {

@@ -3,7 +3,7 @@ import { assertFinite, assertLength, fromConfig, OdeError, type Table } from "@f
 import type { BackendName } from "@fluxion/autodiff";
 import { parseJson, unreadable } from "./file-errors.ts";
 import { models } from "./models.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type Bytes } from "./safetensors.ts";
 
 /** A plug-in by name with its options, as it stands in JSON. */
 export interface PluginConfig {
@@ -48,7 +48,7 @@ export function makeModel({ model, network }: ModelConfig, backend: BackendName 
  *
  * @throws OdeError `SHAPE_MISMATCH`, `NON_FINITE` or `INVALID_ARGUMENT` if {@link decodeModel} would not read them back.
  */
-export function encodeModel({ config, columns, model, p }: TrainedModel, weights: string): { json: string; weights: Uint8Array } {
+export function encodeModel({ config, columns, model, p }: TrainedModel, weights: string): { json: string; weights: Bytes } {
   assertLength("p", p, model.paramCount);
   assertFinite("p", p);
   if (columns.length !== model.dim) throw new OdeError("SHAPE_MISMATCH", `Cannot write a model as columns must name ${model.dim} entries: there are ${columns.length}`);

@@ -13,6 +13,9 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** Bytes in memory of their own, which `Blob` and `fetch` take: `Uint8Array<ArrayBuffer>` where the compiler knows that type, from TypeScript 5.7 on. */
+export type Bytes = ReturnType<Uint8ArrayConstructor["of"]>;
+
 interface HeaderEntry {
   readonly dtype: keyof typeof bytesPerEntry;
   readonly shape: readonly number[];
@@ -35,7 +38,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
  * @throws OdeError `SHAPE_MISMATCH` if a shape and its data disagree, `INVALID_ARGUMENT` for the reserved name "__metadata__".
  * @source the safetensors format, https://huggingface.co/docs/safetensors
  */
-export function encodeSafetensors(tensors: Readonly<Record<string, SafetensorsArray>>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeSafetensors(tensors: Readonly<Record<string, SafetensorsArray>>, metadata: Readonly<Record<string, string>> = {}): Bytes {
   if (Object.hasOwn(tensors, metadataKey)) {
     throw new OdeError("INVALID_ARGUMENT", `Cannot write tensors as "${metadataKey}" must name none of them: the format keeps it for metadata`);
   }
