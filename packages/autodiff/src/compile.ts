@@ -93,14 +93,14 @@ export type BackendName = keyof typeof backends | "auto";
 /** How to compile for speed and precision. */
 export interface TargetOptions {
   /** `"wasm"`, `"js"`, `"interpreter"` or `"auto"`, the fastest of them that the host allows. Default `"auto"`. */
-  readonly backend?: BackendName;
+  readonly backend?: BackendName | undefined;
   /** Precision of the kernel's numbers: `"f64"` or `"f32"`. Default `"f64"`. */
-  readonly dtype?: Dtype;
+  readonly dtype?: Dtype | undefined;
   /**
    * `"auto"` adds products without rounding in between where the host can: faster, and the last bits of results may then
    * differ from machine to machine. `false` forbids it. Default `"auto"`. In Node 20 a flag of V8 is set while a kernel is compiled.
    */
-  readonly relaxedSimd?: "auto" | false;
+  readonly relaxedSimd?: "auto" | false | undefined;
 }
 
 /** The names of {@link TargetOptions}. */
@@ -109,7 +109,7 @@ export const targetNames: readonly (keyof TargetOptions)[] = ["backend", "dtype"
 /** How to compile. */
 export interface CompileOptions extends TargetOptions {
   /** `accumulate[k]` tells to add to output k instead of writing it. Default none. */
-  readonly accumulate?: readonly boolean[];
+  readonly accumulate?: readonly boolean[] | undefined;
 }
 
 let evalAllowed: boolean | undefined;

@@ -19,11 +19,11 @@ export interface TracedFieldOptions extends TargetOptions {
   /** Length n of the state. */
   readonly dim: number;
   /** Length m of the parameter vector. Default 0. */
-  readonly paramCount?: number;
+  readonly paramCount?: number | undefined;
   /** Promises `u = (q, v)` with `dq/dt = v`, which symplectic and Nystrom methods need. Default: no promise. */
-  readonly structure?: Structure;
+  readonly structure?: Structure | undefined;
   /** Promises that component i depends on components `i - lower` to `i + upper` only; see `VectorField`. Default: no promise. */
-  readonly bandwidth?: Bandwidth;
+  readonly bandwidth?: Bandwidth | undefined;
 }
 
 /**

@@ -23,7 +23,7 @@ export interface PreparedRun {
   readonly system: MechanicalSystem | undefined;
   readonly data: { readonly train: readonly Trajectory[]; readonly evaluate: Trajectory; readonly heldOut: readonly Trajectory[] };
   readonly models: readonly { readonly key: string; readonly config: ModelConfig; readonly model: DynamicsModel }[];
-  readonly fitting: LossPlugins & Pick<FitOptions, "optimizer" | "clipNorm"> & { readonly stages: readonly Required<Stage>[] };
+  readonly fitting: LossPlugins & Pick<FitOptions, "optimizer" | "clipNorm"> & { readonly stages: readonly (Stage & { readonly intervals: number })[] };
 }
 
 /** What the command line may change. */

@@ -7,15 +7,15 @@ export interface HamiltonianNNOptions extends TargetOptions {
   /** Number d of canonical coordinates; the state is `u = (q, p)` of length 2 d. */
   readonly coordinates: number;
   /** Which coordinates are angles: the network sees their cosine and sine. Default none. */
-  readonly angles?: readonly number[];
+  readonly angles?: readonly number[] | undefined;
   /** Of `H`; smooth activations only. Default `mlp()`. */
-  readonly network?: Network;
+  readonly network?: Network | undefined;
   /** Positions that are no angles are divided by this before the network. Default 1. */
-  readonly positionScale?: number;
+  readonly positionScale?: number | undefined;
   /** Momenta are divided by this before the network. Default 1. */
-  readonly momentumScale?: number;
+  readonly momentumScale?: number | undefined;
   /** The network's output is multiplied by this. Default 1. */
-  readonly energyScale?: number;
+  readonly energyScale?: number | undefined;
 }
 
 /**

@@ -10,7 +10,7 @@ export interface LagrangianModelParts<S extends ParamShapes> {
   /** Where the parameters come from: `params` names their shapes (`[]` for a number), `init` writes fresh ones. */
   readonly layer: DynamicsModelParts<S>["layer"];
   /** How to compile: a model's own options may be handed on as they are. Default: the defaults of each. */
-  readonly target?: TargetOptions;
+  readonly target?: TargetOptions | undefined;
   /** `L(q[d], v[d])`, a traced scalar. */
   lagrangian(q: Tensor, v: Tensor, params: ParamTree<S, Tensor>): Tensor;
 }

@@ -8,17 +8,17 @@ export interface LagrangianNNOptions extends TargetOptions {
   /** Number d of generalised coordinates; the state is `u = (q, v)` of length 2 d. */
   readonly coordinates: number;
   /** Which coordinates are angles: the network sees their cosine and sine. Default none. */
-  readonly angles?: readonly number[];
+  readonly angles?: readonly number[] | undefined;
   /** Of `L`; smooth activations only. Default `mlp()`. */
-  readonly network?: Network;
+  readonly network?: Network | undefined;
   /** Positions that are no angles are divided by this before the network. Default 1. */
-  readonly positionScale?: number;
+  readonly positionScale?: number | undefined;
   /** Velocities are divided by this before the network. Default 1. */
-  readonly velocityScale?: number;
+  readonly velocityScale?: number | undefined;
   /** The network's output is multiplied by this. Default 1. */
-  readonly energyScale?: number;
+  readonly energyScale?: number | undefined;
   /** Weight of the kinetic term `|v|^2 / 2` added to the network, so that the mass matrix starts regular. Default 1. */
-  readonly massOffset?: number;
+  readonly massOffset?: number | undefined;
 }
 
 /**

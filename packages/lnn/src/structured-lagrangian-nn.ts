@@ -8,15 +8,15 @@ export interface StructuredLagrangianNNOptions extends TargetOptions {
   /** Number d of generalised coordinates; the state is `u = (q, v)` of length 2 d. */
   readonly coordinates: number;
   /** Which coordinates are angles: the network sees their cosine and sine. Default none. */
-  readonly angles?: readonly number[];
+  readonly angles?: readonly number[] | undefined;
   /** Of the mass matrix' Cholesky factor and the potential together; smooth activations only. Default `mlp()`. */
-  readonly network?: Network;
+  readonly network?: Network | undefined;
   /** Positions that are no angles are divided by this before the network. Default 1. */
-  readonly positionScale?: number;
+  readonly positionScale?: number | undefined;
   /** The potential is the network's last output times this. Default 1. */
-  readonly energyScale?: number;
+  readonly energyScale?: number | undefined;
   /** Added to the diagonal of the Cholesky factor, so that the mass matrix' determinant stays above `massFloor^(2 d)`. Default 0.1. */
-  readonly massFloor?: number;
+  readonly massFloor?: number | undefined;
 }
 
 /** Lower triangle `[d, d]` from its entries, row by row; softplus and a floor make the diagonal positive. */

@@ -4,11 +4,11 @@ import type { Optimizer } from "./optimizer.ts";
 /** Options of {@link adam}. */
 export interface AdamOptions {
   /** Decay of the mean of gradients. Default 0.9. */
-  readonly beta1?: number;
+  readonly beta1?: number | undefined;
   /** Decay of the mean of squared gradients. Default 0.999. */
-  readonly beta2?: number;
+  readonly beta2?: number | undefined;
   /** Added to the root of the mean of squared gradients. Default 1e-8. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
 }
 
 /**

@@ -7,9 +7,9 @@ import type { DenseParams, Layer } from "./layer.ts";
 /** What a dense layer may be given besides its sizes. */
 export interface DenseOptions {
   /** Applied to each output. Default: none, a linear layer. */
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   /** Of the weights; biases start at 0. Default Glorot uniform. */
-  readonly init?: Initializer;
+  readonly init?: Initializer | undefined;
 }
 
 /** `y = activation(W x + b)` with `W[outputs, inputs]`, `b[outputs]`. @throws OdeError `INVALID_ARGUMENT` for bad sizes. */

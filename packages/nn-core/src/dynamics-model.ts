@@ -30,15 +30,15 @@ export interface DynamicsModelParts<S extends ParamShapes> {
   /** `du/dt[n]` as a traced function of the scalar `t`, of `u[n]` and of the named parameters. */
   rhs(t: Tensor, u: Tensor, params: ParamTree<S, Tensor>): Tensor;
   /** The conserved energy, a traced scalar. Default: none. */
-  energy?(u: Tensor, params: ParamTree<S, Tensor>): Tensor;
+  readonly energy?: ((u: Tensor, params: ParamTree<S, Tensor>) => Tensor) | undefined;
   /** Promises `u = (q, v)` with `dq/dt = v`. Default: no promise. */
-  readonly structure?: Structure;
+  readonly structure?: Structure | undefined;
   /** How to compile: a model's own options may be handed on as they are. Default: the defaults of each. */
-  readonly target?: TargetOptions;
+  readonly target?: TargetOptions | undefined;
 }
 
 /** Makes a dynamics model from a traced right-hand side over named parameters. @throws OdeError `INVALID_OPTION` for a bad target. */
-export function dynamicsModel<S extends ParamShapes>(parts: DynamicsModelParts<S> & Required<Pick<DynamicsModelParts<S>, "energy">>): ConservativeModel;
+export function dynamicsModel<S extends ParamShapes>(parts: DynamicsModelParts<S> & { readonly energy: (u: Tensor, params: ParamTree<S, Tensor>) => Tensor }): ConservativeModel;
 export function dynamicsModel<S extends ParamShapes>(parts: DynamicsModelParts<S>): DynamicsModel;
 export function dynamicsModel<S extends ParamShapes>({ name, dim, layer, rhs, energy, structure, target: { backend, dtype, relaxedSimd } = {} }: DynamicsModelParts<S>): DynamicsModel {
   const target = readOptions(name, { backend, dtype, relaxedSimd }, targetOptions);

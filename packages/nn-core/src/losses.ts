@@ -23,7 +23,7 @@ export function meanAbsoluteError(options: Record<string, never> = {}): Loss {
 /** Quadratic up to `delta`, linear beyond: `r^2 / 2` or `delta (|r| - delta / 2)`. @source Huber 1964 */
 export function huber(options: {
   /** Residuals up to this are squared. Default 1. */
-  readonly delta?: number;
+  readonly delta?: number | undefined;
 } = {}): Loss {
   const { delta } = readOptions("huber", options, { delta: option.positive(1) });
   return {

@@ -8,11 +8,11 @@ import type { Layer, Network } from "./layer.ts";
 /** Options of {@link mlp}. */
 export interface MlpOptions {
   /** Widths of the hidden layers. Default `[32, 32]`. */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
   /** Of the hidden layers, `"tanh"`, `"softplus"` or `"gelu"`; the last layer is linear. Default `"tanh"`. */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationName | undefined;
   /** How weights start, `"glorotUniform"` or `"glorotNormal"`; biases start at 0. Default `"glorotUniform"`. */
-  readonly init?: keyof typeof initializers;
+  readonly init?: keyof typeof initializers | undefined;
 }
 
 /**

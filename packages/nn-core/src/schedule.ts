@@ -10,7 +10,7 @@ export interface Schedule {
 /** The same rate throughout. */
 export function constantRate(options: {
   /** The rate. Default 1e-3. */
-  readonly rate?: number;
+  readonly rate?: number | undefined;
 } = {}): Schedule {
   const { rate } = readOptions("constantRate", options, { rate: option.positive(1e-3) });
   return { name: "constantRate", rate: () => rate };
@@ -19,9 +19,9 @@ export function constantRate(options: {
 /** Half a cosine from `peak` down to `peak * final`. @source Loshchilov and Hutter 2017, arXiv 1608.03983, eq. 5 */
 export function cosine(options: {
   /** The first rate. Default 1e-3. */
-  readonly peak?: number;
+  readonly peak?: number | undefined;
   /** Part of it that the rate falls to, in [0, 1). Default 0. */
-  readonly final?: number;
+  readonly final?: number | undefined;
 } = {}): Schedule {
   const { peak, final } = readOptions("cosine", options, { peak: option.positive(1e-3), final: option.fraction(0) });
   return { name: "cosine", rate: (step, steps) => peak * (final + (1 - final) * 0.5 * (1 + Math.cos((Math.PI * step) / steps))) };

@@ -7,7 +7,7 @@ export interface NeuralODEOptions extends TargetOptions {
   /** Length n of the state. */
   readonly dim: number;
   /** The right-hand side, from n inputs to n outputs. Default `mlp()`. */
-  readonly network?: Network;
+  readonly network?: Network | undefined;
 }
 
 /**

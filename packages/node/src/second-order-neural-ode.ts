@@ -7,15 +7,15 @@ export interface SecondOrderNeuralODEOptions extends TargetOptions {
   /** Number d of coordinates; the state is `u = (q, v)` of length 2 d. */
   readonly coordinates: number;
   /** Which coordinates are angles: the network sees their cosine and sine. Default none. */
-  readonly angles?: readonly number[];
+  readonly angles?: readonly number[] | undefined;
   /** Of the accelerations. Default `mlp()`. */
-  readonly network?: Network;
+  readonly network?: Network | undefined;
   /** Positions that are no angles are divided by this before the network. Default 1. */
-  readonly positionScale?: number;
+  readonly positionScale?: number | undefined;
   /** Velocities are divided by this before the network. Default 1. */
-  readonly velocityScale?: number;
+  readonly velocityScale?: number | undefined;
   /** The network's output is multiplied by this. Default 1. */
-  readonly accelerationScale?: number;
+  readonly accelerationScale?: number | undefined;
 }
 
 /**

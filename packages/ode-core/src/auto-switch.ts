@@ -9,13 +9,13 @@ import type { BoundField } from "./vector-field.ts";
 /** Options of {@link autoSwitch}. A step is stiff when its length times the fastest rate of the problem comes near the stability limit of the non-stiff method. */
 export interface AutoSwitchOptions {
   /** More stiff steps than this in a row with the non-stiff method switch to the stiff one, counted from one of every fourth step on. Default 10. */
-  readonly maxStiffStep?: number;
+  readonly maxStiffStep?: number | undefined;
   /** More steps than this in a row with the stiff method that are not stiff switch back. Default 3. */
-  readonly maxNonstiffStep?: number;
+  readonly maxNonstiffStep?: number | undefined;
   /** Part of the stability limit from which on a step of the non-stiff method is stiff. Default 0.9. */
-  readonly nonstiffTol?: number;
+  readonly nonstiffTol?: number | undefined;
   /** The same for steps of the stiff method. Default 0.9. */
-  readonly stiffTol?: number;
+  readonly stiffTol?: number | undefined;
 }
 
 /** One step of the non-stiff method in so many is looked at, and each one from a stiff one on: a look costs as much as some stages of a small system. */
@@ -60,7 +60,7 @@ export function autoSwitch(nonstiff: Algorithm, stiff: Algorithm, options: AutoS
 }
 
 /** Checked options; the tolerances times the stability limit. */
-interface Setting extends Required<AutoSwitchOptions> {
+interface Setting extends Readonly<Record<keyof AutoSwitchOptions, number>> {
   readonly name: string;
   readonly nonstiff: Algorithm;
   readonly stiff: Algorithm;

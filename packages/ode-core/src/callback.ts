@@ -50,19 +50,19 @@ export interface ContinuousCallbackOptions {
   /** The event is where this passes through zero. Must be continuous along the solution, and change nothing. */
   readonly condition: (t: number, u: Float64Array, p: Float64Array) => number;
   /** What happens there. Default: nothing but what `save` and `terminal` say. */
-  readonly affect?: (state: CallbackState) => void;
+  readonly affect?: ((state: CallbackState) => void) | undefined;
   /** Only where the condition rises or falls through zero, in the order in which the solve passes. Default `"both"`. */
-  readonly direction?: "rising" | "falling" | "both";
+  readonly direction?: "rising" | "falling" | "both" | undefined;
   /** Ends the solve at the event. Default false. */
-  readonly terminal?: boolean;
+  readonly terminal?: boolean | undefined;
   /** Which sides to save. Default `"both"`. */
-  readonly save?: SaveSides;
+  readonly save?: SaveSides | undefined;
   /**
    * Points inside a step at which the condition is looked at, too: two events between neighbouring points are missed. Steps at
    * whose ends it is further from zero than twice its change over this step and the last one are spared. 0 looks at the ends of
    * the steps alone. Default 8.
    */
-  readonly interpPoints?: number;
+  readonly interpPoints?: number | undefined;
 }
 
 /** Options of {@link discreteCallback}. */
@@ -70,11 +70,11 @@ export interface DiscreteCallbackOptions {
   /** Looked at after every kept step. Must change nothing. */
   readonly condition: (t: number, u: Float64Array, p: Float64Array) => boolean;
   /** What happens where the condition holds. Default: nothing but what `save` and `terminal` say. */
-  readonly affect?: (state: CallbackState) => void;
+  readonly affect?: ((state: CallbackState) => void) | undefined;
   /** Ends the solve where the condition holds. Default false. */
-  readonly terminal?: boolean;
+  readonly terminal?: boolean | undefined;
   /** Which sides to save. Default `"both"`. */
-  readonly save?: SaveSides;
+  readonly save?: SaveSides | undefined;
 }
 
 /** Options of {@link presetTimeCallback}. */
@@ -84,7 +84,7 @@ export interface PresetTimeCallbackOptions {
   /** What happens there. */
   readonly affect: (state: CallbackState) => void;
   /** Which sides to save. Default `"both"`. */
-  readonly save?: SaveSides;
+  readonly save?: SaveSides | undefined;
 }
 
 const isFunction = (value: unknown): boolean => typeof value === "function";

@@ -26,13 +26,13 @@ export interface PiControllerOptions {
   /** Power of the error of the step before, which lets a step grow. 0 for an integral controller. */
   readonly beta2: number;
   /** Least factor. Default 0.2. */
-  readonly qmin?: number;
+  readonly qmin?: number | undefined;
   /** Largest factor. Default 10. */
-  readonly qmax?: number;
+  readonly qmax?: number | undefined;
   /** Factors from here to 1 leave the step as it is: a small cut costs evaluations and gains nothing. Default 1: off. */
-  readonly steady?: number;
+  readonly steady?: number | undefined;
   /** Whether a step may grow right after a rejected one. Default true. */
-  readonly growAfterReject?: boolean;
+  readonly growAfterReject?: boolean | undefined;
 }
 
 /**

@@ -23,7 +23,7 @@ export interface DirkTableau {
 /** Options of methods that solve by Newton's iteration. */
 export interface NewtonOptions {
   /** Where the iteration stops, as a part of the solver's tolerances. Default 0.01. */
-  readonly newtonTolerance?: number;
+  readonly newtonTolerance?: number | undefined;
 }
 
 /** What `readOptions` needs for {@link NewtonOptions}. */

@@ -24,10 +24,10 @@ export type EnsembleOptions<R = OdeSolution> = {
   /** How many. */
   readonly trajectories: number;
   /** Index `i` of the first one, for a part of a larger ensemble. Default 0. */
-  readonly first?: number;
+  readonly first?: number | undefined;
 } & EnsembleVariation & {
   /** What to keep of the solution of trajectory `i`. Default: all of it. */
-  readonly reduce?: (solution: OdeSolution, i: number) => R;
+  readonly reduce?: ((solution: OdeSolution, i: number) => R) | undefined;
 } & SolveOptions;
 
 /** What became of one trajectory. */

@@ -11,11 +11,11 @@ export interface ExplicitRkOptions {
    * A stepper written for the tableau. Default: one that reads the tableau at every step, 2 to 3 times slower with up to four components. With more,
    * its sums over stages are WebAssembly's, and there is little to gain.
    */
-  readonly stepper?: (tableau: Tableau, f: BoundField, n: number, context: StepperContext) => Stepper;
+  readonly stepper?: ((tableau: Tableau, f: BoundField, n: number, context: StepperContext) => Stepper) | undefined;
   /** Makes the step-size control of a solve, as `piController` does. Default: a proportional-integral controller with the gains for the order. */
-  readonly controller?: () => StepController;
+  readonly controller?: (() => StepController) | undefined;
   /** Chooses the first step where `dt` is not given. Default: Hairer's. */
-  readonly initialStep?: InitialStep;
+  readonly initialStep?: InitialStep | undefined;
 }
 
 /**
@@ -25,10 +25,10 @@ export interface ExplicitRkOptions {
  * @param order - Order of accuracy of the kept solution.
  * @throws OdeError `INVALID_ARGUMENT` for a tableau of another shape.
  */
-export function explicitRk(name: string, order: number, tableau: Tableau, { stepper = tableauStepper, ...rest }: ExplicitRkOptions = {}): Algorithm {
+export function explicitRk(name: string, order: number, tableau: Tableau, { stepper = tableauStepper, controller, initialStep }: ExplicitRkOptions = {}): Algorithm {
   checkTableau(name, tableau);
   const whole = withZeros(tableau);
-  return { name, order, tableau: whole, ...rest, stepper: (f, n, context) => stepper(whole, f, n, context) };
+  return { name, order, tableau: whole, ...(controller ? { controller } : {}), ...(initialStep ? { initialStep } : {}), stepper: (f, n, context) => stepper(whole, f, n, context) };
 }
 
 /** The tableau with the zeros that the ends of its rows lack; itself if it lacks none, as much is kept for each tableau. */

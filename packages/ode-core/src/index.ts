@@ -65,7 +65,7 @@ export { init } from "./init.ts";
 export type { Integrator } from "./integrator.ts";
 export { linearize, type LinearizeOptions } from "./linearize.ts";
 export { outputTimes, timeTolerance } from "./output-times.ts";
-export { odeProblem, remake, type OdeProblem, type OdeProblemOptions } from "./problem.ts";
+export { odeProblem, remake, type OdeProblem, type OdeProblemOptions, type ProblemChanges } from "./problem.ts";
 export type { ErrorScale } from "./scaled-norm.ts";
 export type { Cotangent, Linearization, SensitivityAlgorithm, SensitivityContext } from "./sensitivity.ts";
 export { polynomialExtension, type PolynomialExtensionData } from "./polynomial-extension.ts";

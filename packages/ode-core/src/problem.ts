@@ -21,7 +21,7 @@ export interface OdeProblemOptions {
    * determine the rest of the state (index 1). A `u0` that does not satisfy them is corrected before the first step, as is the state after an event: the
    * differential part `M u` is held, and where that has no solution the solve ends with `"initialFailure"`.
    */
-  readonly massMatrix?: ArrayLike<number>;
+  readonly massMatrix?: ArrayLike<number> | undefined;
 }
 
 /**
@@ -78,8 +78,15 @@ export function requireProblem(value: unknown): void {
   throw new OdeError("INVALID_ARGUMENT", `Cannot solve as the problem must be made by odeProblem: current value is ${shown(value)}`);
 }
 
+/** What {@link remake} replaces. */
+export interface ProblemChanges {
+  readonly u0?: ArrayLike<number> | undefined;
+  readonly tspan?: readonly [t0: number, t1: number] | undefined;
+  readonly p?: ArrayLike<number> | undefined;
+}
+
 /** A copy of `problem` with `u0`, `tspan` or `p` replaced, checked like a new one. */
-export function remake(problem: OdeProblem, changes: Partial<{ u0: ArrayLike<number>; tspan: readonly [number, number]; p: ArrayLike<number> }>): OdeProblem {
+export function remake(problem: OdeProblem, changes: ProblemChanges): OdeProblem {
   assertKnown("remake a problem", changes, ["u0", "tspan", "p"]);
   return odeProblem(problem.f, changes.u0 ?? problem.u0, changes.tspan ?? problem.tspan, changes.p ?? problem.p, massOf(problem));
 }

@@ -15,7 +15,7 @@ import type { BoundField } from "./vector-field.ts";
 /** Options of Rosenbrock methods. */
 export interface RosenbrockOptions {
   /** True promises that `f` does not depend on `t`, which spares two evaluations per step. Default false. */
-  readonly autonomous?: boolean;
+  readonly autonomous?: boolean | undefined;
 }
 
 /** What `readOptions` needs for {@link RosenbrockOptions}. */

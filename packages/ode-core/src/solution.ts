@@ -14,53 +14,53 @@ export type Retcode = "success" | "terminated" | "aborted" | "maxIters" | "dtLes
 /** Options shared by all algorithms, named as in SciML. */
 export interface SolveOptions {
   /** Relative tolerance of adaptive methods. Default 1e-6. */
-  readonly reltol?: number;
+  readonly reltol?: number | undefined;
   /** Absolute tolerance of adaptive methods, or one per component, `abstol[n]`. Default 1e-9. */
-  readonly abstol?: number | ArrayLike<number>;
+  readonly abstol?: number | ArrayLike<number> | undefined;
   /**
    * Measures the local error of an adaptive step, given each component's divided by its tolerance (a view: do not keep).
    * A step is good enough with at most 1. Default: the root mean square.
    */
-  readonly norm?: (scaled: Float64Array) => number;
+  readonly norm?: ((scaled: Float64Array) => number) | undefined;
   /** Fixed step, or the first step of an adaptive solve. Its sign is ignored. Default: chosen in an adaptive solve; fixed steps need it. */
-  readonly dt?: number;
+  readonly dt?: number | undefined;
   /** Smallest step of an adaptive solve, save those that end at a given time; one below it ends in `"dtLessThanMin"`. Default 0. */
-  readonly dtmin?: number;
+  readonly dtmin?: number | undefined;
   /** Largest step of an adaptive solve. Default: no limit. */
-  readonly dtmax?: number;
+  readonly dtmax?: number | undefined;
   /** `false` takes steps of `dt` also with an adaptive method. Default true. */
-  readonly adaptive?: boolean;
+  readonly adaptive?: boolean | undefined;
   /** Most steps, kept and rejected. Default 100,000. */
-  readonly maxIters?: number;
+  readonly maxIters?: number | undefined;
   /** Save at these times, or every `saveAt` from `t0` on and at `t1`. Default: every step. */
-  readonly saveAt?: number | ArrayLike<number>;
+  readonly saveAt?: number | ArrayLike<number> | undefined;
   /**
    * Times at which a step must end, such as kinks and short pulses of the right-hand side; in any order, those outside of the
    * time span are ignored. A jump belongs into a `presetTimeCallback` that changes `p`: a step sees the right-hand side at both its ends.
    * Default: none.
    */
-  readonly tstops?: ArrayLike<number>;
+  readonly tstops?: ArrayLike<number> | undefined;
   /**
    * Keep every step's interpolant, so that `solution.at` works. Default: true unless `saveAt` is given. Where a step is looked into, for this, for times of
    * `saveAt` within it or for events, Rosenbrock, Radau and diagonally implicit methods check their dense output, too: at one evaluation per step, and with
    * shorter steps where it would be wrong.
    */
-  readonly dense?: boolean;
+  readonly dense?: boolean | undefined;
   /** Rejects the steps of an adaptive solve whose end `u[n]` at `t` it returns true for; they are tried again with a quarter of the length. Default: none. */
-  readonly isOutOfDomain?: (t: number, u: Float64Array, p: Float64Array) => boolean;
+  readonly isOutOfDomain?: ((t: number, u: Float64Array, p: Float64Array) => boolean) | undefined;
   /**
    * Events: made by `continuousCallback`, `discreteCallback` and `presetTimeCallback`. Those that are due at the same time are
    * called in the order of the list. What they save is added to what `saveAt` asks for; a time of `saveAt` at an event is the
    * state before it, `solution.at` gives the one after it, unless that is where the solve ends. Default: none.
    */
-  readonly callback?: Callback | readonly Callback[];
+  readonly callback?: Callback | readonly Callback[] | undefined;
   /**
    * An `AbortSignal`, looked at before each step: once aborted, the solve ends with retcode `"aborted"`. Timers and clicks get their turn only in
    * `solveAsync`: in `solve`, the right-hand side, a callback or `onStep` must abort. Default: none.
    */
-  readonly signal?: { readonly aborted: boolean };
+  readonly signal?: { readonly aborted: boolean } | undefined;
   /** Called after each kept step with its start, its length and its starting state (a view: copy to keep). Default: nothing. */
-  readonly onStep?: (t: number, h: number, u: Float64Array) => void;
+  readonly onStep?: ((t: number, h: number, u: Float64Array) => void) | undefined;
 }
 
 /** What a solve cost. */

@@ -106,17 +106,17 @@ export interface VectorFieldOptions {
   /** Length n of the state. */
   readonly dim: number;
   /** Length m of the parameter vector. Default 0. */
-  readonly paramCount?: number;
+  readonly paramCount?: number | undefined;
   /** Promises `u = (q, v)` with `dq/dt = v`, which symplectic and Nystrom methods need. Default: no promise. */
-  readonly structure?: Structure;
+  readonly structure?: Structure | undefined;
   /** Promises that component i depends on components `i - lower` to `i + upper` only, as those of a grid in one dimension do. Default: no promise. */
-  readonly bandwidth?: Bandwidth;
+  readonly bandwidth?: Bandwidth | undefined;
   /** Writes `out[n] = f_u du + f_p dp`; `dp = null` stands for zero. Default: none; `forwardSensitivity` needs it. */
-  readonly jvp?: (t: number, u: Float64Array, p: Float64Array, du: Float64Array, dp: Float64Array | null, out: Float64Array) => void;
+  readonly jvp?: ((t: number, u: Float64Array, p: Float64Array, du: Float64Array, dp: Float64Array | null, out: Float64Array) => void) | undefined;
   /** Writes `outU[n] = f_u' w` and adds `f_p' w` to `outP[m]`. Default: none; the adjoints need it. */
-  readonly vjp?: (t: number, u: Float64Array, p: Float64Array, w: Float64Array, outU: Float64Array, outP: Float64Array) => void;
+  readonly vjp?: ((t: number, u: Float64Array, p: Float64Array, w: Float64Array, outU: Float64Array, outP: Float64Array) => void) | undefined;
   /** Writes `out[n * n] = f_u`, row-major. Default: none; implicit methods then take it from `jvp`, or from differences. */
-  readonly jacobian?: (t: number, u: Float64Array, p: Float64Array, out: Float64Array) => void;
+  readonly jacobian?: ((t: number, u: Float64Array, p: Float64Array, out: Float64Array) => void) | undefined;
 }
 
 /**

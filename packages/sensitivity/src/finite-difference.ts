@@ -4,9 +4,9 @@ import { assertPullable, assertSucceeded } from "./assert-pullable.ts";
 /** Options of {@link finiteDifference}. */
 export interface FiniteDifferenceOptions {
   /** `"central"` takes two solves per number, `"forward"` one at half the digits. Default `"central"`. */
-  readonly scheme?: "central" | "forward";
+  readonly scheme?: "central" | "forward" | undefined;
   /** Step relative to `max(1, |x|)`. Default: `eps^(1/3)` for central, `eps^(1/2)` for forward differences. */
-  readonly relativeStep?: number;
+  readonly relativeStep?: number | undefined;
 }
 
 /**

@@ -4,9 +4,9 @@ import { assertSucceeded } from "./assert-pullable.ts";
 /** Tolerances of the solves backwards in time. */
 export interface ReverseTolerances {
   /** Relative tolerance of the reverse solve. Default: that of the forward solve. */
-  readonly reltol?: number;
+  readonly reltol?: number | undefined;
   /** Absolute tolerance of the reverse solve. Default: that of the forward solve, the smallest one of several. */
-  readonly abstol?: number;
+  readonly abstol?: number | undefined;
 }
 
 /** Told of each solve between two saved times, which is dense then, and its steps: each from `t` by `h`. */

@@ -5,15 +5,15 @@ import type { MechanicalSystem } from "./mechanical-system.ts";
 /** Options of {@link doublePendulum}. */
 export interface DoublePendulumOptions {
   /** kg. Default 1. */
-  readonly mass1?: number;
+  readonly mass1?: number | undefined;
   /** kg. Default 1. */
-  readonly mass2?: number;
+  readonly mass2?: number | undefined;
   /** m. Default 1. */
-  readonly length1?: number;
+  readonly length1?: number | undefined;
   /** m. Default 1. */
-  readonly length2?: number;
+  readonly length2?: number | undefined;
   /** m/s^2. Default 9.81. */
-  readonly gravity?: number;
+  readonly gravity?: number | undefined;
 }
 
 /**

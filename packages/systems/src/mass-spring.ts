@@ -5,9 +5,9 @@ import type { MechanicalSystem } from "./mechanical-system.ts";
 /** Options of {@link massSpring}. */
 export interface MassSpringOptions {
   /** kg. Default 1. */
-  readonly mass?: number;
+  readonly mass?: number | undefined;
   /** N/m. Default 1. */
-  readonly stiffness?: number;
+  readonly stiffness?: number | undefined;
 }
 
 /**

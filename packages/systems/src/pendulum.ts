@@ -5,11 +5,11 @@ import type { MechanicalSystem } from "./mechanical-system.ts";
 /** Options of {@link pendulum}. */
 export interface PendulumOptions {
   /** kg. Default 1. */
-  readonly mass?: number;
+  readonly mass?: number | undefined;
   /** m. Default 1. */
-  readonly length?: number;
+  readonly length?: number | undefined;
   /** m/s^2. Default 9.81. */
-  readonly gravity?: number;
+  readonly gravity?: number | undefined;
 }
 
 /**

@@ -6,17 +6,17 @@ export type GradMode = "forward" | "reverse";
 /** What {@link checkGrads} checks. */
 export interface CheckGradsOptions {
   /** How many times to differentiate. Default 2. */
-  readonly order?: number;
+  readonly order?: number | undefined;
   /** Default both. At order 2 every pair of them is checked: forward of forward, reverse of forward, ... */
-  readonly modes?: readonly GradMode[];
+  readonly modes?: readonly GradMode[] | undefined;
   /** Largest difference from finite differences, relative to the largest entry or 1. Default 1e-7. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** Step of the finite differences, relative to the largest entry of the argument or 1. Default 1e-3. */
-  readonly step?: number;
+  readonly step?: number | undefined;
   /** Default `"auto"`. */
-  readonly backend?: BackendName;
+  readonly backend?: BackendName | undefined;
   /** Seed of the random directions. Default 1. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 type Traced = (...x: Tensor[]) => Tensor;

@@ -11,24 +11,24 @@ export interface TestAlgorithmOptions {
   /** Order of accuracy that fixed steps must show; the highest one of a method of variable order. */
   readonly order: number;
   /** Order of accuracy that equal steps show of a method of variable order, where nothing raises its order. Default `order`. */
-  readonly fixedOrder?: number;
+  readonly fixedOrder?: number | undefined;
   /** Order of the interpolant: its error within one step, the first after `startSteps`, must shrink as `h^(denseOrder + 1)`. */
   readonly denseOrder: number;
   /** Order of the error estimate, `h^errorOrder`; absent for a method of fixed steps. */
-  readonly errorOrder?: number;
+  readonly errorOrder?: number | undefined;
   /** Steps before the interpolant and the error estimate are looked at, where the first steps are those of another method. Default 0. */
-  readonly startSteps?: number;
+  readonly startSteps?: number | undefined;
   /** Errors of a solve below which they are those of rounding, or of Newton's method. Default 2e-12. */
-  readonly floor?: number;
+  readonly floor?: number | undefined;
   /**
    * How far above the orders the observed ones may lie, but on graded systems, where it is always 0.15. More for methods with tiny leading error terms,
    * whose next ones show. Default 0.15.
    */
-  readonly above?: number;
+  readonly above?: number | undefined;
   /** How far below the orders they may lie, but on graded systems: where the leading term shows, rounding may begin to. Default 0.15. */
-  readonly below?: number;
+  readonly below?: number | undefined;
   /** Power of the tolerances that the method keeps its error estimate below. Default 1. */
-  readonly tolerancePower?: number;
+  readonly tolerancePower?: number | undefined;
 }
 
 /**

@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 /** What a conformance test of a sensitivity algorithm expects. */
 export interface TestSensealgOptions {
   /** Largest error of a gradient relative to its largest entry, at solver tolerance 1e-10. Default 1e-8. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** Whether gradients are those of the computed fixed steps, to 1e-8, however long these are. Default false. */
-  readonly discrete?: boolean;
+  readonly discrete?: boolean | undefined;
 }
 
 /** Rotation with speed `p_0 t`; `p_1` is unused. Its solution and gradients are known. */

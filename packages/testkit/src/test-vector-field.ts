@@ -8,13 +8,13 @@ export interface TestVectorFieldOptions {
   /** `u[n]`, a state at which the field is smooth. */
   readonly u: ArrayLike<number>;
   /** `p[m]`. Default: none. */
-  readonly p?: ArrayLike<number>;
+  readonly p?: ArrayLike<number> | undefined;
   /** Default 0.7. */
-  readonly t?: number;
+  readonly t?: number | undefined;
   /** Largest error of `jvp` and `jacobian` against differences, relative to the largest entry. Default 1e-7. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** The numbers that the kernels compute with. Rounding of float32 is allowed 5e8 times that of float64, and differences count to 2e-3. Default "f64". */
-  readonly dtype?: "f64" | "f32";
+  readonly dtype?: "f64" | "f32" | undefined;
 }
 
 /**

@@ -9,13 +9,13 @@ export interface EnsembleThreadsOptions {
   /** How many. */
   readonly trajectories: number;
   /** The export of the module that makes the ensemble. Default `"ensemble"`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Its argument, a copy in each thread: anything that `structuredClone` takes. Default `null`. */
   readonly data?: unknown;
   /** How many threads. Default: as many as the machine runs at once. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Ends all threads once aborted; the promise is then rejected with the signal's reason. Default: none. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const specs = {

@@ -13,11 +13,11 @@ export interface TrajectoryLossThreadsOptions {
   /** How many threads compute, this one among them. Part of the result, by rounding. */
   readonly threads: number;
   /** The export of the module that makes the options of the loss. Default `"loss"`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Its argument, a copy in each other thread: anything that `structuredClone` takes. Default `null`. */
   readonly data?: unknown;
   /** Closes the loss once aborted, and rejects the promise with the signal's reason if that is still open. Default: none. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A trajectory loss with threads of its own. */

@@ -7,7 +7,7 @@ import type { LossValue } from "./trajectory-loss.ts";
 /** A state `u[n]` and its time derivative `du[n]` there. */
 export interface DerivativeSample {
   /** The time, of which autonomous models know nothing. Default 0. */
-  readonly t?: number;
+  readonly t?: number | undefined;
   /** The state `u[n]`. */
   readonly u: Float64Array;
   /** Its time derivative `du[n]`. */

@@ -9,7 +9,7 @@ import type { Trajectory } from "./trajectory.ts";
 /** A part of training with its own horizon. */
 export interface Stage {
   /** Sampling intervals of each trajectory that are compared. Default: all. */
-  readonly intervals?: number;
+  readonly intervals?: number | undefined;
   /** Optimiser steps, each on all trajectories. */
   readonly steps: number;
   /** Learning rate over the stage. */
@@ -52,21 +52,21 @@ export interface TrainingOptions {
   /** A model, or any vector field with the derivatives that its loss needs. */
   readonly model: VectorField;
   /** Makes updates of gradients. Default `adam()`. */
-  readonly optimizer?: Optimizer;
+  readonly optimizer?: Optimizer | undefined;
   /** One after another, usually with growing horizons. */
   readonly stages: readonly Stage[];
   /** Largest Euclidean norm of a gradient. Default: none. */
-  readonly clipNorm?: number;
+  readonly clipNorm?: number | undefined;
   /** Start parameters `p[m]`. Either these, or `resume`. */
-  readonly start?: Float64Array;
+  readonly start?: Float64Array | undefined;
   /** Where an earlier run with the same options stopped. */
-  readonly resume?: FitState;
+  readonly resume?: FitState | undefined;
   /** Looked at before each step: once aborted, `fit` ends with status `"aborted"`. Default: none. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called after each step. Default: nothing. */
-  readonly onProgress?: (progress: FitProgress) => void;
+  readonly onProgress?: ((progress: FitProgress) => void) | undefined;
   /** Called some 20 times a second, when timers and signals get their turn: the place to save a checkpoint. What it throws ends `fit`. Default: nothing. */
-  readonly onPause?: (state: FitState) => void;
+  readonly onPause?: ((state: FitState) => void) | undefined;
 }
 
 /** Fitting to trajectories, through the solver. */
@@ -76,13 +76,13 @@ export interface TrajectoryFit {
   /** What solves the model. */
   readonly algorithm: Algorithm;
   /** `dt`, `reltol`, `abstol`, ... of the solves. Default: those of `solve`. */
-  readonly solver?: NonNullable<TrajectoryLossOptions["solver"]>;
+  readonly solver?: NonNullable<TrajectoryLossOptions["solver"]> | undefined;
   /** How the solves are differentiated. */
   readonly sensealg: SensitivityAlgorithm;
   /** The penalty for each residual. Default `meanSquaredError()`. */
-  readonly loss?: Loss;
+  readonly loss?: Loss | undefined;
   /** The state at the first time of a trajectory as a traced function of the parameters, such as a slice of them; see `trajectoryLoss`. Default: the first observed state. */
-  readonly initialState?: (p: Tensor, trajectory: number) => Tensor;
+  readonly initialState?: ((p: Tensor, trajectory: number) => Tensor) | undefined;
 }
 
 /** Fitting to a loss of your own. */

@@ -18,19 +18,19 @@ export interface TrajectoryLossOptions {
   /** What solves the model. */
   readonly algorithm: Algorithm;
   /** `dt`, `reltol`, `abstol`, ... of the solves. Default: those of `solve`. */
-  readonly solver?: Omit<SolveOptions, "saveAt" | "dense" | "onStep">;
+  readonly solver?: Omit<SolveOptions, "saveAt" | "dense" | "onStep"> | undefined;
   /** How the solves are differentiated. */
   readonly sensealg: SensitivityAlgorithm;
   /** Compare only the first `intervals` sampling intervals of each trajectory. Default: all. */
-  readonly intervals?: number;
+  readonly intervals?: number | undefined;
   /**
    * The state `u[n]` at the first time of a trajectory, counted from 0, as a traced function of the parameters `p[m]`. The first observed state then is compared like all
    * others, its noise no longer moves the parameters, and it may be missing. Unknown starts are further parameters: `slice(p, m, m + n)` of
    * `tracedField(f, { dim: n, paramCount: m + n })`. Default: the first observed state, as if it were exact.
    */
-  readonly initialState?: (p: Tensor, trajectory: number) => Tensor;
+  readonly initialState?: ((p: Tensor, trajectory: number) => Tensor) | undefined;
   /** Number of the first trajectory in messages and for `initialState`, for a part of a larger loss. Default 0. */
-  readonly first?: number;
+  readonly first?: number | undefined;
 }
 
 /** The loss and its gradient at some parameters. */

@@ -5,7 +5,7 @@ import { RadauStepper } from "../radau-stepper.ts";
 /** Options of {@link radauIIA5}. */
 export interface RadauIIA5Options {
   /** Where Newton's iteration stops, as a part of the tolerances; earlier at tolerances below the square of it. Default 0.03. */
-  readonly newtonTolerance?: number;
+  readonly newtonTolerance?: number | undefined;
 }
 
 const specs: { readonly newtonTolerance: OptionSpec<number> } = { newtonTolerance: option.positive(0.03) };

@@ -10,7 +10,7 @@ export interface ${options} extends TargetOptions {
   /** Length n of the state. */
   readonly dim: number;
   /** Default \`mlp()\`. */
-  readonly network?: Network;
+  readonly network?: Network | undefined;
 }
 
 /**
