@@ -1,6 +1,6 @@
 // The four parameters of the Lotka-Volterra equations from noisy observations of prey and predators.
 // An argument names another sensitivity algorithm: interpolatingAdjoint, forwardSensitivity, ...
-import { at, mul, stack, sub, tracedField } from "@fluxion/autodiff";
+import { mul, stack, sub, tracedField } from "@fluxion/autodiff";
 import { adam, cosine, seededRandom } from "@fluxion/nn-core";
 import { fromConfig, linearize, odeProblem, remake, solve, tsit5 } from "@fluxion/ode-core";
 import { sensealgs } from "@fluxion/sensitivity";
@@ -9,8 +9,8 @@ const sensealg = fromConfig(sensealgs, { name: process.argv[2] ?? "discreteAdjoi
 
 // dx/dt = alpha x - beta x y, dy/dt = delta x y - gamma y
 const lotkaVolterra = tracedField((_t, u, p) => {
-  const [x, y] = [at(u, 0), at(u, 1)];
-  const [alpha, beta, gamma, delta] = [0, 1, 2, 3].map((i) => at(p, i));
+  const [x, y] = u;
+  const [alpha, beta, gamma, delta] = p;
   return stack([mul(x, sub(alpha, mul(beta, y))), mul(y, sub(mul(delta, x), gamma))]);
 }, { dim: 2, paramCount: 4 });
 

@@ -1,5 +1,5 @@
-import { OdeError } from "@fluxion/ode-core";
-import { asTensor, constant, constantValue, makeNode, sameShape, shapeError, sizeOf, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
+import { OdeError, shown } from "@fluxion/ode-core";
+import { asTensor, constant, constantValue, describe, makeNode, sameShape, shapeError, sizeOf, Tensor, type Primitive, type Shape, type TensorLike } from "./tensor.ts";
 
 /** Row-major strides. */
 export function stridesOf(shape: Shape): number[] {
@@ -97,10 +97,16 @@ export const sumPrimitive: Primitive<{ readonly axes: readonly number[] }> = {
 /** Sum along `axes`, which disappear. */
 export const sumAxes = (x: Tensor, axes: readonly number[]): Tensor => makeNode(sumPrimitive, [x], { axes: [...axes].sort((a, b) => a - b) });
 
-const allAxes = (x: Tensor): number[] => x.shape.map((_, i) => i);
+/** `axes` of `x` counted from the first, by default all of them. @throws OdeError `INVALID_ARGUMENT` for what is no list, such as a second array. */
+export function axesOf(name: string, x: Tensor, axes: readonly number[] | undefined, instead = ""): number[] {
+  if (axes === undefined) return x.shape.map((_, i) => i);
+  if (Array.isArray(axes)) return axes.map((a: number) => (a < 0 ? a + x.shape.length : a));
+  const found: unknown = axes;
+  throw new OdeError("INVALID_ARGUMENT", `Cannot trace ${name} as its second argument must be a list of axes${instead}: it is ${found instanceof Tensor ? describe(found) : shown(found)}`);
+}
 
 /** Sum of all entries, or along `axes` (which disappear; negative ones count from the last). */
-export const sum = (x: Tensor, axes?: readonly number[]): Tensor => sumAxes(x, axes ? axes.map((a) => (a < 0 ? a + x.shape.length : a)) : allAxes(x));
+export const sum = (x: Tensor, axes?: readonly number[]): Tensor => sumAxes(x, axesOf("sum", x, axes));
 
 /** The same entries in row-major order under another shape. */
 export const reshapePrimitive: Primitive<{ readonly shape: Shape }> = {

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { OdeError } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
 import { evaluate, grad, max, mean, min, pow, sum, vmap, type Tensor } from "./index.ts";
 
@@ -27,6 +28,20 @@ describe("max, min and mean", () => {
     expect(() => evaluate((x) => max(x, [2]), [[[1, 2]]])).toThrow(wrong("axes [2] must exist and differ"));
     expect(() => evaluate((x) => min(x, [0, 0]), [[[1, 2]]])).toThrow(wrong("axes [0, 0] must exist and differ"));
     expect(() => evaluate((x) => max(x), [[]])).toThrow(wrong("there must be entries"));
+  });
+
+  test("refuse a second array, and tell what compares two", () => {
+    const compare = max as unknown as (x: Tensor | number, y: Tensor | number) => Tensor;
+    const message = (f: (x: Tensor) => Tensor): unknown => {
+      try {
+        return evaluate(f, [[1, 2]]);
+      } catch (error) {
+        return `${(error as OdeError).code} ${(error as Error).message}`;
+      }
+    };
+    expect(message((x) => compare(0, x))).toBe("INVALID_ARGUMENT Cannot trace max as its second argument must be a list of axes (maximum(x, y) compares two arrays): it is input[2]");
+    expect(message((x) => (min as unknown as typeof compare)(x, 0))).toBe("INVALID_ARGUMENT Cannot trace min as its second argument must be a list of axes (minimum(x, y) compares two arrays): it is 0");
+    expect(message((x) => (sum as unknown as typeof compare)(x, 0))).toBe("INVALID_ARGUMENT Cannot trace sum as its second argument must be a list of axes: it is 0");
   });
 });
 

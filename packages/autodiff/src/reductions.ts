@@ -1,4 +1,4 @@
-import { reshape, sum } from "./broadcast.ts";
+import { axesOf, reshape, sum } from "./broadcast.ts";
 import { div, maximum, minimum } from "./elementwise.ts";
 import { concat, slice } from "./shape-ops.ts";
 import { shapeError, type Tensor } from "./tensor.ts";
@@ -16,7 +16,7 @@ export const max = (x: Tensor, axes?: readonly number[]): Tensor => reduced("max
 export const min = (x: Tensor, axes?: readonly number[]): Tensor => reduced("min", minimum, x, axes);
 
 function reduced(name: string, choose: (x: Tensor, y: Tensor) => Tensor, x: Tensor, axes?: readonly number[]): Tensor {
-  const given = axes?.map((a) => (a < 0 ? a + x.shape.length : a)) ?? x.shape.map((_, a) => a);
+  const given = axesOf(name, x, axes, ` (${name}imum(x, y) compares two arrays)`);
   if (given.some((a, i) => !(a in x.shape) || given.indexOf(a) !== i)) throw shapeError(name, `axes [${axes!.join(", ")}] must exist and differ`, [x]);
   if (given.some((a) => x.shape[a] === 0)) throw shapeError(name, "there must be entries to choose from", [x]);
   const chosen = given.reduce((y, a) => halved(choose, y, a), x);

@@ -1,8 +1,9 @@
 import { checkGrads } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
 import { broadcastAxes, forEachIndex, sumAxes } from "./broadcast.ts";
-import { at, broadcastTo, compile, concat, dot, evaluate, gather, mul, reshape, slice, stack, sum, transpose, vmap, type Shape, type Tensor, type BackendName } from "./index.ts";
+import { add, at, broadcastTo, compile, concat, constant, dot, evaluate, gather, grad, mul, reshape, slice, stack, sub, sum, trace, transpose, vmap, type Shape, type Tensor, type BackendName } from "./index.ts";
 import { padBlock, sliceBlock } from "./shape-ops.ts";
+import { topological } from "./trace.ts";
 
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17];
 const sizeOf = (shape: Shape): number => shape.reduce((n, s) => n * s, 1);
@@ -140,4 +141,22 @@ test.each(["interpreter", "js", "wasm"] as const)("sums and blocks of nothing, %
   expect([...evaluate((x, y) => dot(x, y), [empty, empty], { backend })]).toEqual([0]);
   expect([...evaluate((x) => sum(slice(reshape(x, [1, 3]), 0, 0)), [[1, 2, 3]], { backend })]).toEqual([0]);
   expect([...evaluate((x) => sum(slice(stack([x]), 0, 0)), [[1, 2, 3]], { backend })]).toEqual([0]);
+});
+
+describe("an array taken apart", () => {
+  test("has the entries along its first axis, as at has them", () => {
+    const names = ([x, v]: Tensor): Tensor => stack([v, mul(x, v)]);
+    expect([...evaluate(names, [[2, 3]])]).toEqual([3, 6]);
+    expect([...evaluate((x) => { const [, ...rest] = x; return concat(rest); }, [[[1, 2], [3, 4], [5, 6]]])]).toEqual([3, 4, 5, 6]);
+    const total = (x: Tensor): Tensor => { let s = constant(0); for (const entry of x) s = add(s, mul(entry, entry)); return s; };
+    for (const backend of ["interpreter", "js", "wasm"] as const) expect([...evaluate((x) => grad(total)(x), [[1, 2, 3]], { backend })]).toEqual([2, 4, 6]);
+    expect([...evaluate(vmap((row) => { const [a, b] = row; return sub(a, b); }), [[[5, 1], [7, 2]]])]).toEqual([4, 5]);
+    expect(trace((x) => [...x].map((entry, i) => sub(entry, at(x, i))), [[3]]).outputs.every((y) => y.shape.length === 0)).toBe(true);
+    // Read as far as it is asked for.
+    expect(topological(trace((x) => { const [first] = x; return [first]; }, [[1000]]).outputs).length).toBeLessThan(5);
+  });
+
+  test("must not be a scalar", () => {
+    expect(() => evaluate((x) => { const [a] = x; return a; }, [1])).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH", message: "Cannot take a traced array apart as it must have a first axis: it is input[]" }));
+  });
 });

@@ -1,6 +1,6 @@
 import { OdeError } from "@fluxion/ode-core";
 import { forEachIndex, repeat, reshape, reshapePrimitive, stridesOf } from "./broadcast.ts";
-import { constant, constantValue, literal, literalPrimitive, makeNode, sameShape, shapeError, sizeOf, type Primitive, type Shape, type Tensor } from "./tensor.ts";
+import { constant, constantValue, iteration, literal, literalPrimitive, makeNode, sameShape, shapeError, sizeOf, type Primitive, type Shape, type Tensor } from "./tensor.ts";
 
 /** Axis `i` of the result is axis `perm[i]` of the argument. */
 export const transposePrimitive: Primitive<{ readonly perm: readonly number[] }> = {
@@ -124,6 +124,8 @@ export function at(x: Tensor, i: number): Tensor {
   if (!(Number.isInteger(i) && i >= 0 && i < size)) throw shapeError("at", size > 0 ? `index ${i} must be a whole number from 0 to ${size - 1}` : "the argument must have entries along a first axis", [x]);
   return reshape(slice(x, i, i + 1), x.shape.slice(1));
 }
+
+iteration.at = at;
 
 /** Zeros of a given shape with the argument as one block. */
 export const padPrimitive: Primitive<Block> = {

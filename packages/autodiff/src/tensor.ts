@@ -47,6 +47,13 @@ export interface Primitive<A = any> {
 /** Compiles a program within another, for the same backend and kind of numbers. `accumulate[k]` tells to add to output k. */
 export type CompileInner = (program: Program, accumulate: readonly boolean[]) => Kernel;
 
+/** What takes an entry of an array: the file that has it imports this one. */
+export const iteration: { at: (x: Tensor, i: number) => Tensor } = {
+  at: () => {
+    throw new OdeError("INVALID_TRACE", "Cannot take a traced array apart as the operations on shapes must be loaded: they are not");
+  },
+};
+
 /** One node of a traced program: an array whose value is not known yet. Immutable; equal nodes of a trace are one object. */
 export class Tensor {
   readonly id: number;
@@ -67,6 +74,17 @@ export class Tensor {
   /** Number of entries. */
   get size(): number {
     return sizeOf(this.shape);
+  }
+
+  /**
+   * Its entries along the first axis, those of `at`: for `const [x, v] = u`, `for (const x of u)` and `[...u]`.
+   *
+   * @throws OdeError `SHAPE_MISMATCH` for a scalar, which has none.
+   */
+  *[Symbol.iterator](): IterableIterator<Tensor> {
+    const [size] = this.shape;
+    if (size === undefined) throw new OdeError("SHAPE_MISMATCH", `Cannot take a traced array apart as it must have a first axis: it is ${describe(this)}`);
+    for (let i = 0; i < size; i++) yield iteration.at(this, i);
   }
 
   /** Comparing or adding a traced array with JavaScript's own operators would freeze one branch into the program. */
@@ -91,7 +109,7 @@ for (let i = 0; i < 10; i++) {
 export const sizeOf = (shape: Shape): number => shape.reduce((n, s) => n * s, 1);
 
 /** `matmul[3, 4]`: for error messages. */
-const describe = (x: Tensor): string => `${x.primitive.name}[${x.shape.join(", ")}]`;
+export const describe = (x: Tensor): string => `${x.primitive.name}[${x.shape.join(", ")}]`;
 
 /** Same rank and sizes. */
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((s, i) => s === b[i]);

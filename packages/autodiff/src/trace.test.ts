@@ -68,7 +68,8 @@ describe("programs", () => {
       const found = captures(inner);
       expect(found.map((x) => x.primitive.name).sort()).toEqual(["add", "sin"]);
       expect(captures(trace((x) => [x], [[]]))).toEqual([]);
-      expect(captures(trace(() => [a], [[]]))).toEqual([a]);
+      const [captured, ...more] = captures(trace(() => [a], [[]]));
+      expect([captured === a, more]).toEqual([true, []]);
       return [a];
     }, [[], []]);
   });
@@ -111,9 +112,9 @@ describe("programs", () => {
     }, [])).toThrow("user");
     expect(sin(constant(1)).primitive.name).toBe("constant");
     const x = trace((y) => [y], [[2]]).inputs[0];
-    expect(sin(x)).not.toBe(sin(x));
+    expect(sin(x) === sin(x)).toBe(false);
     trace(() => {
-      expect(sin(x)).toBe(sin(x));
+      expect(sin(x) === sin(x)).toBe(true);
       return [x];
     }, []);
   });

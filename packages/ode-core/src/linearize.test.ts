@@ -30,6 +30,7 @@ test("hands problem, algorithm, the other options and the solver to the sensealg
 
 test("throws MISSING_CAPABILITY for a kernel or a tableau that is not there", () => {
   const missing = expect.objectContaining({ code: "MISSING_CAPABILITY" });
+  expect(() => linearize(problem, rk4(), { dt: 0.1, sensealg: spy({ requires: ["vjp"] }).sensealg })).toThrow("must provide vjp: it provides none; tracedField of @fluxion/autodiff makes fields with all, vectorField takes a vjp of your own");
   expect(() => linearize(problem, rk4(), { dt: 0.1, sensealg: spy({ requires: ["vjp"] }).sensealg })).toThrow(missing);
   const bare = { name: rk4().name, order: 4, stepper: rk4().stepper };
   expect(() => linearize(problem, bare, { dt: 0.1, sensealg: spy({ requiresTableau: true }).sensealg })).toThrow(missing);

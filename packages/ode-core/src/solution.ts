@@ -88,7 +88,7 @@ export interface OdeEvent {
   readonly callback: number;
 }
 
-/** The solution of an {@link OdeProblem}. */
+/** The solution of an {@link OdeProblem}. It holds functions: `postMessage` takes `{ t, u, retcode, message }` of it, or values of `at`, not the whole. */
 export interface OdeSolution {
   readonly problem: OdeProblem;
   readonly algorithm: Algorithm;

@@ -255,3 +255,10 @@ describe("misuse throws", () => {
     expect(solve(odeProblem(second, [1, 0], [0, 1]), { ...tsit5(), structure: "second-order" }).retcode).toBe("success");
   });
 });
+
+test("a solution is posted in parts", () => {
+  const solution = solve(odeProblem((_t, u, _p, out) => void (out[0] = -u[0]), [1], [0, 1]), tsit5());
+  const { t, u, retcode, message } = solution;
+  expect(structuredClone({ t, u, retcode, message })).toEqual({ t, u, retcode, message });
+  expect(() => structuredClone(solution)).toThrow("could not be cloned");
+});

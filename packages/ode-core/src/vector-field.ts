@@ -191,6 +191,6 @@ export function requireCapabilities(who: string, needs: readonly Capability[] | 
   const missing = (needs ?? []).filter((capability) => !f.provides.has(capability));
   if (missing.length > 0) {
     const offered = [...f.provides].join(", ") || "none";
-    throw new OdeError("MISSING_CAPABILITY", `Cannot use ${who} as the vector field must provide ${missing.join(", ")}: it provides ${offered}`);
+    throw new OdeError("MISSING_CAPABILITY", `Cannot use ${who} as the vector field must provide ${missing.join(", ")}: it provides ${offered}; tracedField of @fluxion/autodiff makes fields with all, vectorField takes a ${missing[0]} of your own`);
   }
 }

@@ -143,3 +143,10 @@ describe("a table that was extended by a spread", () => {
     expect(makeModel(lnn.config, "auto", table).name).toBe("structuredLagrangianNN");
   });
 });
+
+test("a config without one of its two parts is told which", () => {
+  const refused = (config: object, reason: string): void => expect(() => makeModel(config as ModelConfig)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", message: `Cannot make a model as its ${reason}` }));
+  refused({ model: lnn.config.model }, 'network must be an object with a name, such as { name: "mlp" }: current value is undefined');
+  refused({ model: lnn.config.model, network: "mlp" }, 'network must be an object with a name, such as { name: "mlp" }: current value is "mlp"');
+  refused({ network }, 'model must be an object with a name, such as { name: "neuralODE" }: current value is undefined');
+});

@@ -1,5 +1,5 @@
 import { networks, type DynamicsModel } from "@fluxion/nn-core";
-import { assertFinite, assertLength, fromConfig, OdeError, type Table } from "@fluxion/ode-core";
+import { assertFinite, assertLength, fromConfig, OdeError, shown, type Table } from "@fluxion/ode-core";
 import type { BackendName } from "@fluxion/autodiff";
 import { parseJson, unreadable } from "./file-errors.ts";
 import { models } from "./models.ts";
@@ -37,6 +37,9 @@ const format = "fluxion-model/1";
  * @throws OdeError `UNKNOWN_NAME`, `INVALID_OPTION`
  */
 export function makeModel({ model, network }: ModelConfig, backend: BackendName = "auto", table: Table<DynamicsModel> = models): DynamicsModel {
+  for (const [entry, value, name] of [["model", model, "neuralODE"], ["network", network, "mlp"]] as const) {
+    if (typeof value !== "object" || value === null) throw new OdeError("INVALID_ARGUMENT", `Cannot make a model as its ${entry} must be an object with a name, such as { name: "${name}" }: current value is ${shown(value)}`);
+  }
   for (const entry of ["network", "backend"]) {
     if (entry in model) throw new OdeError("INVALID_OPTION", `Cannot make model "${model.name}" as ${entry} must stand beside it, not among its options: current value is ${JSON.stringify(model[entry])}`);
   }

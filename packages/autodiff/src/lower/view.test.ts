@@ -57,9 +57,11 @@ test("a reshaped window is a view of the same entries, or a copy", () => {
 test("splitting an axis of a window takes no copy, joining axes across a gap does", () => {
   const x = input("x", [5, 8]);
   const part = sliceBlock(x, [0, 2], [5, 6]);
-  expect(view(reshape(part, [5, 2, 3]))).toMatchObject({ base: x, offset: 2, strides: [8, 3, 1] });
-  expect(view(reshape(part, [5, 1, 6]))).toMatchObject({ base: x, strides: [8, 0, 1] });
-  expect(view(reshape(part, [30])).base).not.toBe(x);
-  expect(view(reshape(part, [10, 3])).base).not.toBe(x);
-  expect(view(reshape(sliceBlock(x, [1, 0], [3, 8]), [2, 12]))).toMatchObject({ base: x, offset: 8, strides: [12, 1] });
+  /** Without comparing nodes entry by entry, which are new each time. */
+  const seen = (node: Tensor): unknown => (({ base, offset, strides }) => ({ isWindow: base === x, offset, strides }))(view(node));
+  expect(seen(reshape(part, [5, 2, 3]))).toEqual({ isWindow: true, offset: 2, strides: [8, 3, 1] });
+  expect(seen(reshape(part, [5, 1, 6]))).toMatchObject({ isWindow: true, strides: [8, 0, 1] });
+  expect(seen(reshape(part, [30]))).toMatchObject({ isWindow: false });
+  expect(seen(reshape(part, [10, 3]))).toMatchObject({ isWindow: false });
+  expect(seen(reshape(sliceBlock(x, [1, 0], [3, 8]), [2, 12]))).toEqual({ isWindow: true, offset: 8, strides: [12, 1] });
 });
