@@ -231,7 +231,7 @@ export const div = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.di
 export const maximum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.maximum, x, y);
 /** The smaller entry; the derivative goes to the first argument where they are equal. */
 export const minimum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.minimum, x, y);
-/** 1 where `x > y`, else 0. Has no derivative. */
+/** 1 where `x > y`, else 0; has no derivative. */
 export const greater = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.greater, x, y);
 /**
  * `x` where `condition` is not 0, else `y`. The entry not taken still enters derivatives as `0 * d`, so keep it finite (or use `cond`, mapped).
@@ -240,7 +240,7 @@ export const greater = (x: TensorLike, y: TensorLike): Tensor => call(elementwis
 export const where = (condition: TensorLike, x: TensorLike, y: TensorLike): Tensor => call(elementwise.where, condition, x, y);
 /** `|x|`; derivative 0 at 0. */
 export const abs = (x: TensorLike): Tensor => call(elementwise.abs, x);
-/** -1, 0 or 1. Has no derivative. */
+/** -1, 0 or 1; has no derivative. */
 export const sign = (x: TensorLike): Tensor => call(elementwise.sign, x);
 /** `e^x`. */
 export const exp = (x: TensorLike): Tensor => call(elementwise.exp, x);

@@ -37,6 +37,7 @@ const largestPart = 64;
  * Cost: starting a thread takes tens of ms, and a part of the ensemble about 0.1 ms beside the solves.
  *
  * @param module - URL of the module, as `new URL("./job.js", import.meta.url)`: JavaScript, as loaders like tsx do not reach threads on every version of Node.js.
+ * A bundler makes a file of its own of it, and leaves `@fluxion/threads` external: threads are started from files of the package.
  * @returns One entry per trajectory, in order. Errors of other classes than `OdeError` come back as what `structuredClone` makes of them.
  * @throws OdeError `INVALID_OPTION` for a wrong option, here or of the job; `INVALID_ARGUMENT` for an export that makes no job; and what the module throws.
  */

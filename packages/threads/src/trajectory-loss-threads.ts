@@ -48,6 +48,7 @@ const specs = { ...callSpecs("loss"), threads: option.count() };
  * Each thread, and one that watches over them, takes memory of its own, for the data and the compiled model, too.
  *
  * @param module - URL of the module, as `new URL("./loss.js", import.meta.url)`: JavaScript, as loaders like tsx do not reach threads on every version of Node.js.
+ * A bundler makes a file of its own of it, and leaves `@fluxion/threads` external: threads are started from files of the package.
  * @throws OdeError `INVALID_OPTION` for a wrong option, `INVALID_ARGUMENT` for an export that makes no such options; and what the module and `trajectoryLoss` throw.
  */
 export async function trajectoryLossThreads(module: URL | string, options: TrajectoryLossThreadsOptions): Promise<ThreadedLoss> {

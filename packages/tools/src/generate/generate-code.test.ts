@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { generatedFolders, generateCode } from "./generate-code.ts";
+import { operationsPage, operationsPagePath } from "./operations-page.ts";
 import { optionsPage, optionsPagePath } from "./options-page.ts";
 import { solverPage, solverPagePath } from "./solver-page.ts";
 import { linearSum, termCounts, terms, usedStages } from "./linear-sum.ts";
@@ -26,6 +27,15 @@ test("the committed page of solvers is what the algorithms and their TSDoc make"
 
 test("the committed page of options is what TSDoc makes", () => {
   expect(optionsPage(root) === readFileSync(`${root}/${optionsPagePath}`, "utf8"), "run npm run generate").toBe(true);
+});
+
+test("the committed page of operations is what TSDoc makes, and has every function that traced functions may call", () => {
+  const page = operationsPage(root);
+  expect(page === readFileSync(`${root}/${operationsPagePath}`, "utf8"), "run npm run generate").toBe(true);
+  expect(page).not.toMatch(/\|  \|$/m);
+  const exported = readFileSync(`${root}/packages/autodiff/src/index.ts`, "utf8").replaceAll(/\btype \w+/g, "").matchAll(/\b[a-z]\w*(?=[,\s]*(?:,|\}))/g);
+  const missing = [...exported].map(([name]) => name).filter((name) => !page.includes(`| \`${name}(`));
+  expect(missing).toEqual(["backends", "compile", "compileProgram", "evaluate", "resolveBackend", "printPlan", "print", "trace", "compileScalar", "tracedField"]);
 });
 
 test("the page of options has every type of options that the packages export", () => {

@@ -1,5 +1,5 @@
 import { Node, Project, type FunctionDeclaration, type InterfaceDeclaration, type MethodSignature, type PropertySignature, type TypeAliasDeclaration, type TypeElementTypes } from "ts-morph";
-import { description } from "./tsdoc.ts";
+import { description, firstSentence } from "./tsdoc.ts";
 
 /** The page of all options, from the root. */
 export const optionsPagePath = "docs/options.md";
@@ -62,7 +62,6 @@ const nameOf = (node: Node | undefined): string => node?.getText().replace(/<.*/
 const isRefused = (member: TypeElementTypes): boolean => Node.isPropertySignature(member) && ["undefined", "never"].includes(member.getTypeNode()?.getText() ?? "");
 /** A type without what an option that may be left out may be besides. */
 const withoutUndefined = (type: string): string => (type.endsWith(" | undefined") ? type.slice(0, -" | undefined".length).replace(/^\((.*)\)$/s, "$1") : type);
-const firstSentence = (text: string): string => /^.*?\.(?= [A-Z`]|$)/.exec(text)?.[0] ?? text;
 const code = (text: string): string => `\`${text.replace(/readonly /g, "").replace(/\s+/g, " ").replaceAll("|", "\\|")}\``;
 
 /** The text of the page of options. @param root - The repository's root folder. */

@@ -5,3 +5,6 @@ export const flat = (text: string): string => text.replace(/\{@link (\w+(?:\.\w+
 
 /** What the last of some TSDoc comments says before its tags, on one line; empty without any. */
 export const description = (docs: readonly JSDoc[]): string => flat(docs.at(-1)?.getDescription() ?? "");
+
+/** Of what TSDoc says on one line. */
+export const firstSentence = (text: string): string => /^.*?\.(?= [A-Z`]|$)/.exec(text)?.[0] ?? text;
