@@ -1,4 +1,5 @@
 import type { StepperContext } from "./algorithm.ts";
+import { probeBand } from "./band-probe.ts";
 import { firstNonFinite } from "./failure.ts";
 import { matrixLayout, store, type MatrixLayout } from "./linear-algebra/matrix-layout.ts";
 import type { BoundField } from "./vector-field.ts";
@@ -31,6 +32,8 @@ export interface JacobianEvaluator {
  * relative to each component, and to `abstol / reltol` for smaller ones: an increment that is large beside a tiny but active
  * component ruins Rosenbrock methods, whose order needs an exact Jacobian.
  *
+ * With the first Jacobian the promise of a band is looked into, at two more evaluations or calls of `jvp`: a wrong one would end in steps that are ever shorter.
+ *
  * @source Curtis, Powell, Reid, J. Inst. Math. Appl. 13 (1974) 117-119, for the band.
  */
 export function jacobianOf(f: BoundField, n: number, context: StepperContext): JacobianEvaluator {
@@ -41,6 +44,8 @@ export function jacobianOf(f: BoundField, n: number, context: StepperContext): J
 const increment = Math.cbrt(Number.EPSILON);
 /** Below this, increments and what they change would lose digits to the end of the range of numbers. */
 const smallest = 1e-280;
+/** Changes of a slope that are a smaller part of it may come from rounding. */
+const roundings = 1000 * Number.EPSILON;
 
 class Evaluator implements JacobianEvaluator {
   readonly #f: BoundField;
@@ -117,6 +122,7 @@ class Evaluator implements JacobianEvaluator {
     const { n, columnStep } = this.#layout;
     const direction = this.#point;
     direction.fill(0);
+    if (this.#layout.banded && this.njac === 1) this.#probeTangents(t, u);
     for (let first = 0; first < columnStep; first++) {
       for (let j = first; j < n; j += columnStep) direction[j] = 1;
       this.#f.jvp?.(t, u, direction, null, this.#low);
@@ -130,14 +136,13 @@ class Evaluator implements JacobianEvaluator {
   #byDifferences(t: number, u: Float64Array, out: Float64Array): void {
     const { n, columnStep } = this.#layout;
     const point = this.#point, low = this.#low, high = this.#high;
-    let largest = 0;
-    for (let j = 0; j < n; j++) largest = Math.max(largest, Math.abs(u[j]));
-    const floor = Math.max(smallest, Math.min(this.#floor, largest > 0 ? largest : 1) || largest || 1);
+    const floor = this.#leastSize(u);
     point.set(u);
     this.#now[0] = t;
     this.#now[1] = floor;
     for (let first = 0; first < columnStep; first++) {
       const isAbove = this.#move(u, first, 1, high);
+      if (first === 0 && this.#layout.banded && this.njac === 1) this.#probeDifferences(t, u, high);
       const isBelow = this.#move(u, first, -1, low);
       for (let i = 0; i < n; i++) high[i] -= low[i];
       for (let j = first; j < n; j += columnStep) {
@@ -148,6 +153,31 @@ class Evaluator implements JacobianEvaluator {
       }
     }
     this.nf += 2 * columnStep;
+  }
+
+  /** The size of components of `u` that are smaller. */
+  #leastSize(u: Float64Array): number {
+    let largest = 0;
+    for (let j = 0; j < u.length; j++) largest = Math.max(largest, Math.abs(u[j]));
+    return Math.max(smallest, Math.min(this.#floor, largest > 0 ? largest : 1) || largest || 1);
+  }
+
+  #probeTangents(t: number, u: Float64Array): void {
+    const floor = this.#leastSize(u);
+    probeBand(this.#layout, u.map((x) => Math.max(Math.abs(x), floor)), (d, out) => this.#f.jvp?.(t, u, d, null, out));
+  }
+
+  /** By moves from the first point of the differences, where `f` is `slope[n]`. */
+  #probeDifferences(t: number, u: Float64Array, slope: Float64Array): void {
+    const floor = this.#now[1];
+    const start = this.#point.slice();
+    const point = new Float64Array(u.length);
+    probeBand(this.#layout, u.map((x) => increment * Math.max(Math.abs(x), floor)), (d, out) => {
+      for (let j = 0; j < d.length; j++) point[j] = start[j] + d[j];
+      this.#f.rhs(t, point, out);
+      this.nf++;
+      for (let i = 0; i < out.length; i++) out[i] = Math.abs(out[i] - slope[i]) > roundings * Math.abs(slope[i]) ? out[i] - slope[i] : 0;
+    });
   }
 
   /**

@@ -109,7 +109,11 @@ export interface VectorFieldOptions {
   readonly paramCount?: number | undefined;
   /** Promises `u = (q, v)` with `dq/dt = v`, which symplectic and Nystrom methods need. Default: no promise. */
   readonly structure?: Structure | undefined;
-  /** Promises that component i depends on components `i - lower` to `i + upper` only, as those of a grid in one dimension do. Default: no promise. */
+  /**
+   * Promises that component i depends on components `i - lower` to `i + upper` only, as those of a grid in one dimension do, but for one that is closed to
+   * a circle. Implicit methods look into it with their first Jacobian, unless that is a `jacobian`, at two evaluations: what is found broken is an error
+   * `INVALID_ARGUMENT`. Default: no promise.
+   */
   readonly bandwidth?: Bandwidth | undefined;
   /** Writes `out[n] = f_u du + f_p dp`; `dp = null` stands for zero. Default: none; `forwardSensitivity` needs it. */
   readonly jvp?: ((t: number, u: Float64Array, p: Float64Array, du: Float64Array, dp: Float64Array | null, out: Float64Array) => void) | undefined;
