@@ -79,15 +79,14 @@ const mostCells = 9;
 /** Longer tiles of one row or column gain nothing. */
 const longest = 4;
 
-/** Rows and columns of the tiles that cover so many of both in the least time, wide ones rather than high ones. `rest` columns more are taken at once. */
-function tileSize(rows: number, columns: number, rest = 0): [rows: number, columns: number] {
+/** Rows and columns of the tiles that cover so many of both in the least time, wide ones rather than high ones. */
+function tileSize(rows: number, columns: number): [rows: number, columns: number] {
   let best: [number, number] = [1, 1];
   let least = Infinity;
   for (let width = Math.min(longest, Math.max(1, columns)); width >= 1; width--) {
-    const across = [...pieces(columns, width), ...(rest > 0 ? [{ count: rest, rounds: 1 }] : [])];
-    for (let height = 1; height <= Math.min(longest, rows) && height * Math.max(width, rest) <= mostCells; height++) {
+    for (let height = 1; height <= Math.min(longest, rows) && height * width <= mostCells; height++) {
       let time = 0;
-      for (const down of pieces(rows, height)) for (const { count, rounds } of across) time += down.rounds * rounds * Math.max(busy, down.count * count);
+      for (const down of pieces(rows, height)) for (const { count, rounds } of pieces(columns, width)) time += down.rounds * rounds * Math.max(busy, down.count * count);
       if (time < least) [best, least] = [[height, width], time];
     }
   }
@@ -115,39 +114,52 @@ function accumulate({ f, summed }: Tile, bases: Bases, count: number, step: (bas
   return cells;
 }
 
-/** Stores a vector, or one of its lanes, added to what is there if the tile adds. */
-function put({ f, add }: Tile, at: Address, value: number, lane: number | "all"): void {
-  f.pointer(at);
-  if (add) {
+/** Stores the first lanes of a vector, added to what is there if the tile adds. */
+function put({ f, add }: Tile, at: Address, value: number, lanes: number): void {
+  if (!add) return f.storePart(at, value, lanes);
+  const before = f.loadPart(at, lanes);
+  f.storePart(at, f.vector(() => {
     f.get(value);
-    f.load(at, lane === "all" ? "load" : "loadSplat");
+    f.get(before);
     f.vectorOp("add");
-  } else f.get(value);
-  if (lane === "all") f.memory("store", at);
-  else f.memory("storeLane", at, lane);
+  }), lanes);
+}
+
+/** The same for one lane. */
+function putLane({ f, add }: Tile, at: Address, value: number, lane: number): void {
+  f.pointer(at);
+  f.get(value);
+  if (add) {
+    f.load(at, "loadSplat");
+    f.vectorOp("add");
+  }
+  f.memory("storeLane", at, lane);
 }
 
 /** Vectors along the columns: rows of a are single numbers in all lanes. */
 function alongColumns(tile: Tile, bases: Bases): void {
   const { f, row, column } = tile;
   const { lanes } = f.format;
-  /** `width` is that of each of `count` vectors: all lanes, or 1 for single columns at the end. */
-  const block = (rows: number, count: number, width: number, at: Bases): void => {
+  const vectors = Math.ceil(column.size / lanes);
+  const rest = column.size % lanes;
+  /** `count` vectors of each row, the last of `end` lanes. */
+  const block = (rows: number, count: number, end: number, at: Bases): void => {
+    const width = (v: number): number => (v === count - 1 ? end : lanes);
     const cells = accumulate(tile, at, rows * count, ([a, b], sums) => {
-      const right = range(count).map((v) => f.vector(() => f.load(f.shift(b, width * v), width === 1 ? "loadZero" : "load")));
+      const right = range(count).map((v) => f.loadPart(f.shift(b, lanes * v), width(v)));
       for (const r of range(rows)) {
         const left = f.vector(() => f.load(f.shift(a, r * row.steps[0]), "loadSplat"));
         for (const v of range(count)) f.multiplyAdd(sums[r * count + v], left, right[v]);
       }
     });
-    for (const r of range(rows)) for (const v of range(count)) put(tile, f.shift(at[2], r * row.steps[2] + width * v), cells[r * count + v], width === 1 ? 0 : "all");
+    for (const r of range(rows)) for (const v of range(count)) put(tile, f.shift(at[2], r * row.steps[2] + lanes * v), cells[r * count + v], width(v));
   };
-  const vectors = Math.floor(column.size / lanes);
-  const rest = column.size % lanes;
-  const [high, wide] = tileSize(row.size, vectors, rest);
+  const [high, wide] = tileSize(row.size, vectors);
+  /** Vectors of a last tile that ends with some lanes only. */
+  const last = rest === 0 ? 0 : vectors % wide || wide;
   tiles(f, row.size, high, row, bases, (rows, rowBases) => {
-    tiles(f, column.size - rest, wide * lanes, column, rowBases, (columns, at) => block(rows, columns / lanes, lanes, at));
-    if (rest > 0) block(rows, rest, 1, along(f, rowBases, column, column.size - rest));
+    tiles(f, (vectors - last) * lanes, wide * lanes, column, rowBases, (columns, at) => block(rows, columns / lanes, lanes, at));
+    if (last > 0) block(rows, last, rest, along(f, rowBases, column, (vectors - last) * lanes));
   });
 }
 
@@ -157,17 +169,16 @@ function alongSum(tile: Tile, bases: Bases): void {
   const { lanes } = f.format;
   const inner = summed.at(-1)!;
   const rest = inner.size % lanes;
-  const step = (rows: number, columns: number, load: "load" | "loadZero") => ([a, b]: Bases, sums: readonly number[]): void => {
-    const right = range(columns).map((c) => f.vector(() => f.load(f.shift(b, c * column.steps[1]), load)));
+  const step = (rows: number, columns: number, count: number) => ([a, b]: Bases, sums: readonly number[]): void => {
+    const right = range(columns).map((c) => f.loadPart(f.shift(b, c * column.steps[1]), count));
     for (const r of range(rows)) {
-      const left = f.vector(() => f.load(f.shift(a, r * row.steps[0]), load));
+      const left = f.loadPart(f.shift(a, r * row.steps[0]), count);
       for (const c of range(columns)) f.multiplyAdd(sums[r * columns + c], left, right[c]);
     }
   };
   const block = (rows: number, columns: number, at: Bases): void => {
-    const cells = accumulate(tile, at, rows * columns, step(rows, columns, "load"), lanes);
-    walk(f, rest, 1, inner, along(f, at, inner, inner.size - rest), (single) =>
-      nest(f, summed.slice(0, -1), single, (moved) => step(rows, columns, "loadZero")(moved, cells)));
+    const cells = accumulate(tile, at, rows * columns, step(rows, columns, lanes), lanes);
+    if (rest > 0) nest(f, summed.slice(0, -1), along(f, at, inner, inner.size - rest), (moved) => step(rows, columns, rest)(moved, cells));
     putSums(tile, at[2], cells, columns);
   };
   const [high, wide] = tileSize(row.size, column.size);
@@ -188,8 +199,8 @@ function putSums(tile: Tile, at: Address, cells: readonly number[], columns: num
     for (let i = 0; i < line.length; i += lanes) {
       const part = line.slice(i, i + lanes);
       const total = laneSums(f, range(lanes).map((lane) => part[Math.min(lane, part.length - 1)].sum));
-      if (part.length === lanes && (isFlat || isHigh)) put(tile, part[0].at, total, "all");
-      else part.forEach((one, lane) => put(tile, one.at, total, lane));
+      if (part.length === lanes && (isFlat || isHigh)) put(tile, part[0].at, total, lanes);
+      else part.forEach((one, lane) => putLane(tile, one.at, total, lane));
     }
   }
 }
@@ -219,6 +230,6 @@ function numberByNumber(tile: Tile, bases: Bases): void {
         const left = f.vector(() => f.load(a, "loadZero"));
         for (const c of range(columns)) f.multiplyAdd(sums[c], left, f.vector(() => f.load(f.shift(b, c * column.steps[1]), "loadZero")));
       });
-      cells.forEach((cell, c) => put(tile, f.shift(at[2], c * column.steps[2]), cell, 0));
+      cells.forEach((cell, c) => putLane(tile, f.shift(at[2], c * column.steps[2]), cell, 0));
     }));
 }

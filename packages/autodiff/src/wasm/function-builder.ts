@@ -147,8 +147,8 @@ export class FunctionBuilder {
   }
 
   /** A vector memory instruction at an address whose local part is on the stack. */
-  memory(name: "load" | "store" | VectorOp, address: Address, ...immediates: readonly number[]): void {
-    this.simd(name === "load" || name === "store" ? simd[name] : this.format.code[name]);
+  memory(name: keyof typeof simd | VectorOp, address: Address, ...immediates: readonly number[]): void {
+    this.simd(name in simd ? simd[name as keyof typeof simd] : this.format.code[name as VectorOp]);
     this.#offset(address);
     this.emit(...immediates);
   }
@@ -174,9 +174,44 @@ export class FunctionBuilder {
   }
 
   /** Pushes the vector at an address. */
-  load(address: Address, name: "load" | "loadSplat" | "loadZero" = "load"): void {
+  load(address: Address, name: "load" | "loadSplat" | "loadZero" | "loadPair" = "load"): void {
     this.pointer(address);
     this.memory(name, address);
+  }
+
+  /** A new vector local whose first `count` lanes are numbers from an address on, `stride` numbers apart. The others are zero. */
+  loadPart(at: Address, count: number, stride = 1): number {
+    if (count === this.format.lanes && stride === 1) return this.vector(() => this.load(at));
+    const isPaired = this.#isPaired(count, stride);
+    let value = this.vector(() => this.load(at, isPaired ? "loadPair" : "loadZero"));
+    for (let lane = isPaired ? 2 : 1; lane < count; lane++) {
+      const next = this.shift(at, lane * stride);
+      const before = value;
+      value = this.vector(() => {
+        this.pointer(next);
+        this.get(before);
+        this.memory("loadLane", next, lane);
+      });
+    }
+    return value;
+  }
+
+  /** Stores the first `count` lanes of a vector local from an address on, `stride` numbers apart. */
+  storePart(at: Address, value: number, count: number, stride = 1): void {
+    const store = (address: Address, name: "store" | "storePair" | "storeLane", ...lane: readonly number[]): void => {
+      this.pointer(address);
+      this.get(value);
+      this.memory(name, address, ...lane);
+    };
+    if (count === this.format.lanes && stride === 1) return store(at, "store");
+    const isPaired = this.#isPaired(count, stride);
+    if (isPaired) store(at, "storePair", 0);
+    for (let lane = isPaired ? 2 : 0; lane < count; lane++) store(this.shift(at, lane * stride), "storeLane", lane);
+  }
+
+  /** Whether the first two of so many numbers are moved by one instruction. */
+  #isPaired(count: number, stride: number): boolean {
+    return this.format.bytes === 4 && stride === 1 && count > 1;
   }
 
   /** `body`, `count` times; nothing for 0, no loop for 1. */

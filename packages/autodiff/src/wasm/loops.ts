@@ -10,7 +10,7 @@ export interface Operand {
 
 /** What a loop body works with. */
 export interface Body {
-  /** How many entries it treats: as many as a vector has, or one, which then stands in every lane. */
+  /** How many entries it treats, in the first lanes: as many as a vector has, or fewer at the end of an axis. One alone stands in every lane. */
   readonly lanes: number;
   /** The vector local of load operand `k`, which is loaded where it is first asked for: loaded long before, it would have to wait on the stack. */
   load(k: number): number;
@@ -19,36 +19,8 @@ export interface Body {
 }
 
 /** A vector with the entries that follow an address, or with one entry in every lane. */
-function loadLanes(f: FunctionBuilder, at: Address, stride: number, lanes: number): number {
-  if (stride === 0 || lanes === 1) return f.vector(() => f.load(at, "loadSplat"));
-  if (stride === 1) return f.vector(() => f.load(at));
-  let value = f.vector(() => f.load(at, "loadZero"));
-  for (let lane = 1; lane < lanes; lane++) {
-    const next = f.shift(at, lane * stride);
-    const before = value;
-    value = f.vector(() => {
-      f.pointer(next);
-      f.get(before);
-      f.memory("loadLane", next, lane);
-    });
-  }
-  return value;
-}
-
-function storeLanes(f: FunctionBuilder, at: Address, stride: number, lanes: number, local: number): void {
-  if (lanes > 1 && stride === 1) {
-    f.pointer(at);
-    f.get(local);
-    f.memory("store", at);
-    return;
-  }
-  for (let lane = 0; lane < lanes; lane++) {
-    const address = f.shift(at, lane * stride);
-    f.pointer(address);
-    f.get(local);
-    f.memory("storeLane", address, lane);
-  }
-}
+const loadLanes = (f: FunctionBuilder, at: Address, stride: number, lanes: number): number =>
+  stride === 0 || lanes === 1 ? f.vector(() => f.load(at, "loadSplat")) : f.loadPart(at, lanes, stride);
 
 /** Addresses that a loop moves along the first of `strides`: one pointer for all operands that move alike from the same place. */
 function pointersFor(f: FunctionBuilder, at: readonly Address[], strides: readonly (readonly number[])[]): { moved: Address[]; advance: (entries: number) => void } {
@@ -67,7 +39,7 @@ function pointersFor(f: FunctionBuilder, at: readonly Address[], strides: readon
 }
 
 /**
- * A loop nest over `shape`, a vector of entries of the innermost axis at a time and single ones at its end. Loads stand at
+ * A loop nest over `shape`, a vector of entries of the innermost axis at a time and what is left at its end. Loads stand at
  * the outermost level where they do not change.
  */
 export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Operand[], stores: readonly Operand[], emit: (body: Body) => void): void {
@@ -85,13 +57,15 @@ export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Oper
       if (values[k] < 0 && !moves(k, level)) values[k] = loadLanes(f, at[k], 0, 1);
     });
     if (level === depth) {
-      emit({ lanes: 1, load: (k) => values[k], store: (k, local) => storeLanes(f, at[loads.length + k], 0, 1, local) });
+      emit({ lanes: 1, load: (k) => values[k], store: (k, local) => f.storePart(at[loads.length + k], local, 1) });
       return;
     }
     const inner = level === depth - 1;
     const count = inner ? Math.floor(sizes[level] / width) : sizes[level];
     const rest = inner ? sizes[level] % width : 0;
-    const looped = count > 1 || rest > 1;
+    // What fills no vector is taken at once; by sums one by one.
+    const [ends, end] = stores.length > 0 ? [Math.min(rest, 1), rest] : [rest, 1];
+    const looped = count > 1 || ends > 1;
     const { moved, advance } = looped ? pointersFor(f, at, strides.map((own) => own.slice(level))) : { moved: at, advance: () => {} };
     if (!inner) {
       f.repeat(count, () => {
@@ -106,15 +80,15 @@ export function emitLoops(f: FunctionBuilder, shape: Shape, loads: readonly Oper
       const here = (k: number): Address => f.shift(moved[k], shift * strides[k][level]);
       const own = values.slice();
       const load = (k: number): number => (own[k] < 0 ? (own[k] = loadLanes(f, here(k), strides[k][level], lanes)) : own[k]);
-      emit({ lanes, load, store: (k, local) => storeLanes(f, here(loads.length + k), strides[loads.length + k][level], lanes, local) });
+      emit({ lanes, load, store: (k, local) => f.storePart(here(loads.length + k), local, lanes, strides[loads.length + k][level]) });
     };
     f.repeat(count, () => {
       f.scope(() => body(width, 0));
       advance(width);
     });
-    f.repeat(rest, () => {
-      f.scope(() => body(1, looped ? 0 : count * width));
-      advance(1);
+    f.repeat(ends, () => {
+      f.scope(() => body(end, looped ? 0 : count * width));
+      advance(end);
     });
   };
   visit(0, operands.map((o) => o.at));

@@ -37,6 +37,9 @@ export const simd = {
   load: 0x00,
   store: 0x0b,
   constant: 0x0c,
+  /** 8 bytes: two numbers of 4. The others become zero. */
+  loadPair: 0x5d,
+  storePair: 0x5b,
   shuffle: 0x0d,
   and: 0x4e,
   or: 0x50,
