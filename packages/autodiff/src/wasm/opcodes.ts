@@ -13,7 +13,6 @@ export const op = {
   i32Const: 0x41,
   i32LtU: 0x49,
   i32Add: 0x6a,
-  i32Mul: 0x6c,
 } as const;
 
 /** Opcodes of single numbers. */
@@ -40,6 +39,9 @@ export const simd = {
   /** 8 bytes: two numbers of 4. The others become zero. */
   loadPair: 0x5d,
   storePair: 0x5b,
+  /** Of the two numbers of 8 bytes; the first two numbers of 4 bytes. */
+  toSingle: 0x5e,
+  toDouble: 0x5f,
   shuffle: 0x0d,
   and: 0x4e,
   or: 0x50,

@@ -1,13 +1,13 @@
 import type { ButcherTableau } from "@fluxion/ode-core";
 import type { StepKernel } from "../compile.ts";
 import { compileModule } from "./capabilities.ts";
-import { FunctionBuilder, unsigned } from "./function-builder.ts";
+import { FunctionBuilder } from "./function-builder.ts";
 import { webAssembly } from "./host.ts";
 import { emitLoops } from "./loops.ts";
 import type { KernelMemory } from "./memory.ts";
 import { moduleBytes } from "./module.ts";
 import { numberFormat, type NumberFormat } from "./number-format.ts";
-import { i32, op, scalar } from "./opcodes.ts";
+import { i32, op, simd } from "./opcodes.ts";
 
 /** The second part of a split kernel, made for several evaluations in a row. */
 export interface Reverse {
@@ -179,7 +179,7 @@ class StepWriter {
     if (bytes === 8) return write(8 * place);
     const { scratch } = this.#places;
     write(scratch);
-    this.#convert(f, n, [4 * place, 4, scalar.store32], [scratch, 8, scalar.load64], scalar.toSingle);
+    this.#convert(f, n, scratch, 4 * place, "toSingle");
   }
 
   /** Where the float64 numbers of the result at `place` of a part are. */
@@ -187,27 +187,22 @@ class StepWriter {
     const { format: { bytes } } = this.#parts;
     if (bytes === 8) return 8 * place;
     const { scratch } = this.#places;
-    this.#convert(f, n, [scratch, 8, scalar.store64], [4 * place, 4, scalar.load32], scalar.toDouble);
+    this.#convert(f, n, 4 * place, scratch, "toDouble");
     return scratch;
   }
 
-  /** Each way: place, bytes of a number and instruction. */
-  #convert(f: FunctionBuilder, n: number, [to, width, store]: readonly [number, number, number], [from, size, load]: readonly [number, number, number], conversion: number): void {
+  /** Two numbers at a time: there is room for one more where their count is odd. Places in bytes. */
+  #convert(f: FunctionBuilder, n: number, from: number, to: number, conversion: "toSingle" | "toDouble"): void {
     f.scope(() => {
-      const index = f.pin({ local: null, bytes: 0 });
-      const address = (bytes: number): void => {
-        f.get(index);
-        f.constant(bytes);
-        f.emit(op.i32Mul);
-      };
-      f.repeat(n, () => {
-        address(width);
-        address(size);
-        f.emit(load, 0, ...unsigned(from), conversion, store, 0, ...unsigned(to));
-        f.get(index);
-        f.constant(1);
-        f.emit(op.i32Add);
-        f.set(index);
+      const [source, target] = [from, to].map((bytes) => ({ local: f.pin({ local: null, bytes }), bytes: 0 }));
+      f.repeat(Math.ceil(n / 2), () => {
+        f.pointer(target);
+        f.load(source, conversion === "toSingle" ? "load" : "loadPair");
+        f.simd(simd[conversion]);
+        if (conversion === "toSingle") f.memory("storePair", target, 0);
+        else f.memory("store", target);
+        f.advance(source.local, conversion === "toSingle" ? 2 : 1);
+        f.advance(target.local, conversion === "toSingle" ? 1 : 2);
       });
     });
   }
