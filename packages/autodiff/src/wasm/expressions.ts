@@ -150,7 +150,9 @@ export class Expressions {
   #op(name: AnyOp, ...args: readonly number[]): number {
     const local = this.#memo(`${name} ${args.join(" ")}`, () => {
       for (const x of args) this.#f.get(x);
-      if (name === "and" || name === "or" || name === "xor" || name === "select") this.#f.simd(simd[name]);
+      // Masks fill lanes, so that both choose alike; one is a single instruction, the other three.
+      if (name === "select" && this.#f.format.fused) this.#f.vectorOp("laneSelect");
+      else if (name === "and" || name === "or" || name === "xor" || name === "select") this.#f.simd(simd[name]);
       else this.#f.vectorOp(name);
     });
     if (name === "neg") this.#negated.set(local, args[0]);
@@ -237,16 +239,19 @@ export class Expressions {
 
   #sigmoid(x: number): number {
     const { top, bottom, sum } = this.#quotient(x);
-    return this.#op("div", this.#op("select", bottom, top, this.#op("ge", x, this.constant(0))), sum);
+    const opposite = this.#negated.get(x);
+    // At 0 both are equal, so that the comparison serves x and -x.
+    const [above, below] = opposite === undefined ? [bottom, top] : [top, bottom];
+    return this.#op("div", this.#op("select", above, below, this.#op("ge", opposite ?? x, this.constant(0))), sum);
   }
 
-  /** `max(x, 0) + log(1 + e)` with `log(1 + e) = 2 artanh(e / (2 + e))` and `e = e^-|x|`. */
+  /** `max(x, 0) + log(1 + e)` with `log(1 + e) = 2 artanh(e / (2 + e))` and `e = e^-|x|`, in short chains of dependent operations. */
   #softplus(x: number): number {
-    const { top, bottom, sum } = this.#quotient(x);
-    const s = this.#op("div", top, this.#op("add", sum, bottom));
+    const { top, bottom } = this.#quotient(x);
+    const s = this.#op("div", top, this.#op("add", top, this.#op("add", bottom, bottom)));
     const square = this.#op("mul", s, s);
-    const rest = this.#op("mul", s, this.#op("mul", square, this.#polynomial(square, this.#numbers.artanhSeries)));
-    return this.#op("add", this.#op("greater", x, this.constant(0)), this.#op("add", this.#op("add", s, s), rest));
+    const twice = this.#multiplyAdd(this.#op("mul", s, square), this.#polynomial(square, this.#numbers.artanhSeries), this.#op("add", s, s));
+    return this.#op("add", this.#op("greater", x, this.constant(0)), twice);
   }
 
   /** `-t / (t + 2)` with `t = e^(-2 |x|) - 1`, which keeps small arguments accurate; the sign is put back. */

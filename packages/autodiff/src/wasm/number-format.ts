@@ -7,7 +7,7 @@ export interface NumberFormat {
   /** Numbers in a vector of 16 bytes. */
   readonly lanes: 2 | 4;
   readonly code: Readonly<Record<VectorOp, number>>;
-  /** Whether products are added without rounding in between, by an instruction that not every host has. */
+  /** Whether products are added without rounding in between, by relaxed SIMD, which not every host has. */
   readonly fused: boolean;
   /** A window on memory. */
   view(buffer: ArrayBuffer, byteOffset?: number, length?: number): Numbers;

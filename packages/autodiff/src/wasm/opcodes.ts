@@ -79,7 +79,10 @@ export const f64x2 = {
   /** `y < x ? y : x` and `x < y ? y : x`: one instruction, where min and max take several. */
   lesser: 0xf6,
   greater: 0xf7,
+  /** Of relaxed SIMD, as the next one. */
   multiplyAdd: 0x107,
+  /** Of lanes whose mask has all bits or none. */
+  laneSelect: 0x10c,
 } as const;
 
 /** Names of vector operations on numbers of either kind. */
@@ -114,6 +117,7 @@ export const f32x4: Readonly<Record<VectorOp, number>> = {
   lesser: 0xea,
   greater: 0xeb,
   multiplyAdd: 0x105,
+  laneSelect: 0x10b,
 };
 
 /** Value types. */
