@@ -2,9 +2,10 @@ import { elementwise, type ElementwisePrimitive } from "../elementwise.ts";
 import { contractPrimitive } from "../contract.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
 import { reshapePrimitive } from "../broadcast.ts";
-import { constantPrimitive, inputPrimitive, literalPrimitive, sameShape, type Tensor } from "../tensor.ts";
+import { constantPrimitive, inputPrimitive, literalPrimitive, sameShape, type Primitive, type Tensor } from "../tensor.ts";
 import { topological, type Program } from "../trace.ts";
 import { unrollLimit } from "./collapse.ts";
+import { delay } from "./delay.ts";
 import { viewOf, type View } from "./view.ts";
 
 /** Part of an output: `node` goes to the entries from `offset` on, row-major. */
@@ -32,6 +33,9 @@ export interface Schedule {
 }
 
 export const isElementwise = (node: Tensor): boolean => (node.primitive as Partial<ElementwisePrimitive>).kind === "elementwise";
+/** Operations of one instruction or two. */
+const arithmetic: ReadonlySet<Primitive> = new Set((["neg", "add", "sub", "mul", "div", "multiplyAdd", "maximum", "minimum", "greater", "where", "abs"] as const).map((name) => elementwise[name]));
+export const isArithmetic = ({ primitive }: Tensor): boolean => arithmetic.has(primitive);
 export const isLeaf = (node: Tensor): boolean =>
   node.primitive === inputPrimitive || node.primitive === constantPrimitive || node.primitive === literalPrimitive;
 
@@ -79,7 +83,10 @@ function assembledNodes(order: readonly Tensor[]): Set<Tensor> {
 /** The optimising compiler gives up on long functions. Loops over up to 4 entries are unrolled, so they count as often. */
 const groupLimit = (node: Tensor): number => 100 / Math.max(1, node.size <= unrollLimit ? node.size : 1);
 
-/** Orders and groups the operations: elementwise ones of equal shape that depend on one another only directly share a loop. */
+/**
+ * Orders and groups the operations: elementwise ones of equal shape that depend on one another only directly share a loop. Each is computed as early as
+ * possible, or later where that spares storing results.
+ */
 export function schedule(program: Program): Schedule {
   const pieces = cut(program.outputs);
   const order = topological(pieces.map((piece) => piece.node));
@@ -94,12 +101,25 @@ export function schedule(program: Program): Schedule {
     const { base } = views.get(x)!;
     return base ? (stage.get(base) ?? -1) : -1;
   };
+  const fuses = (x: Tensor, node: Tensor): boolean => isElementwise(node) && isElementwise(x) && views.get(x)!.base === x && sameShape(x.shape, node.shape);
+  const computed: Tensor[] = [];
   for (const node of order) {
     views.set(node, viewOf(node, (x) => views.get(x)!));
     if (isLeaf(node) || views.get(node)!.base !== node) continue;
-    const fuses = (x: Tensor): boolean => isElementwise(node) && isElementwise(x) && views.get(x)!.base === x && sameShape(x.shape, node.shape);
-    const at = node.args.reduce((s, x) => Math.max(s, fuses(x) ? stage.get(x)! : baseStage(x) + 1), 0);
-    stage.set(node, at);
+    stage.set(node, node.args.reduce((s, x) => Math.max(s, fuses(x, node) ? stage.get(x)! : baseStage(x) + 1), 0));
+    computed.push(node);
+  }
+  delay({
+    order: computed, stage, fuses,
+    results: new Set(pieces.flatMap(({ node }) => views.get(node)!.base ?? [])),
+    sourceOf: (x) => views.get(x)!.base,
+    kindOf: (node) => (isElementwise(node) ? node.shape.join() : undefined),
+    // Longer functions may share a part with others of their loop.
+    moves: isArithmetic,
+    limit: groupLimit,
+  });
+  for (const node of computed) {
+    const at = stage.get(node)!;
     const key = isElementwise(node) ? `${at}|${node.shape.join()}` : `${node.id}`;
     let group = open.get(key);
     if (!group || group.nodes.length >= groupLimit(node)) {

@@ -1,14 +1,13 @@
 import { OdeError } from "@fluxion/ode-core";
 import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
 import { contractPrimitive } from "../contract.ts";
-import { elementwise } from "../elementwise.ts";
 import { collapse } from "../lower/collapse.ts";
 import { copyPrimitive } from "../lower/copies.ts";
 import { isPlaced, placeOf } from "../lower/placements.ts";
-import { isElementwise, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
+import { isArithmetic, isElementwise, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
-import { inputPrimitive, literalPrimitive, sameShape, type Primitive, type Shape, type Tensor } from "../tensor.ts";
+import { inputPrimitive, literalPrimitive, sameShape, type Shape, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { emitContract } from "./emit-contract.ts";
@@ -19,9 +18,6 @@ import { Imports } from "./imports.ts";
 import { exact, type Layout } from "./layout.ts";
 import { emitLoops, type Operand } from "./loops.ts";
 import { op, simd } from "./opcodes.ts";
-
-/** Operations of one instruction or two. */
-const arithmetic: ReadonlySet<Primitive> = new Set((["neg", "add", "sub", "mul", "div", "multiplyAdd", "maximum", "minimum", "greater", "where", "abs"] as const).map((name) => elementwise[name]));
 
 /** Writes the steps of one program into a function, or several one after another. Their parameters are the addresses of the inputs and outputs that move. */
 export class Writer {
@@ -129,7 +125,7 @@ export class Writer {
     const outside = [...new Set(nodes.flatMap((node) => node.args.filter((x) => !inside.has(x))))];
     const loaded = outside.filter((x) => this.#schedule.views.get(x)!.base !== null);
     const stored = nodes.filter((node) => this.#schedule.stored.has(node));
-    const isShort = nodes.every(({ primitive }) => arithmetic.has(primitive));
+    const isShort = nodes.every(isArithmetic);
     emitLoops(this.#f, nodes[0].shape, loaded.map((x) => this.#operand(x)), stored.map((node) => this.#result(node)), ({ lanes, load, store }) => {
       const code = new Expressions(this.#f, this.pool, this.imports, lanes);
       const values = new Map<Tensor, number>();
