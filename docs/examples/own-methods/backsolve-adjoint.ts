@@ -1,5 +1,5 @@
 import { defaultTolerances, readOptions, type BoundField, type OdeProblem, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
-import { assertPullable, assertSucceeded } from "@fluxion/sensitivity";
+import { assertPullable, assertSucceeded, pullScaled } from "@fluxion/sensitivity";
 
 /**
  * The continuous adjoint as in torchdiffeq: it keeps the saved states only, and solves for the others once more, backwards along
@@ -21,23 +21,28 @@ export function backsolveAdjoint(options: Readonly<Record<string, never>> = {}):
       const n = f.dim;
       const solution = solve(problem, algorithm, solveOptions);
       // What looks at the state or its components would be given more of them.
-      const { onStep: _onStep, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol = defaultTolerances.abstol, ...shared } = solveOptions;
-      const backwards = { ...shared, abstol: typeof abstol === "number" ? abstol : Math.min(...Array.from(abstol)), dense: false };
+      const { onStep: _onStep, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol = defaultTolerances.abstol, reltol = defaultTolerances.reltol, ...shared } = solveOptions;
+      // The adjoint is of the size of 1, the state is not.
+      const abstols = new Float64Array(2 * n + p.length).fill(1e-3 * reltol);
+      abstols.set(typeof abstol === "number" ? new Float64Array(n).fill(abstol) : abstol);
+      const backwards = { ...shared, reltol, abstol: abstols, dense: false };
       const field = augmented(problem);
       return {
         solution,
         pull(uBar) {
           assertPullable(solution, uBar);
-          let z: Float64Array = new Float64Array(2 * n + p.length);
-          for (let i = uBar.length - 1; i >= 0; i--) {
-            z.set(solution.u[i]);
-            for (let j = 0; j < n; j++) z[n + j] += uBar[i][j];
-            const [from, to] = [solution.t[i], i > 0 ? solution.t[i - 1] : tspan[0]];
-            const run = solve({ f: field, u0: z, tspan: [from, to], p }, algorithm, { ...backwards, saveAt: [to] });
-            assertSucceeded(`the solution backwards from t = ${from} to ${to}`, run);
-            [z] = run.u;
-          }
-          return { du0: z.slice(n, 2 * n), dp: z.slice(2 * n) };
+          return pullScaled(uBar, (scaled) => {
+            let z: Float64Array = new Float64Array(2 * n + p.length);
+            for (let i = scaled.length - 1; i >= 0; i--) {
+              z.set(solution.u[i]);
+              for (let j = 0; j < n; j++) z[n + j] += scaled[i][j];
+              const [from, to] = [solution.t[i], i > 0 ? solution.t[i - 1] : tspan[0]];
+              const run = solve({ f: field, u0: z, tspan: [from, to], p }, algorithm, { ...backwards, saveAt: [to] });
+              assertSucceeded(`the solution backwards from t = ${from} to ${to}`, run);
+              [z] = run.u;
+            }
+            return { du0: z.slice(n, 2 * n), dp: z.slice(2 * n) };
+          });
         },
       };
     },

@@ -1,8 +1,10 @@
-import type { SensitivityAlgorithm, VectorField } from "@fluxion/ode-core";
+import type { OdeSolution, SensitivityAlgorithm, VectorField } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
 import { extendedState } from "./extended-state.ts";
 import { gaussLegendre } from "./gauss-legendre.ts";
-import { checkTolerances, solveBackwards, type ReverseTolerances } from "./reverse-solve.ts";
+import { gradientScales } from "./gradient-scales.ts";
+import { pullScaled } from "./pull-scaled.ts";
+import { checkTolerances, solveBackwards, solveForwards, type AfterRun, type ReverseTolerances, type Step } from "./reverse-solve.ts";
 import { accumulate } from "./small-vectors.ts";
 import type { VjpField } from "./taped-field.ts";
 
@@ -28,61 +30,56 @@ export function gaussAdjoint(options: GaussAdjointOptions = {}): SensitivityAlgo
     requires: ["vjp"],
     solvesOtherField: true,
     linearize(context) {
-      const { problem: { f, p }, algorithm, solve } = context;
-      const starts: number[] = [];
-      const { onStep } = context.options;
-      const solution = solve(context.problem, algorithm, {
-        ...context.options,
-        dense: true,
-        onStep: (t, h, u) => {
-          starts.push(t);
-          onStep?.(t, h, u);
-        },
-      });
-      const { nodes, weights } = gaussLegendre(Math.ceil(algorithm.order / 2));
+      const forward = solveForwards(context);
+      const { solution } = forward;
+      const starts = forward.steps.map(([t]) => t);
+      const rule = gaussLegendre(Math.ceil(context.algorithm.order / 2));
       return {
         solution,
         pull(uBar) {
           assertPullable(solution, uBar);
-          const n = f.dim;
-          const stateAt = extendedState(solution);
-          const bound = f.bind(p) as VjpField;
-          const sums = bound.gradientBuffer?.() ?? new Float64Array(p.length);
-          const [u, lambda, product] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
-          const field: VectorField = {
-            dim: n,
-            paramCount: p.length,
-            provides: new Set(),
-            bind: () => ({
-              rhs: (t, z, out) => {
-                // What this adds to the sums is of no use.
-                bound.vjp(t, stateAt(t, u), z, product, sums);
-                for (let i = 0; i < n; i++) out[i] = -product[i];
-              },
-            }),
-          };
-          const dp = new Float64Array(p.length);
-          const du0 = solveBackwards(context, solution, uBar, field, options, (run, steps) => {
-            sums.fill(0);
-            for (const [t, h] of steps.flatMap((step) => parted(step, starts))) {
-              nodes.forEach((x, k) => {
-                const time = t + x * h;
-                run.at(time, lambda);
-                for (let i = 0; i < n; i++) lambda[i] *= -h * weights[k];
-                bound.vjp(time, solution.at(time, u), lambda, product, sums);
-              });
-            }
-            accumulate(1, sums, dp);
+          return pullScaled(uBar, (scaled) => {
+            const { field, addUp, sum } = adjointWithSum(solution, starts, rule);
+            const du0 = solveBackwards(context, forward, scaled, { field, scales: gradientScales(solution, scaled).states, afterRun: addUp }, options);
+            return { du0, dp: sum };
           });
-          return { du0, dp };
         },
       };
     },
   };
 }
 
+/** The adjoint equation along `solution`, and what adds the parameters' part of each of its solves to `sum[m]`. */
+function adjointWithSum(solution: OdeSolution, starts: readonly number[], { nodes, weights }: ReturnType<typeof gaussLegendre>): { field: VectorField; addUp: AfterRun; sum: Float64Array } {
+  const { f, p } = solution.problem;
+  const n = f.dim;
+  const stateAt = extendedState(solution);
+  const bound = f.bind(p) as VjpField;
+  const part = bound.gradientBuffer?.() ?? new Float64Array(p.length);
+  const sum = new Float64Array(p.length);
+  const [u, lambda, product] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+  const rhs = (t: number, z: Float64Array, out: Float64Array): void => {
+    // What this adds to the part is of no use.
+    bound.vjp(t, stateAt(t, u), z, product, part);
+    for (let i = 0; i < n; i++) out[i] = -product[i];
+  };
+  const addUp: AfterRun = (run, steps) => {
+    part.fill(0);
+    for (const [t, h] of steps.flatMap((step) => parted(step, starts))) {
+      nodes.forEach((x, k) => {
+        const time = t + x * h;
+        run.at(time, lambda);
+        for (let i = 0; i < n; i++) lambda[i] *= -h * weights[k];
+        bound.vjp(time, solution.at(time, u), lambda, product, part);
+      });
+    }
+    accumulate(1, part, sum);
+  };
+  return { field: { dim: n, paramCount: p.length, provides: new Set(), bind: () => ({ rhs }) }, addUp, sum };
+}
+
 /** The step from `t` by `h`, or what it is made of: it is parted at the `starts` of forward steps, in their order, that lie in it, where there are several. */
-function parted(step: readonly [t: number, h: number], starts: readonly number[]): (readonly [t: number, h: number])[] {
+function parted(step: Step, starts: readonly number[]): Step[] {
   const [t, h] = step;
   const at = (time: number): number => (time - t) / h;
   // Reverse steps run against the order of the starts.
@@ -90,7 +87,7 @@ function parted(step: readonly [t: number, h: number], starts: readonly number[]
   const last = lowerBound(starts, (time) => at(time) <= edge);
   if (last - first < 2) return [step];
   const ends = [t, ...starts.slice(first, last).reverse(), t + h];
-  return ends.slice(1).map((end, i) => [ends[i], end - ends[i]]);
+  return ends.slice(1).map((end, i): Step => [ends[i], end - ends[i]]);
 }
 
 /** Ends of steps that differ by this part of the step are the same but for rounding. */

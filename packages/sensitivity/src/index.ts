@@ -4,4 +4,5 @@ export { finiteDifference, type FiniteDifferenceOptions } from "./finite-differe
 export { forwardSensitivity, type ForwardSensitivityOptions } from "./forward-sensitivity.ts";
 export { gaussAdjoint, type GaussAdjointOptions } from "./gauss-adjoint.ts";
 export { interpolatingAdjoint, type InterpolatingAdjointOptions } from "./interpolating-adjoint.ts";
+export { pullScaled } from "./pull-scaled.ts";
 export { sensealgs } from "./sensealgs.ts";

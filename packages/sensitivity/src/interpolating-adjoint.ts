@@ -1,7 +1,9 @@
 import type { OdeProblem, OdeSolution, SensitivityAlgorithm, VectorField } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
 import { extendedState } from "./extended-state.ts";
-import { checkTolerances, solveBackwards, type ReverseTolerances } from "./reverse-solve.ts";
+import { gradientScales } from "./gradient-scales.ts";
+import { pullScaled } from "./pull-scaled.ts";
+import { checkTolerances, solveBackwards, solveForwards, type ReverseTolerances } from "./reverse-solve.ts";
 import type { VjpField } from "./taped-field.ts";
 
 /** Options of {@link interpolatingAdjoint}. */
@@ -26,15 +28,19 @@ export function interpolatingAdjoint(options: InterpolatingAdjointOptions = {}):
     requires: ["vjp"],
     solvesOtherField: true,
     linearize(context) {
-      const { problem, algorithm, solve } = context;
-      const solution = solve(problem, algorithm, { ...context.options, dense: true });
+      const { problem } = context;
+      const forward = solveForwards(context);
+      const { solution } = forward;
       return {
         solution,
         pull(uBar) {
           assertPullable(solution, uBar);
-          const n = problem.f.dim;
-          const z = solveBackwards(context, solution, uBar, adjointField(problem, solution), options);
-          return { du0: z.slice(0, n), dp: z.slice(n) };
+          return pullScaled(uBar, (scaled) => {
+            const { states, parameters } = gradientScales(solution, scaled);
+            const z = solveBackwards(context, forward, scaled, { field: adjointField(problem, solution), scales: Float64Array.of(...states, ...parameters) }, options);
+            const n = problem.f.dim;
+            return { du0: z.slice(0, n), dp: z.slice(n) };
+          });
         },
       };
     },

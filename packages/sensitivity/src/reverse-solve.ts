@@ -1,16 +1,38 @@
-import { defaultTolerances, option, readOptions, type OdeSolution, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { defaultTolerances, option, readOptions, type BoundField, type OdeSolution, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { assertSucceeded } from "./assert-pullable.ts";
+import { stateSizes } from "./gradient-scales.ts";
 
 /** Tolerances of the solves backwards in time. */
 export interface ReverseTolerances {
   /** Relative tolerance of the reverse solve. Default: that of the forward solve. */
   readonly reltol?: number | undefined;
-  /** Absolute tolerance of the reverse solve. Default: that of the forward solve, the smallest one of several. */
+  /**
+   * Absolute tolerance of the reverse solve, for cotangents whose largest entry is about 1: what `pull` is given is scaled to that. It is less for derivatives by states and
+   * parameters so large that these are small. Default: that of the forward solve, the smallest one of several, over the largest |u|, but at least 0.001 and at most 1 times `reltol`.
+   */
   readonly abstol?: number | undefined;
 }
 
-/** Told of each solve between two saved times, which is dense then, and its steps: each from `t` by `h`. */
-export type AfterRun = (run: OdeSolution, steps: readonly [t: number, h: number][]) => void;
+/** A step from `t` by `h`. */
+export type Step = readonly [t: number, h: number];
+
+/** A dense solution and the steps that it is made of. */
+export interface DenseForward {
+  readonly solution: OdeSolution;
+  readonly steps: readonly Step[];
+}
+
+/** Told of each solve between two saved times, which is dense then, and its steps. */
+export type AfterRun = (run: OdeSolution, steps: readonly Step[]) => void;
+
+/** An equation that is to be solved backwards. */
+export interface ReverseEquation {
+  /** Its state is lambda, and perhaps more. */
+  readonly field: VectorField;
+  /** What the absolute tolerance is to be multiplied by, one per component. */
+  readonly scales: Float64Array;
+  readonly afterRun?: AfterRun;
+}
 
 /** Checks the options of the adjoint called `name`. @throws OdeError `INVALID_OPTION` */
 export function checkTolerances(name: string, options: ReverseTolerances): void {
@@ -18,35 +40,58 @@ export function checkTolerances(name: string, options: ReverseTolerances): void 
   readOptions(name, options, { reltol: option.positive(1), abstol: option.nonNegative(1) });
 }
 
+/** The forward solve, with what is needed to go back along it. */
+export function solveForwards({ problem, algorithm, options, solve }: SensitivityContext): DenseForward {
+  const steps: Step[] = [];
+  const onStep: SolveOptions["onStep"] = (t, h, u) => {
+    steps.push([t, h]);
+    options.onStep?.(t, h, u);
+  };
+  return { solution: solve(problem, algorithm, { ...options, dense: true, onStep }), steps };
+}
+
 /**
- * Solves `field` backwards along `solution`: from its end, where the state is zero, to its start, and adds `uBar[i]` to the first entries of
- * the state at saved time `i`. Returns the state at the start.
+ * Solves `equation` backwards along `forward`: from its end, where the state is zero, to its start, and adds `uBar[i]` to the first entries of
+ * the state at saved time `i`. Returns the state at the start. To be called within `pullScaled`: the absolute tolerance takes the largest entry of `uBar` for 1.
  */
-export function solveBackwards(context: SensitivityContext, solution: OdeSolution, uBar: readonly Float64Array[], field: VectorField, tolerances: ReverseTolerances, afterRun?: AfterRun): Float64Array {
+export function solveBackwards(context: SensitivityContext, forward: DenseForward, uBar: readonly Float64Array[], equation: ReverseEquation, tolerances: ReverseTolerances): Float64Array {
   const { tspan, f } = context.problem;
-  const advance = stretchSolver(context, field, tolerances, afterRun);
-  const z = new Float64Array(field.dim);
+  const { t: times } = forward.solution;
+  const advance = stretchSolver(context, forward, equation, reverseTolerances(context.options, forward.solution, tolerances));
+  const z = new Float64Array(equation.field.dim);
   let t = tspan[1];
   for (let i = uBar.length - 1; i >= 0; i--) {
-    advance(t, solution.t[i], z);
-    t = solution.t[i];
+    advance(t, times[i], z);
+    t = times[i];
     for (let j = 0; j < f.dim; j++) z[j] += uBar[i][j];
   }
   advance(t, tspan[0], z);
   return z;
 }
 
+/** `tolerances` with the defaults filled in. */
+function reverseTolerances(options: SolveOptions, solution: OdeSolution, tolerances: ReverseTolerances): Required<ReverseTolerances> {
+  const { abstol: forward = defaultTolerances.abstol } = options;
+  const least = (list: ArrayLike<number>): number => Array.from(list).reduce((a, b) => Math.min(a, b));
+  const reltol = tolerances.reltol ?? options.reltol ?? defaultTolerances.reltol;
+  const smallest = typeof forward === "number" ? forward : least(forward);
+  const relative = smallest / stateSizes(solution).reduce((a, b) => Math.max(a, b));
+  return { reltol, abstol: tolerances.abstol ?? (reltol > 0 ? Math.min(reltol, Math.max(leastRatio * reltol, relative)) : smallest) };
+}
+
+/** As that of the default tolerances. */
+const leastRatio = 1e-3;
+
 /** A first step that is a smaller part of its stretch than this is chosen anew. */
 const leastPart = 1e-6;
 
 /** Makes the function that takes the state `z` from one time to an earlier one in place. */
-function stretchSolver({ problem, algorithm, options, solve }: SensitivityContext, field: VectorField, tolerances: ReverseTolerances, afterRun?: AfterRun): (from: number, to: number, z: Float64Array) => void {
-  const { f, p } = problem;
+function stretchSolver(context: SensitivityContext, forward: DenseForward, { field, scales, afterRun }: ReverseEquation, { reltol, abstol }: Required<ReverseTolerances>): (from: number, to: number, z: Float64Array) => void {
+  const { problem: { f, p }, algorithm, options, solve } = context;
   const n = f.dim;
   // What looks at the state or its components would be given lambda.
-  const { onStep: _onStep, saveAt: _saveAt, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol: forwardAbstol = defaultTolerances.abstol, dt, ...shared } = options;
-  const reltol = tolerances.reltol ?? options.reltol ?? defaultTolerances.reltol;
-  const abstol = tolerances.abstol ?? (typeof forwardAbstol === "number" ? forwardAbstol : Array.from(forwardAbstol).reduce((a, b) => Math.min(a, b)));
+  const { onStep: _onStep, saveAt: _saveAt, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol: _abstol, dt, ...shared } = options;
+  const abstols = scales.map((x) => abstol * x);
   // The first step after a jump is as long as the last one before it: choosing it anew costs evaluations at every saved time.
   let size = dt === undefined ? undefined : Math.abs(dt);
   const stepper = algorithm.stepper(f.bind(p), n, { reltol, abstol });
@@ -54,14 +99,15 @@ function stretchSolver({ problem, algorithm, options, solve }: SensitivityContex
   stepper.release?.();
   return (from, to, z) => {
     if (from === to || z.subarray(0, n).every((x) => x === 0)) return;
-    const steps: [t: number, h: number][] = [];
+    const steps: Step[] = [];
+    size ??= firstSize(forward.steps, field.bind(p).rhs, from, z);
     // What a short stretch before told may be too short for this one.
-    const first = fixed || (size ?? 0) >= Math.max(options.dtmin ?? 0, leastPart * Math.abs(to - from)) ? size : undefined;
+    const first = fixed || size >= Math.max(options.dtmin ?? 0, leastPart * Math.abs(to - from)) ? size : undefined;
     let [last, previous] = [0, 0];
     const reverseOptions: SolveOptions = {
       ...shared,
       reltol,
-      abstol,
+      abstol: abstols,
       dense: afterRun !== undefined,
       saveAt: [to],
       ...(first === undefined ? {} : { dt: first }),
@@ -80,3 +126,24 @@ function stretchSolver({ problem, algorithm, options, solve }: SensitivityContex
     afterRun?.(run, steps);
   };
 }
+
+/**
+ * A first step at `t`, where the first entries of `z` are not all zero: as long as the forward step there, or the one before if that is longer, as the last one is cut off,
+ * but no longer than an entry needs to change by a part of itself, as it does fast after a jump in stiff problems. An entry that is zero yet does not tell its scale by its slope,
+ * which may be huge with small states or parameters, so that the choice of the solver, which trusts in the absolute tolerance, would be too small by far.
+ */
+function firstSize(steps: readonly Step[], rhs: BoundField["rhs"], t: number, z: Float64Array): number {
+  let i = steps.length - 1;
+  while (i > 0 && (steps[i][0] - t) * Math.sign(steps[i][1]) >= 0) i--;
+  const length = Math.max(Math.abs(steps[i][1]), Math.abs(steps[Math.max(0, i - 1)][1]));
+  const slope = new Float64Array(z.length);
+  rhs(t, z, slope);
+  const time = z.reduce((least, x, j) => (x !== 0 && slope[j] !== 0 ? Math.min(least, Math.abs(x / slope[j])) : least), Infinity);
+  return Math.max(shortest * length, Math.min(length, changedPart * time));
+}
+
+/** A first step is not shorter than this part of the forward step: an entry may be almost zero by accident. */
+const shortest = 1e-8;
+
+/** By how much of itself an entry may change in the first step, as far as its slope tells. */
+const changedPart = 0.5;

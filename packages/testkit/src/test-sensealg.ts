@@ -86,7 +86,7 @@ const code = (expected: string): unknown => expect.objectContaining({ code: expe
 
 /**
  * Declares the conformance tests of a sensitivity algorithm: gradients by `u0` and `p` against closed forms, forwards and
- * backwards in time, with states saved at the ends, between steps and at every step; linearity; repeatability; what it throws.
+ * backwards in time, with states saved at the ends, between steps and at every step; linearity, also by factors of 1e-10 and 1e10; repeatability; what it throws.
  * To be called in a vitest file.
  *
  * @param make - The factory.
@@ -96,7 +96,7 @@ export function testSensealg(make: () => SensitivityAlgorithm, { tolerance = 1e-
   describe(`sensealg "${sensealg.name}"`, () => {
     for (const item of cases()) gradientTests(sensealg, item, tolerance);
     if (discrete) discreteTests(sensealg);
-    contractTests(sensealg, cases()[0].problem);
+    contractTests(sensealg, cases()[0].problem, tolerance);
   });
 }
 
@@ -143,7 +143,7 @@ function discreteTests(sensealg: SensitivityAlgorithm): void {
   });
 }
 
-function contractTests(sensealg: SensitivityAlgorithm, problem: OdeProblem): void {
+function contractTests(sensealg: SensitivityAlgorithm, problem: OdeProblem, tolerance: number): void {
   const options: SolveOptions = { ...tight, saveAt: 0.5 };
 
   test("pull is linear, repeats itself bit by bit, returns fresh arrays and leaves its input alone", () => {
@@ -159,6 +159,13 @@ function contractTests(sensealg: SensitivityAlgorithm, problem: OdeProblem): voi
     expect(a).toEqual(weights(count, 2));
     expect(flat(pull(a.map((x) => x.map(() => 0)))).map(Math.abs)).toEqual([0, 0, 0, 0]);
     expect([...problem.u0, ...problem.p]).toEqual([0.8, -0.5, 1.3, 7]);
+  });
+
+  test.each([1e-10, 1e10])("the unit of the loss does not matter: %d times the gradients by the states give as many times the gradients", (factor) => {
+    const { solution, pull } = linearize(problem, tsit5(), { ...options, sensealg });
+    const uBar = weights(solution.u.length, 2);
+    const scaled = flat(pull(uBar.map((x) => x.map((v) => factor * v))));
+    expect(scaledDistance(scaled.map((x) => x / factor), flat(pull(uBar)))).toBeLessThan(tolerance);
   });
 
   test("passes the caller's onStep through", () => {
