@@ -4,7 +4,7 @@ import { extendedState } from "./extended-state.ts";
 import { gaussLegendre } from "./gauss-legendre.ts";
 import { gradientScales } from "./gradient-scales.ts";
 import { pullScaled } from "./pull-scaled.ts";
-import { checkTolerances, solveBackwards, solveForwards, type AfterRun, type ReverseTolerances, type Step } from "./reverse-solve.ts";
+import { checkTolerances, linearField, solveBackwards, solveForwards, type AfterRun, type ReverseTolerances, type Step } from "./reverse-solve.ts";
 import { accumulate } from "./small-vectors.ts";
 import type { VjpField } from "./taped-field.ts";
 
@@ -18,7 +18,7 @@ export type GaussAdjointOptions = ReverseTolerances;
  * which may be smoother than F. The choice among the continuous adjoints for many parameters. Needs no tableau.
  *
  * Cost of `pull`: one `vjp` and one interpolation per evaluation of a reverse solve of n equations, and per step, or part of one, as many
- * more as half the order of the method. Memory: dense output, and that of the reverse solve between two saved times.
+ * more as half the order of the method. A Jacobian, for implicit methods, takes n of each. Memory: dense output, and that of the reverse solve between two saved times.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Norcliffe, Deisenroth, Trans. Mach. Learn. Res. (2023), arXiv 2308.10644.
@@ -75,7 +75,7 @@ function adjointWithSum(solution: OdeSolution, starts: readonly number[], { node
     }
     accumulate(1, part, sum);
   };
-  return { field: { dim: n, paramCount: p.length, provides: new Set(), bind: () => ({ rhs }) }, addUp, sum };
+  return { field: linearField(n, n, rhs), addUp, sum };
 }
 
 /** The step from `t` by `h`, or what it is made of: it is parted at the `starts` of forward steps, in their order, that lie in it, where there are several. */

@@ -3,7 +3,7 @@ import { assertPullable } from "./assert-pullable.ts";
 import { extendedState } from "./extended-state.ts";
 import { gradientScales } from "./gradient-scales.ts";
 import { pullScaled } from "./pull-scaled.ts";
-import { checkTolerances, solveBackwards, solveForwards, type ReverseTolerances } from "./reverse-solve.ts";
+import { checkTolerances, linearField, solveBackwards, solveForwards, type ReverseTolerances } from "./reverse-solve.ts";
 import type { VjpField } from "./taped-field.ts";
 
 /** Options of {@link interpolatingAdjoint}. */
@@ -16,7 +16,7 @@ export type InterpolatingAdjointOptions = ReverseTolerances;
  * a loose forward solve cannot be repaired by a tight reverse one. Needs no tableau.
  *
  * Cost of `pull`: one `vjp` and one interpolation per evaluation of a reverse solve of n + m equations, all of which its error control
- * looks at; `gaussAdjoint` solves n. Memory: dense output.
+ * looks at; `gaussAdjoint` solves n. A Jacobian, for implicit methods, takes n of each. Memory: dense output.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Cao, Li, Petzold, Serban, SIAM J. Sci. Comput. 24 (2003) 1076-1089.
@@ -62,5 +62,5 @@ function adjointField({ f, p }: OdeProblem, solution: OdeSolution): VectorField 
     for (let i = 0; i < n; i++) out[i] = -gradU[i];
     for (let i = 0; i < m; i++) out[n + i] = -gradP[i];
   };
-  return { dim: n + m, paramCount: m, provides: new Set(), bind: () => ({ rhs }) };
+  return linearField(n + m, n, rhs);
 }

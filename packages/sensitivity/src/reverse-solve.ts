@@ -34,6 +34,17 @@ export interface ReverseEquation {
   readonly afterRun?: AfterRun;
 }
 
+/**
+ * The vector field of `z' = rhs(t, z)`, which is linear in z and depends on its first `n` entries alone, of all `dim`. So a Jacobian takes n evaluations, and no differences.
+ */
+export function linearField(dim: number, n: number, rhs: BoundField["rhs"]): VectorField {
+  const jvp: BoundField["jvp"] = (t, _z, dz, _dp, out) => {
+    if (dz.subarray(0, n).some((x) => x !== 0)) rhs(t, dz, out);
+    else out.fill(0);
+  };
+  return { dim, paramCount: 0, provides: new Set(["jvp"]), bind: () => ({ rhs, jvp }) };
+}
+
 /** Checks the options of the adjoint called `name`. @throws OdeError `INVALID_OPTION` */
 export function checkTolerances(name: string, options: ReverseTolerances): void {
   // The fallbacks stand for the forward tolerances, known only when solving.
@@ -82,6 +93,8 @@ function reverseTolerances(options: SolveOptions, solution: OdeSolution, toleran
 /** As that of the default tolerances. */
 const leastRatio = 1e-3;
 
+const noParameters = new Float64Array(0);
+
 /** A first step that is a smaller part of its stretch than this is chosen anew. */
 const leastPart = 1e-6;
 
@@ -100,7 +113,7 @@ function stretchSolver(context: SensitivityContext, forward: DenseForward, { fie
   return (from, to, z) => {
     if (from === to || z.subarray(0, n).every((x) => x === 0)) return;
     const steps: Step[] = [];
-    size ??= firstSize(forward.steps, field.bind(p).rhs, from, z);
+    size ??= firstSize(forward.steps, field.bind(noParameters).rhs, from, z);
     // What a short stretch before told may be too short for this one.
     const first = fixed || size >= Math.max(options.dtmin ?? 0, leastPart * Math.abs(to - from)) ? size : undefined;
     let [last, previous] = [0, 0];
@@ -117,7 +130,7 @@ function stretchSolver(context: SensitivityContext, forward: DenseForward, { fie
         if (afterRun) steps.push([t, h]);
       },
     };
-    const run = solve({ f: field, u0: z.slice(), tspan: [from, to], p }, algorithm, reverseOptions);
+    const run = solve({ f: field, u0: z.slice(), tspan: [from, to], p: noParameters }, algorithm, reverseOptions);
     assertSucceeded(`the solution backwards from t = ${from} to ${to}`, run);
     // The last step of a run is cut off at its end, so that the longer of two is the better guess.
     const longest = Math.max(last, previous);
