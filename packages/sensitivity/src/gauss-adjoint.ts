@@ -4,7 +4,7 @@ import { extendedState } from "./extended-state.ts";
 import { gaussLegendre } from "./gauss-legendre.ts";
 import { gradientScales } from "./gradient-scales.ts";
 import { pullScaled } from "./pull-scaled.ts";
-import { checkTolerances, linearField, solveBackwards, solveForwards, type AfterRun, type ReverseTolerances, type Step } from "./reverse-solve.ts";
+import { checkTolerances, linearField, solveBackwards, solveForwards, takesFixedSteps, type AfterRun, type ReverseTolerances, type Step } from "./reverse-solve.ts";
 import { accumulate } from "./small-vectors.ts";
 import type { VjpField } from "./taped-field.ts";
 
@@ -14,10 +14,11 @@ export type GaussAdjointOptions = ReverseTolerances;
 /**
  * The continuous adjoint with the parameters' part by quadrature: `lambda' = -J' lambda` is integrated backwards as
  * `interpolatingAdjoint` does it, and `dp`, the integral of `F' lambda`, is summed up by Gauss' formula over each of the steps, of
- * the order of the method; steps that span whole steps of the forward solve are parted where these end, as the error control looks at lambda alone,
- * which may be smoother than F. The choice among the continuous adjoints for many parameters. Needs no tableau.
+ * the order of the method. F may be less smooth than lambda and u, as where a force that depends on time is multiplied by a parameter that is zero: the error control, where there is
+ * one, looks at a weighted sum of these integrals, too, of all parameters up to 16 and of 16 of more; and steps that span whole steps of the forward solve are parted
+ * where these end. The choice among the continuous adjoints for many parameters. Needs no tableau.
  *
- * Cost of `pull`: one `vjp` and one interpolation per evaluation of a reverse solve of n equations, and per step, or part of one, as many
+ * Cost of `pull`: one `vjp` and one interpolation per evaluation of a reverse solve of n + 1 equations, and per step, or part of one, as many
  * more as half the order of the method. A Jacobian, for implicit methods, takes n of each. Memory: dense output, and that of the reverse solve between two saved times.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option.
@@ -39,9 +40,11 @@ export function gaussAdjoint(options: GaussAdjointOptions = {}): SensitivityAlgo
         pull(uBar) {
           assertPullable(solution, uBar);
           return pullScaled(uBar, (scaled) => {
-            const { field, addUp, sum } = adjointWithSum(solution, starts, rule);
-            const du0 = solveBackwards(context, forward, scaled, { field, scales: gradientScales(solution, scaled).states, afterRun: addUp }, options);
-            return { du0, dp: sum };
+            const { states, parameters } = gradientScales(solution, scaled);
+            const watched = takesFixedSteps(context) ? undefined : watchedSum(parameters);
+            const { field, addUp, sum } = adjointWithSum(solution, watched, starts, rule);
+            const z = solveBackwards(context, forward, scaled, { field, scales: watched ? Float64Array.of(...states, 1) : states, afterRun: addUp }, options);
+            return { du0: z.slice(0, context.problem.f.dim), dp: sum };
           });
         },
       };
@@ -49,34 +52,75 @@ export function gaussAdjoint(options: GaussAdjointOptions = {}): SensitivityAlgo
   };
 }
 
-/** The adjoint equation along `solution`, and what adds the parameters' part of each of its solves to `sum[m]`. */
-function adjointWithSum(solution: OdeSolution, starts: readonly number[], { nodes, weights }: ReturnType<typeof gaussLegendre>): { field: VectorField; addUp: AfterRun; sum: Float64Array } {
+/** The adjoint equation along `solution`, with the watched sum, and what adds the parameters' part of each of its solves to `sum[m]`. */
+function adjointWithSum(solution: OdeSolution, watched: WatchedSum | undefined, starts: readonly number[], { nodes, weights }: ReturnType<typeof gaussLegendre>): { field: VectorField; addUp: AfterRun; sum: Float64Array } {
   const { f, p } = solution.problem;
   const n = f.dim;
+  const dim = watched ? n + 1 : n;
   const stateAt = extendedState(solution);
   const bound = f.bind(p) as VjpField;
   const part = bound.gradientBuffer?.() ?? new Float64Array(p.length);
   const sum = new Float64Array(p.length);
-  const [u, lambda, product] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
-  const rhs = (t: number, z: Float64Array, out: Float64Array): void => {
-    // What this adds to the part is of no use.
-    bound.vjp(t, stateAt(t, u), z, product, part);
+  const [u, lambda, product, z] = [n, n, n, dim].map((length) => new Float64Array(length));
+  const rhs = (t: number, at: Float64Array, out: Float64Array): void => {
+    for (let i = 0; i < n; i++) lambda[i] = at[i];
+    watched?.clear(part);
+    // What this adds to the part is of no use but to the watched sum.
+    bound.vjp(t, stateAt(t, u), lambda, product, part);
     for (let i = 0; i < n; i++) out[i] = -product[i];
+    if (watched) out[n] = -watched.of(part);
   };
   const addUp: AfterRun = (run, steps) => {
     part.fill(0);
     for (const [t, h] of steps.flatMap((step) => parted(step, starts))) {
       nodes.forEach((x, k) => {
         const time = t + x * h;
-        run.at(time, lambda);
-        for (let i = 0; i < n; i++) lambda[i] *= -h * weights[k];
+        run.at(time, z);
+        for (let i = 0; i < n; i++) lambda[i] = -h * weights[k] * z[i];
         bound.vjp(time, solution.at(time, u), lambda, product, part);
       });
     }
     accumulate(1, part, sum);
   };
-  return { field: linearField(n, n, rhs), addUp, sum };
+  return { field: linearField(dim, n, rhs), addUp, sum };
 }
+
+/** A sum of some entries of a gradient. */
+interface WatchedSum {
+  /** Clears these entries. */
+  clear(gradient: Float64Array): void;
+  of(gradient: Float64Array): number;
+}
+
+/** The most parameters of which the error control sees the integrands: the sum of more would take longer than `vjp` does in a small network. */
+const mostWatched = 16;
+
+/**
+ * A weighted sum of entries of the gradient by the parameters: all of them, or the first and last and some between. Its weights are such that entries of the usual sizes, which
+ * `scales` has, count as much as each other, and that none cancel for reasons of symmetry.
+ */
+function watchedSum(scales: Float64Array): WatchedSum {
+  const m = scales.length;
+  const count = Math.min(m, mostWatched);
+  const edge = count >> 2;
+  const indices = Int32Array.from({ length: count }, (_, k) => {
+    if (k < edge || m === count) return k;
+    return k >= count - edge ? m - count + k : edge + Math.floor(((k - edge) * (m - 2 * edge)) / (count - 2 * edge));
+  });
+  const weights = Float64Array.from(indices, (j) => (0.5 + ((j * goldenRatio) % 1)) / (scales[j] * Math.sqrt(count)));
+  return {
+    clear: (gradient) => {
+      for (let k = 0; k < count; k++) gradient[indices[k]] = 0;
+    },
+    of: (gradient) => {
+      let sum = 0;
+      for (let k = 0; k < count; k++) sum += weights[k] * gradient[indices[k]];
+      return sum;
+    },
+  };
+}
+
+const goldenRatio = (1 + Math.sqrt(5)) / 2;
 
 /** The step from `t` by `h`, or what it is made of: it is parted at the `starts` of forward steps, in their order, that lie in it, where there are several. */
 function parted(step: Step, starts: readonly number[]): Step[] {

@@ -34,6 +34,13 @@ export interface ReverseEquation {
   readonly afterRun?: AfterRun;
 }
 
+/** Whether the solves have no error control. */
+export function takesFixedSteps({ problem: { f, p }, algorithm, options }: SensitivityContext): boolean {
+  const stepper = algorithm.stepper(f.bind(p), f.dim, defaultTolerances);
+  stepper.release?.();
+  return stepper.error === undefined || options.adaptive === false;
+}
+
 /**
  * The vector field of `z' = rhs(t, z)`, which is linear in z and depends on its first `n` entries alone, of all `dim`. So a Jacobian takes n evaluations, and no differences.
  */
@@ -100,16 +107,14 @@ const leastPart = 1e-6;
 
 /** Makes the function that takes the state `z` from one time to an earlier one in place. */
 function stretchSolver(context: SensitivityContext, forward: DenseForward, { field, scales, afterRun }: ReverseEquation, { reltol, abstol }: Required<ReverseTolerances>): (from: number, to: number, z: Float64Array) => void {
-  const { problem: { f, p }, algorithm, options, solve } = context;
+  const { problem: { f }, algorithm, options, solve } = context;
   const n = f.dim;
   // What looks at the state or its components would be given lambda.
   const { onStep: _onStep, saveAt: _saveAt, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol: _abstol, dt, ...shared } = options;
   const abstols = scales.map((x) => abstol * x);
   // The first step after a jump is as long as the last one before it: choosing it anew costs evaluations at every saved time.
   let size = dt === undefined ? undefined : Math.abs(dt);
-  const stepper = algorithm.stepper(f.bind(p), n, { reltol, abstol });
-  const fixed = stepper.error === undefined || options.adaptive === false;
-  stepper.release?.();
+  const fixed = takesFixedSteps(context);
   return (from, to, z) => {
     if (from === to || z.subarray(0, n).every((x) => x === 0)) return;
     const steps: Step[] = [];
