@@ -1,7 +1,10 @@
-import { linearize, odeProblem, rk4, tsit5, vectorField, type BoundField, type Linearization, type VectorField } from "@fluxion/ode-core";
+import { linearize, odeProblem, rk4, solve, tsit5, vectorField, vern9, type BoundField, type Linearization, type OdeProblem, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { afterEach, expect, test, vi } from "vitest";
 import { testSensealg } from "@fluxion/testkit";
 import { discreteAdjoint } from "./discrete-adjoint.ts";
+import { forwardSensitivity } from "./forward-sensitivity.ts";
+import { gaussAdjoint } from "./gauss-adjoint.ts";
+import { interpolatingAdjoint } from "./interpolating-adjoint.ts";
 
 testSensealg(discreteAdjoint, { discrete: true });
 
@@ -32,6 +35,31 @@ function counted(): { field: VectorField; counts: { rhs: number; vjp: number; bi
 const linear = (field: VectorField, steps: number, saveAt: number[], algorithm = rk4()): Linearization =>
   linearize(odeProblem(field, [1, 2, 3, 4], [0, 1], new Float64Array(20).fill(0.3)), algorithm, { dt: 1 / steps, adaptive: false, saveAt, sensealg: discreteAdjoint() });
 const one = Float64Array.of(1, 0, 1, 1);
+
+test("a solution that is simpler than its sensitivities needs dtmax, fixed steps or forwardSensitivity, as documented", () => {
+  // A damped oscillator at rest, by the amplitude of a force that is zero: the solution by the equation is that of amplitude 1.
+  const forced = vectorField((t, u, p, out) => void out.set([u[1], p[0] * Math.sin(10 * t) - u[0] - 0.1 * u[1]]), {
+    dim: 2,
+    paramCount: 1,
+    jvp: (t, _u, _p, du, dp, out) => void out.set([du[1], (dp?.[0] ?? 0) * Math.sin(10 * t) - du[0] - 0.1 * du[1]]),
+    vjp: (t, _u, _p, w, outU, outP) => {
+      outU[0] = -w[1];
+      outU[1] = w[0] - 0.1 * w[1];
+      outP[0] += Math.sin(10 * t) * w[1];
+    },
+  });
+  const atAmplitude = (p: number): OdeProblem => odeProblem(forced, [0, 0], [0, 20], [p]);
+  const exact = solve(atAmplitude(1), vern9(), { reltol: 1e-12, abstol: 1e-12, saveAt: [20] }).u[0][0];
+  const error = (sensealg: SensitivityAlgorithm, options: SolveOptions, algorithm = tsit5()): number => {
+    const { pull } = linearize(atAmplitude(0), algorithm, { reltol: 1e-9, abstol: 1e-9, saveAt: [20], ...options, sensealg });
+    return Math.abs(pull([Float64Array.of(1, 0)]).dp[0] - exact);
+  };
+  expect(error(discreteAdjoint(), {})).toBeGreaterThan(1e3);
+  expect(error(discreteAdjoint(), { reltol: 1e-12, abstol: 1e-12 })).toBeGreaterThan(1e3);
+  expect(error(discreteAdjoint(), { dtmax: 0.05 })).toBeLessThan(1e-6);
+  expect(error(discreteAdjoint(), { dt: 0.02 }, rk4())).toBeLessThan(1e-6);
+  for (const sensealg of [forwardSensitivity(), gaussAdjoint(), interpolatingAdjoint()]) expect(error(sensealg, {})).toBeLessThan(1e-7);
+});
 
 afterEach(() => void vi.unstubAllGlobals());
 

@@ -12,7 +12,9 @@ export type DiscreteAdjointOptions = Readonly<Record<string, never>>;
 /**
  * Transposes the explicit Runge-Kutta steps that were taken, dense output included: the gradient of the computed solution,
  * exact to rounding whatever the step size. The choice of the step sizes is not differentiated: with step-size control the
- * steps count as given, and at loose tolerances the gradient is one of that sequence of steps and not of the differential equation.
+ * steps count as given, and at loose tolerances the gradient is one of that sequence of steps and not of the differential equation. So it is also at tight tolerances
+ * where the solution is simpler than its sensitivities, as that of an oscillator at rest by the amplitude of a force that is zero: without errors the steps grow beyond what is stable, and
+ * the gradient is wrong by orders of magnitude. There set `dtmax`, take fixed steps, or `forwardSensitivity`, which controls the errors of the sensitivities.
  *
  * Cost of `pull`: per step and stage one `vjp`, and one `rhs` for all stages but the last. Fields that keep what `vjp` needs
  * (`BoundField.tape`, all compiled ones) evaluate nothing twice, for up to 256 MiB of it; beyond that, and when the field was
