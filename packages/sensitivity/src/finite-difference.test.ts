@@ -25,6 +25,25 @@ test("finiteDifference takes two solves per number, one with the forward scheme,
   expect(forward.error).toBeGreaterThan(central.error);
 });
 
+test.each([1e-300, 3e-8, 1e-3, 1, 1e9])("the step goes with the size of a parameter of %d and of a state as small", (size) => {
+  // u(3) = u0 exp(3 p / size)
+  const problem = odeProblem((_t, u, p, out) => void (out[0] = (p[0] / size) * u[0]), [2 * size], [0, 3], [size]);
+  for (const [scheme, bound] of [["central", 2e-5], ["forward", 1e-3]] as const) {
+    const { dp, du0 } = linearize(problem, rk4(), { dt: 0.01, saveAt: [3], sensealg: finiteDifference({ scheme }) }).pull([Float64Array.of(1)]);
+    expect(Math.abs(dp[0] / (6 * Math.exp(3)) - 1)).toBeLessThan(bound);
+    expect(Math.abs(du0[0] / Math.exp(3) - 1)).toBeLessThan(bound);
+  }
+});
+
+test("a parameter that is 0, or almost, counts as one of the size of 1, as far as the digits go", () => {
+  // u(3) = exp(3 sin p)
+  for (const [p, bound] of [[0, 1e-9], [1e-2, 1e-7], [1e-4, 1e-6]] as const) {
+    const problem = odeProblem((_t, u, q, out) => void (out[0] = Math.sin(q[0]) * u[0]), [1], [0, 3], [p]);
+    const { dp } = linearize(problem, tsit5(), { saveAt: [3], sensealg: finiteDifference() }).pull([Float64Array.of(1)]);
+    expect(Math.abs(dp[0] / (3 * Math.cos(p) * Math.exp(3 * Math.sin(p))) - 1)).toBeLessThan(bound);
+  }
+});
+
 test("differentiates through events: a bounce by the height it falls from and by what is lost in it", () => {
   const [g, height, kept, end] = [9.81, 2, 0.8, 1];
   const ball = odeProblem((_t, u, _p, out) => {

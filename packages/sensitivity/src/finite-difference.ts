@@ -4,8 +4,12 @@ import { assertPullable, assertSucceeded } from "./assert-pullable.ts";
 /** Options of {@link finiteDifference}. */
 export interface FiniteDifferenceOptions {
   /** `"central"` takes two solves per number, `"forward"` one at half the digits. Default `"central"`. */
-  readonly scheme?: "central" | "forward" | undefined;
-  /** Step relative to `max(1, |x|)`. Default: `eps^(1/3)` for central, `eps^(1/2)` for forward differences. */
+  readonly scheme?: "central" | "forward";
+  /**
+   * Step relative to `max(1, |x|)`, but at most `relativeStep^(1/2)` of |x| where x is not 0, as its own size may be small, such as 1e-8. Default: `eps^(1/3)` for central,
+   * `eps^(1/2)` for forward differences. So a start at 0 counts as one of the size of 1, which is to be scaled where it is not; an x that is almost 0 by accident gets a step
+   * in which rounding and the solver's errors are large, as they are divided by it.
+   */
   readonly relativeStep?: number | undefined;
 }
 
@@ -53,9 +57,10 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
               return cost(run);
             };
             return x.map((value, i) => {
-              const high = value + relativeStep * Math.max(1, Math.abs(value));
+              const step = stepOf(value, relativeStep);
+              const high = value + step;
               if (scheme === "forward") return (at(i, high) - base) / (high - value);
-              const low = value - relativeStep * Math.max(1, Math.abs(value));
+              const low = value - step;
               return (at(i, high) - at(i, low)) / (high - low);
             });
           };
@@ -65,6 +70,9 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
     },
   };
 }
+
+/** The step at `x`. */
+const stepOf = (x: number, relative: number): number => Math.min(relative * Math.max(1, Math.abs(x)), x === 0 ? Infinity : Math.sqrt(relative) * Math.abs(x));
 
 const hasCallbacks = ({ callback }: SolveOptions): boolean => callback !== undefined && [callback].flat().length > 0;
 
