@@ -225,3 +225,14 @@ test("a stated bandwidth is checked, kept, and gives implicit methods their Jaco
   expectNear(few.u.at(-1)!, all.u.at(-1)!, 1e-12);
   expect(() => tracedField(heat, { dim: points, bandwidth: { lower: 1, upper: points } })).toThrow("bandwidth must be whole numbers");
 });
+
+test("float32 kernels round the time, too: to sixteenths at 1e6, as documented", () => {
+  const at0 = 1e6 + 1 / 32;
+  const since = (dtype: "f64" | "f32", t: number): number => {
+    const out = new Float64Array(1);
+    tracedField((time, u) => mul(sub(time, 1e6), u), { dim: 1, dtype }).bind(new Float64Array(0)).rhs(t, Float64Array.of(1), out);
+    return out[0];
+  };
+  expect([since("f64", at0), since("f64", 1e6 + 1 / 16)]).toEqual([1 / 32, 1 / 16]);
+  expect([since("f32", at0), since("f32", 1e6 + 1 / 16)]).toEqual([0, 1 / 16]);
+});

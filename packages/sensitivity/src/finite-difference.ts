@@ -4,7 +4,7 @@ import { assertPullable, assertSucceeded } from "./assert-pullable.ts";
 /** Options of {@link finiteDifference}. */
 export interface FiniteDifferenceOptions {
   /** `"central"` takes two solves per number, `"forward"` one at half the digits. Default `"central"`. */
-  readonly scheme?: "central" | "forward";
+  readonly scheme?: "central" | "forward" | undefined;
   /**
    * Step relative to `max(1, |x|)`, but at most `relativeStep^(1/2)` of |x| where x is not 0, as its own size may be small, such as 1e-8. Default: `eps^(1/3)` for central,
    * `eps^(1/2)` for forward differences. So a start at 0 counts as one of the size of 1, which is to be scaled where it is not; an x that is almost 0 by accident gets a step

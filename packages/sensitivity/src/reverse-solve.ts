@@ -106,7 +106,7 @@ const noParameters = new Float64Array(0);
 const leastPart = 1e-6;
 
 /** Makes the function that takes the state `z` from one time to an earlier one in place. */
-function stretchSolver(context: SensitivityContext, forward: DenseForward, { field, scales, afterRun }: ReverseEquation, { reltol, abstol }: Required<ReverseTolerances>): (from: number, to: number, z: Float64Array) => void {
+function stretchSolver(context: SensitivityContext, forward: DenseForward, { field, scales, afterRun }: ReverseEquation, { reltol, abstol }: { readonly reltol: number; readonly abstol: number }): (from: number, to: number, z: Float64Array) => void {
   const { problem: { f }, algorithm, options, solve } = context;
   const n = f.dim;
   // What looks at the state or its components would be given lambda.
