@@ -1,6 +1,14 @@
-import { explicitRk, polynomialExtension, readOptions, type Algorithm } from "@fluxion/ode-core";
+import { explicitRk, polynomialExtension, readOptions, type Algorithm, type Tableau } from "@fluxion/ode-core";
 
 const b = [1 / 6, 1 / 6, 2 / 3];
+
+// One for all solves, so that what is prepared for it is prepared once.
+const tableau: Tableau = {
+  a: [[], [1], [1 / 4, 1 / 4]],
+  b,
+  c: [0, 1, 1 / 2],
+  dense: polynomialExtension({ order: 2, b, q: [[5 / 6], [-1 / 6], [-2 / 3]] }),
+};
 
 /**
  * The strong-stability-preserving method of order 3, for conservation laws: fixed steps of `dt`, three evaluations per step. No step makes a
@@ -11,10 +19,5 @@ const b = [1 / 6, 1 / 6, 2 / 3];
  */
 export function ssprk3(options: Readonly<Record<string, never>> = {}): Algorithm {
   readOptions("ssprk3", options, {});
-  return explicitRk("ssprk3", 3, {
-    a: [[], [1], [1 / 4, 1 / 4]],
-    b,
-    c: [0, 1, 1 / 2],
-    dense: polynomialExtension({ order: 2, b, q: [[5 / 6], [-1 / 6], [-2 / 3]] }),
-  });
+  return explicitRk("ssprk3", 3, tableau);
 }

@@ -4,7 +4,10 @@ import type { Numbers, SplitKernel, SplitPart, StepKernel } from "./compile.ts";
 /** Makes the tapes of a field. Its kernel's first part has inputs t, u, p and output du, its second p, w and outU, outP. */
 export class FieldTapes {
   readonly #kernel: () => SplitKernel;
-  readonly #steps = new Map<ButcherTableau, StepKernel | undefined>();
+  /** By the text of the coefficients: methods made anew for each solve have another tableau object each time. */
+  readonly #steps = new Map<string, StepKernel | undefined>();
+  /** Writing the text takes as long as some steps. */
+  readonly #texts = new WeakMap<ButcherTableau, string>();
   #last: FieldTape | undefined;
 
   constructor(kernel: () => SplitKernel) {
@@ -19,8 +22,10 @@ export class FieldTapes {
   /** The same for whole steps, where the backend has code for them. */
   beginSteps(p: Float64Array, tableau: ButcherTableau): StepTape | undefined {
     const kernel = this.#kernel();
-    if (!this.#steps.has(tableau)) this.#steps.set(tableau, kernel.steps?.(tableau));
-    const steps = this.#steps.get(tableau);
+    const text = this.#texts.get(tableau) ?? JSON.stringify([tableau.a, tableau.b, tableau.c]);
+    this.#texts.set(tableau, text);
+    if (!this.#steps.has(text)) this.#steps.set(text, kernel.steps?.(tableau));
+    const steps = this.#steps.get(text);
     return steps && this.#open(new Steps(kernel, steps), p);
   }
 
