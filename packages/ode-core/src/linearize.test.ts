@@ -20,12 +20,21 @@ test("hands problem, algorithm, the other options and the solver to the sensealg
   for (const entry of [linearize, solve]) {
     const { sensealg, seen } = spy();
     const { solution, pull } = entry(problem, algorithm, { sensealg, dt: 0.1, saveAt: 0.5 });
-    expect(seen[0].problem).toBe(problem);
+    expect(seen[0].problem).toEqual(problem);
     expect(seen[0].algorithm).toBe(algorithm);
     expect(seen[0].options).toEqual({ dt: 0.1, saveAt: 0.5 });
     expect([...solution.t]).toEqual([0, 0.5, 1]);
     expect(pull([]).du0[0]).toBe(7);
   }
+});
+
+test("hands on copies of u0 and p, which the caller may change before pull", () => {
+  const own = odeProblem((_t, u, p, out) => void (out[0] = p[0] * u[0]), [1], [0, 1], [-1]);
+  const { sensealg, seen } = spy();
+  linearize(own, rk4(), { sensealg, dt: 0.1 });
+  own.p[0] = 5;
+  own.u0[0] = 6;
+  expect([seen[0].problem.p[0], seen[0].problem.u0[0]]).toEqual([-1, 1]);
 });
 
 test("throws MISSING_CAPABILITY for a kernel or a tableau that is not there", () => {

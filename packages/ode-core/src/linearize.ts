@@ -13,7 +13,7 @@ export interface LinearizeOptions extends SolveOptions {
 }
 
 /**
- * Integrates `problem` in a way that can be differentiated.
+ * Integrates `problem` in a way that can be differentiated. `u0` and `p` are copied.
  *
  * @returns The solution, and `pull` that turns gradients of a loss by the saved states into gradients by `p` and `u0`.
  * @throws OdeError `INVALID_OPTION` without a `sensealg`, `MISSING_CAPABILITY` when the vector field or the solver lacks what `sensealg` needs, and what `solve` throws.
@@ -39,5 +39,7 @@ export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg,
   if (options.callback !== undefined && [options.callback].flat().length > 0 && !supports.includes("callback")) {
     throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as option "callback" is given: it does not differentiate through events; finiteDifference does`);
   }
-  return sensealg.linearize({ problem, algorithm, options, solve: integrate });
+  // A pull may come after the caller has changed its own arrays, and solve once more.
+  const own = { ...problem, u0: problem.u0.slice(), p: problem.p.slice() };
+  return sensealg.linearize({ problem: own, algorithm, options, solve: integrate });
 }
