@@ -160,3 +160,9 @@ describe("an array taken apart", () => {
     expect(() => evaluate((x) => { const [a] = x; return a; }, [1])).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH", message: "Cannot take a traced array apart as it must have a first axis: it is input[]" }));
   });
 });
+
+test("stack takes numbers among scalars, and refuses what is neither by a typed error", () => {
+  expect([...evaluate((x) => stack([at(x, 0), 1, at(x, 1)]), [[2, 3]])]).toEqual([2, 1, 3]);
+  expect(() => evaluate((x) => stack([at(x, 0), undefined as never]), [[2]])).toThrow(expect.objectContaining({ code: "INVALID_TRACE" }));
+  expect(() => evaluate((x) => stack([x, 1]), [[2, 3]])).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
+});

@@ -1,6 +1,6 @@
 import { OdeError } from "@fluxion/ode-core";
 import { forEachIndex, repeat, reshape, reshapePrimitive, stridesOf } from "./broadcast.ts";
-import { constant, constantValue, iteration, literal, literalPrimitive, makeNode, sameShape, shapeError, sizeOf, type Primitive, type Shape, type Tensor } from "./tensor.ts";
+import { asTensor, constant, constantValue, iteration, literal, literalPrimitive, makeNode, sameShape, shapeError, sizeOf, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
 
 /** Axis `i` of the result is axis `perm[i]` of the argument. */
 export const transposePrimitive: Primitive<{ readonly perm: readonly number[] }> = {
@@ -195,10 +195,15 @@ export function concat(args: readonly Tensor[], axis = 0): Tensor {
   return makeNode(concatPrimitive, args, { axis: axis < 0 ? axis + args[0].shape.length : axis });
 }
 
-/** The arguments, all of one shape, along a new leading axis. */
-export function stack(args: readonly Tensor[]): Tensor {
-  if (args.length === 0 || args.some((x) => !sameShape(x.shape, args[0].shape))) throw shapeError("stack", "it needs arguments of one shape", args);
-  return concat(args.map((x) => reshape(x, [1, ...x.shape])));
+/**
+ * The arguments, all of one shape, along a new leading axis; numbers are scalars.
+ *
+ * @throws OdeError `SHAPE_MISMATCH` for other shapes, `INVALID_TRACE` for what is neither an array nor a number.
+ */
+export function stack(args: readonly TensorLike[]): Tensor {
+  const tensors = args.map(asTensor);
+  if (tensors.length === 0 || tensors.some((x) => !sameShape(x.shape, tensors[0].shape))) throw shapeError("stack", "it needs arguments of one shape", tensors);
+  return concat(tensors.map((x) => reshape(x, [1, ...x.shape])));
 }
 
 interface Indices {

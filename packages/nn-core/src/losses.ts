@@ -4,7 +4,7 @@ import { option, readOptions } from "@fluxion/ode-core";
 /** A penalty for each residual (prediction minus target); a loss is its mean. */
 export interface Loss {
   readonly name: string;
-  /** Penalty of each entry, traced. */
+  /** Penalty of each entry, traced: entry by entry, as the residuals may be given with others, of which no use is made, behind them. */
   penalty(residual: Tensor): Tensor;
 }
 

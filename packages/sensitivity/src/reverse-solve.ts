@@ -87,8 +87,13 @@ export function solveBackwards(context: SensitivityContext, forward: DenseForwar
   return z;
 }
 
+interface CompleteTolerances {
+  readonly reltol: number;
+  readonly abstol: number;
+}
+
 /** `tolerances` with the defaults filled in. */
-function reverseTolerances(options: SolveOptions, solution: OdeSolution, tolerances: ReverseTolerances): Required<ReverseTolerances> {
+function reverseTolerances(options: SolveOptions, solution: OdeSolution, tolerances: ReverseTolerances): CompleteTolerances {
   const { abstol: forward = defaultTolerances.abstol } = options;
   const least = (list: ArrayLike<number>): number => Array.from(list).reduce((a, b) => Math.min(a, b));
   const reltol = tolerances.reltol ?? options.reltol ?? defaultTolerances.reltol;
@@ -106,7 +111,7 @@ const noParameters = new Float64Array(0);
 const leastPart = 1e-6;
 
 /** Makes the function that takes the state `z` from one time to an earlier one in place. */
-function stretchSolver(context: SensitivityContext, forward: DenseForward, { field, scales, afterRun }: ReverseEquation, { reltol, abstol }: { readonly reltol: number; readonly abstol: number }): (from: number, to: number, z: Float64Array) => void {
+function stretchSolver(context: SensitivityContext, forward: DenseForward, { field, scales, afterRun }: ReverseEquation, { reltol, abstol }: CompleteTolerances): (from: number, to: number, z: Float64Array) => void {
   const { problem: { f }, algorithm, options, solve } = context;
   const n = f.dim;
   // What looks at the state or its components would be given lambda.
