@@ -44,7 +44,7 @@ export const canUseRelaxedSimd = (): boolean => (relaxed ??= findRelaxedSimd());
 
 function findRelaxedSimd(): boolean {
   const bytes = probe("multiplyAdd");
-  const given = succeeds(() => new webAssembly!.Module(bytes));
+  const given = webAssembly?.validate(bytes) ?? false;
   const { versions, getBuiltinModule } = (globalThis as { readonly process?: NodeProcess }).process ?? {};
   const v8 = versions?.v8?.startsWith("11.3.") ? getBuiltinModule?.("node:v8") : undefined;
   flag = v8 && { set: (on) => v8.setFlagsFromString(`--${on ? "" : "no-"}experimental-wasm-relaxed-simd`), given };

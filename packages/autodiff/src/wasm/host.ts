@@ -7,6 +7,7 @@ export interface HostMemory {
 /** The part of the host's WebAssembly object that is used; the ECMAScript library has no types for it. */
 export interface HostWebAssembly {
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  validate(bytes: Uint8Array<ArrayBuffer>): boolean;
   readonly Memory: new (descriptor: { readonly initial: number }) => HostMemory;
   readonly Instance: new (module: object, imports: { readonly env: Readonly<Record<string, unknown>> }) => { readonly exports: unknown };
 }
