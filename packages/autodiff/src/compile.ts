@@ -11,8 +11,8 @@ import { wasm } from "./wasm/wasm.ts";
 
 /**
  * The kind of numbers that a kernel computes with: float64, or float32 with a relative error of about 1e-6, which takes half the time with
- * networks of 128 hidden units and as much time with those of 10. The time is one of its numbers: at
- * t = 1e6 it is rounded to sixteenths, so that time should begin near 0 where the right-hand side depends on it.
+ * networks of 128 hidden units and four fifths with those of 10. The time is one of its numbers: at t = 1e6 it is rounded to sixteenths, so that
+ * time should begin near 0 where the right-hand side depends on it.
  */
 export type Dtype = "f64" | "f32";
 

@@ -194,20 +194,18 @@ export class Integrator {
 
   #beginCallbacks(callbacks: CallbackRunner): void {
     this.#loop.p = callbacks.state.p;
-    this.#orEnd(() => {
+    try {
       callbacks.begin(this.#loop.recorder);
       this.#afterCallbacks(callbacks);
-    });
+    } catch (error) {
+      throw this.#endedBy(error);
+    }
   }
 
   /** An exception among callbacks ends the solve: some were called, which cannot be undone nor be done again. */
-  #orEnd(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.#finish("aborted", `a callback threw: ${String(error)}`);
-      throw error;
-    }
+  #endedBy(error: unknown): unknown {
+    this.#finish("aborted", `a callback threw: ${String(error)}`);
+    return error;
   }
 
   /** Sets the length of the next step, to `dt` if given, and aims at the next stop. */
@@ -288,13 +286,15 @@ export class Integrator {
     recorder.inside(stepper, t, h, end, next, callbacks.interpolant);
     loop.end = end;
     moveOn(loop);
-    this.#orEnd(() => {
+    try {
       if (cut) stepper.reset?.();
       else stepper.accept?.();
       callbacks.run(end, next, recorder);
       if (callbacks.changedState) stepper.reset?.();
       this.#afterCallbacks(callbacks);
-    });
+    } catch (error) {
+      throw this.#endedBy(error);
+    }
     const jumped = cut || callbacks.changedState || callbacks.changedParameters;
     if (jumped) loop.isCut = false;
     // Without steps to rely on, the next one is of the lowest order and must be short.
