@@ -38,9 +38,15 @@ export interface CheckedOptions {
 
 const isFunction = (v: unknown): boolean => typeof v === "function";
 const isCallback = (v: unknown): boolean => ["continuous", "discrete", "presetTime"].includes((v as Callback | undefined)?.kind as string);
-const numbers = (v: unknown, accepts: (x: unknown) => boolean): boolean => isList(v) && Array.from(v).every(accepts);
 const given = (expected: string, accepts: (v: unknown) => boolean): OptionSpec<unknown> => ({ expected, accepts, fallback: undefined });
 const tolerance = option.nonNegative();
+
+/** Whether it is a list of what is accepted. */
+function numbers(v: unknown, accepts: (x: unknown) => boolean): boolean {
+  if (!isList(v)) return false;
+  for (let i = 0; i < v.length; i++) if (!accepts(v[i])) return false;
+  return true;
+}
 
 const specs = {
   reltol: tolerance,
@@ -103,7 +109,7 @@ const noCallbacks: readonly Callback[] = [];
 function perComponent({ abstol = defaultTolerances.abstol, norm }: SolveOptions, n: number): Float64Array | undefined {
   if (typeof abstol === "number") return norm ? new Float64Array(n).fill(abstol) : undefined;
   assertLength("abstol", abstol, n);
-  return Float64Array.from(abstol);
+  return new Float64Array(abstol);
 }
 
 /** Throws `INVALID_OPTION` when the options and the way in which `algorithm` will step do not fit. */

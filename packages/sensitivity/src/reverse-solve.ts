@@ -130,7 +130,8 @@ function stretchSolver(context: SensitivityContext, forward: DenseForward, { fie
     const reverseOptions: SolveOptions = {
       ...shared,
       reltol,
-      abstol: abstols,
+      // Steps of a fixed size look at none, and a list of many has to be checked.
+      abstol: fixed ? abstol : abstols,
       dense: afterRun !== undefined,
       saveAt: [to],
       ...(first === undefined ? {} : { dt: first }),
