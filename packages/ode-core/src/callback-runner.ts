@@ -53,6 +53,8 @@ export class CallbackRunner {
   readonly #settle: Settle | undefined;
   #stop = false;
   #theta = Infinity;
+  /** Whether the events of no callback came too close to go on. */
+  #canGoOn = true;
   /** Events of the last step that are not later than this many steps after its first one happen with it. */
   #tie = 0;
   #interpolant: Interpolant | undefined;
@@ -94,23 +96,24 @@ export class CallbackRunner {
     this.#interpolant = undefined;
     this.#theta = Infinity;
     this.#tie = timeTolerance(t, t + h) / Math.abs(h);
-    let canGoOn = true;
+    this.#canGoOn = true;
     for (const watch of this.#watches) {
       this.#theta = Math.min(this.#theta, watch.look(step));
-      canGoOn &&= !watch.isExhausted;
+      this.#canGoOn &&= !watch.isExhausted;
     }
     if (this.#theta < 1) {
       // Before `next` is written to, which is part of what the stepper interpolates.
       this.#interpolant ??= stepper.capture();
       this.#interpolant.at(this.#theta, next);
     }
-    return this.#theta === Infinity && !atStop && !this.#isDiscrete && canGoOn;
+    return this.#theta === Infinity && !atStop && !this.#isDiscrete && this.#canGoOn;
   }
 
   /** Why the solve cannot go on with the step last looked at; empty when it can. */
   get fault(): string {
+    if (this.#canGoOn) return "";
     const i = this.#entries.findIndex((entry) => entry instanceof EventWatch && entry.isExhausted);
-    return i < 0 ? "" : `the events of callback ${i} came ever faster, until they could not be told apart: let its affect end the solve, or change what holds, before`;
+    return `the events of callback ${i} came ever faster, until they could not be told apart: let its affect end the solve, or change what holds, before`;
   }
 
   #at(theta: number, out: Float64Array): void {

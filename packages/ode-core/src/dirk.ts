@@ -184,7 +184,8 @@ class DirkStepper implements Stepper {
       state[i] = y * u[i] + x * next[i] + x * y * (y * a - x * b);
       out[i] = (rise + (y - x) * (y * a - x * b) - x * y * (a + b)) / h;
     }
-    innerResidual(this.#f, this.#t + x * h, state, out, undefined, (b) => this.#W.solve(b), this.#delta, this.#delta);
+    innerResidual(this.#f, this.#t + x * h, state, out, undefined, this.#delta, this.#delta);
+    this.#W.solve(out);
     this.#nf++;
     return leewayFor(this.#context);
   }

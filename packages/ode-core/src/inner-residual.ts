@@ -12,18 +12,17 @@ export const leeway = 10;
 export const leewayFor = ({ reltol }: ErrorScale): number => (reltol > 0 ? Math.max(leeway, reltol ** -0.25) : leeway);
 
 /**
- * Turns the slope of a step's dense output at a point in it, `slope[n]`, into an estimate of the error of the state there, `state[n]`: solves
- * `(alpha M - J) e = M slope - f(t, state)`, which is that error where the equations are stiff or algebraic, and the residual times a part of the
+ * Turns the slope of a step's dense output at a point in it, `slope[n]`, into the residual `M slope - f(t, state)` of the state there, `state[n]`. What solves
+ * `(alpha M - J) e = residual` is an estimate of the error of the state where the equations are stiff or algebraic, and the residual times a part of the
  * step where they are not. `scratch[n]` and `product[n]` are written to.
  *
  * @source Enright, Appl. Math. Comput. 31 (1989) 288-301 (control of the residual, there called defect; what the matrix makes of it: docs/decisions/0010).
  */
-export function innerResidual(f: BoundField, t: number, state: Float64Array, slope: Float64Array, mass: MassProduct | undefined, solve: (b: Float64Array) => void, scratch: Float64Array, product: Float64Array): void {
+export function innerResidual(f: BoundField, t: number, state: Float64Array, slope: Float64Array, mass: MassProduct | undefined, scratch: Float64Array, product: Float64Array): void {
   if (mass) {
     mass(slope, product);
     slope.set(product);
   }
   f.rhs(t, state, scratch);
   for (let i = 0; i < slope.length; i++) slope[i] -= scratch[i];
-  solve(slope);
 }

@@ -159,7 +159,8 @@ export class RadauStepper implements Stepper {
     this.#inner.set(this.#h, this.#u, this.#z);
     this.#inner.at(innerPoint, state);
     this.#inner.derivative(innerPoint, out);
-    innerResidual(this.#f, this.#t + innerPoint * this.#h, state, out, this.#mass, (b) => this.#E1.solve(b), scratch, product);
+    innerResidual(this.#f, this.#t + innerPoint * this.#h, state, out, this.#mass, scratch, product);
+    this.#E1.solve(out);
     this.#nf++;
     return leewayFor(this.#context);
   }

@@ -50,8 +50,6 @@ class RosenbrockStepper implements Stepper {
   /** Where the state is small and the matrix dense and plain, its parts; else the matrix. */
   readonly #small: RosenbrockWork | undefined;
   readonly #W: IterationMatrix | undefined;
-  /** Solves in place with the matrix of the last step. */
-  readonly #solve: (b: Float64Array) => void;
   /** The stages, `U_i` at component j in entry `j stride + i`: sums over them run along the memory. */
   readonly #stages: Float64Array;
   readonly #slope: Float64Array;
@@ -100,11 +98,6 @@ class RosenbrockStepper implements Stepper {
         }
       : undefined;
     this.#W = isSmall ? undefined : iterationMatrix(n, context);
-    this.#solve = (b) => {
-      const small = this.#small;
-      if (small) luSolve(small.lu, n, small.pivots, b);
-      else this.#W!.solve(b);
-    };
     this.#u = this.#input;
     this.#next = this.#input;
   }
@@ -194,7 +187,10 @@ class RosenbrockStepper implements Stepper {
       state[j] += (1 - innerPoint) * u[j] + innerPoint * next[j];
       out[j] = (out[j] + next[j] - u[j]) / h;
     }
-    innerResidual(this.#f, this.#t + innerPoint * h, state, out, this.#mass, this.#solve, this.#side, this.#product);
+    innerResidual(this.#f, this.#t + innerPoint * h, state, out, this.#mass, this.#side, this.#product);
+    const small = this.#small;
+    if (small) luSolve(small.lu, this.#n, small.pivots, out);
+    else this.#W!.solve(out);
     this.#nf++;
     return leeway;
   }

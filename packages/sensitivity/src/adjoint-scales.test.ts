@@ -1,5 +1,7 @@
-import { fromConfig, linearize, odeProblem, rodas5P, tsit5, vectorField, vern9, type Algorithm, type SolveOptions } from "@fluxion/ode-core";
+import { fromConfig, linearize, odeProblem, rodas5P, solve, tsit5, vectorField, vern9, type Algorithm, type SolveOptions } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
+import { gaussAdjoint } from "./gauss-adjoint.ts";
+import { interpolatingAdjoint } from "./interpolating-adjoint.ts";
 import { pullScaled } from "./pull-scaled.ts";
 import { sensealgs } from "./sensealgs.ts";
 
@@ -88,4 +90,17 @@ test.each([5e-324, 1e-310, 3e-7, 1, 1.7e308])("pullScaled hands on entries of th
     return { du0: scaled[0], dp: scaled[1] };
   });
   expect(back).toEqual({ du0: Float64Array.of(x / 2, -x), dp: Float64Array.of(0, x) });
+});
+
+test.each([gaussAdjoint(), interpolatingAdjoint()])("$name takes more parameters than a call takes arguments", (sensealg) => {
+  const decay = vectorField((_t, u, [rate], out) => void (out[0] = -rate * u[0]), {
+    dim: 1,
+    paramCount: 200_000,
+    vjp: (_t, u, [rate], w, outU, outP) => {
+      outU[0] = -rate * w[0];
+      outP[0] -= u[0] * w[0];
+    },
+  });
+  const { pull } = solve(odeProblem(decay, [1], [0, 1], new Float64Array(200_000).fill(2)), tsit5(), { saveAt: [1], sensealg });
+  expect(pull([Float64Array.of(1)]).dp[0]).toBeCloseTo(-Math.exp(-2), 5);
 });

@@ -2,7 +2,7 @@ import type { OdeSolution, SensitivityAlgorithm, VectorField } from "@fluxion/od
 import { assertPullable } from "./assert-pullable.ts";
 import { extendedState } from "./extended-state.ts";
 import { gaussLegendre } from "./gauss-legendre.ts";
-import { gradientScales } from "./gradient-scales.ts";
+import { gradientScales, joined } from "./gradient-scales.ts";
 import { pullScaled } from "./pull-scaled.ts";
 import { checkTolerances, linearField, solveBackwards, solveForwards, takesFixedSteps, type AfterRun, type ReverseTolerances, type Step } from "./reverse-solve.ts";
 import { accumulate } from "./small-vectors.ts";
@@ -41,9 +41,9 @@ export function gaussAdjoint(options: GaussAdjointOptions = {}): SensitivityAlgo
           assertPullable(solution, uBar);
           return pullScaled(uBar, (scaled) => {
             const { states, parameters } = gradientScales(solution, scaled);
-            const watched = takesFixedSteps(context) ? undefined : watchedSum(parameters);
+            const watched = takesFixedSteps(context) ? undefined : watchedSum(parameters());
             const { field, addUp, sum } = adjointWithSum(solution, watched, starts, rule);
-            const z = solveBackwards(context, forward, scaled, { field, scales: watched ? Float64Array.of(...states, 1) : states, afterRun: addUp }, options);
+            const z = solveBackwards(context, forward, scaled, { field, scales: () => (watched ? joined(states, Float64Array.of(1)) : states), afterRun: addUp }, options);
             return { du0: z.slice(0, context.problem.f.dim), dp: sum };
           });
         },

@@ -4,8 +4,8 @@ import type { OdeSolution } from "@fluxion/ode-core";
 export interface GradientScales {
   /** Those of lambda, `[n]`. */
   readonly states: Float64Array;
-  /** Those of the gradient by the parameters, `[m]`. */
-  readonly parameters: Float64Array;
+  /** Those of the gradient by the parameters, `[m]`, made anew. */
+  parameters(): Float64Array;
 }
 
 /**
@@ -17,7 +17,15 @@ export function gradientScales(solution: OdeSolution, uBar: readonly Float64Arra
   let loss = 0;
   for (const x of uBar) for (let j = 0; j < sizes.length; j++) loss = Math.max(loss, Math.abs(x[j]) * sizes[j]);
   const scale = (x: number): number => (loss > 0 ? Math.min(1, loss / Math.abs(x)) : 1);
-  return { states: sizes.map(scale), parameters: solution.problem.p.map(scale) };
+  return { states: sizes.map(scale), parameters: () => solution.problem.p.map(scale) };
+}
+
+/** One list after another: of any length, where arguments of a call are not. */
+export function joined(a: Float64Array, b: Float64Array): Float64Array {
+  const both = new Float64Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
 }
 
 /** The largest |u_i| of those saved and the initial one, `[n]`. */

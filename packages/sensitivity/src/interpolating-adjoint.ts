@@ -1,7 +1,7 @@
 import type { OdeProblem, OdeSolution, SensitivityAlgorithm, VectorField } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
 import { extendedState } from "./extended-state.ts";
-import { gradientScales } from "./gradient-scales.ts";
+import { gradientScales, joined } from "./gradient-scales.ts";
 import { pullScaled } from "./pull-scaled.ts";
 import { checkTolerances, linearField, solveBackwards, solveForwards, type ReverseTolerances } from "./reverse-solve.ts";
 import type { VjpField } from "./taped-field.ts";
@@ -37,7 +37,7 @@ export function interpolatingAdjoint(options: InterpolatingAdjointOptions = {}):
           assertPullable(solution, uBar);
           return pullScaled(uBar, (scaled) => {
             const { states, parameters } = gradientScales(solution, scaled);
-            const z = solveBackwards(context, forward, scaled, { field: adjointField(problem, solution), scales: Float64Array.of(...states, ...parameters) }, options);
+            const z = solveBackwards(context, forward, scaled, { field: adjointField(problem, solution), scales: () => joined(states, parameters()) }, options);
             const n = problem.f.dim;
             return { du0: z.slice(0, n), dp: z.slice(n) };
           });

@@ -29,8 +29,8 @@ export type AfterRun = (run: OdeSolution, steps: readonly Step[]) => void;
 export interface ReverseEquation {
   /** Its state is lambda, and perhaps more. */
   readonly field: VectorField;
-  /** What the absolute tolerance is to be multiplied by, one per component. */
-  readonly scales: Float64Array;
+  /** What the absolute tolerance is to be multiplied by, one per component. Asked for where steps are not fixed. */
+  scales(): Float64Array;
   readonly afterRun?: AfterRun;
 }
 
@@ -116,10 +116,10 @@ function stretchSolver(context: SensitivityContext, forward: DenseForward, { fie
   const n = f.dim;
   // What looks at the state or its components would be given lambda.
   const { onStep: _onStep, saveAt: _saveAt, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol: _abstol, dt, ...shared } = options;
-  const abstols = scales.map((x) => abstol * x);
   // The first step after a jump is as long as the last one before it: choosing it anew costs evaluations at every saved time.
   let size = dt === undefined ? undefined : Math.abs(dt);
   const fixed = takesFixedSteps(context);
+  const abstols = fixed ? abstol : scales().map((x) => abstol * x);
   return (from, to, z) => {
     if (from === to || z.subarray(0, n).every((x) => x === 0)) return;
     const steps: Step[] = [];
@@ -131,7 +131,7 @@ function stretchSolver(context: SensitivityContext, forward: DenseForward, { fie
       ...shared,
       reltol,
       // Steps of a fixed size look at none, and a list of many has to be checked.
-      abstol: fixed ? abstol : abstols,
+      abstol: abstols,
       dense: afterRun !== undefined,
       saveAt: [to],
       ...(first === undefined ? {} : { dt: first }),
