@@ -10,8 +10,10 @@ export {
 } from "./elementwise.ts";
 export { eulerLagrange, hamilton, massAndForce, type MassAndForce } from "./euler-lagrange.ts";
 export { hessian, identity, jacobian } from "./hessian.ts";
+export { cubicSpline, interp } from "./interpolation.ts";
 export { jvp } from "./jvp.ts";
 export { logDet, type LogDet } from "./log-det.ts";
+export { searchSorted, take, type ArrayLikeTensor } from "./lookup.ts";
 export { printPlan } from "./lower/print-plan.ts";
 export { pinv } from "./pinv.ts";
 export { pow } from "./power.ts";

@@ -3,8 +3,8 @@ import { checkGrads } from "@fluxion/testkit";
 import { describe, expect, test } from "vitest";
 import * as autodiff from "./index.ts";
 import {
-  abs, add, asTensor, at, atan2, broadcastTo, cholesky, compile, concat, cond, constant, contract, cos, customVjp, div, dot, erf, eulerLagrange, exp, expm1, gather, gelu, grad, greater, hamilton, hessian,
-  identity, jacobian, jvp, log, log1p, logDet, massAndForce, matmul, max, maximum, mean, min, minimum, mul, neg, outer, pinv, pow, reshape, scan, sigmoid, sign, sin, slice, softplus, solveLinear, sqrt, stack, sub, sum, tan, tanh,
+  abs, add, asTensor, at, atan2, broadcastTo, cholesky, compile, concat, cond, constant, contract, cos, cubicSpline, customVjp, div, dot, erf, eulerLagrange, exp, expm1, gather, gelu, grad, greater, hamilton, hessian,
+  identity, interp, jacobian, jvp, log, log1p, logDet, massAndForce, matmul, max, maximum, mean, min, minimum, mul, neg, outer, pinv, pow, reshape, scan, searchSorted, sigmoid, sign, sin, slice, softplus, solveLinear, sqrt, stack, sub, sum, take, tan, tanh,
   tensor, trace, transpose, valueAndGrad, vjp, vmap, where, type BackendName, type CompileOptions, type Dtype, type NestedArray, type Shape, type Tensor,
 } from "./index.ts";
 import { elementwise } from "./elementwise.ts";
@@ -24,6 +24,8 @@ const entries = (f: Traced, count: number, domain?: readonly [number, number]): 
 const matrices = (f: Traced, ...more: readonly ((n: number) => Shape)[]): Operation => ({ f, shapes: (n) => [[n, n], ...more.map((shape) => shape(n))] });
 const vector = (n: number): Shape => [n];
 const positive = [0.2, 3] as const;
+/** Ascending, from positive numbers. */
+const scanned = (x: Tensor): Tensor => matmul(tensor(Array.from({ length: x.size }, (_, i) => Array.from({ length: x.size }, (_x, j) => (j <= i ? 1 : 0)))), x);
 const flat = (...x: readonly Tensor[]): Tensor => concat(x.map((y) => reshape(y, [y.size])));
 /** Far from singular. */
 const safe = (a: Tensor): Tensor => add(mul(a, 0.3), mul(identity(a.shape[0]), a.shape[0]));
@@ -57,6 +59,17 @@ const operations: Readonly<Record<string, Operation>> = {
   stack: entries((x, y) => stack([x, y, mul(x, y)]), 2),
   gather: entries((x) => gather(mul(x, x), [0, -1, x.size - 1, 0], [2, 2]), 1),
   "gather: gradient": entries((x) => grad((y) => dot(gather(y, [0, y.size - 1, 0]), gather(mul(y, y), [0, 0, y.size - 1])))(x), 1),
+  take: { f: (x, y) => take(mul(x, x), mul(y, x.shape[0])), shapes: (n) => [[n, 2], [3]], domain: [0.01, 0.99] },
+  "take: long rows": { f: (x, y) => take(transpose(x), add(y, 1)), shapes: (n) => [[n + 8, 4], [2, 2]], domain: [0.01, 0.99] },
+  "take: gradient": { f: (x, y) => grad((z) => sum(mul(take(mul(z, z), mul(y, z.size)), sin(take(z, mul(mul(y, y), z.size))))))(x), shapes: (n) => [[n], [5]], domain: [0.01, 0.99] },
+  "take: stacks": { f: (x, y) => vmap((z, places) => take(mul(z, 2), mul(places, z.shape[0])))(x, y), shapes: (n) => [[3, n, 2], [3, 2]], domain: [0.01, 0.99] },
+  "take: stacked gradient": { f: (x, y) => vmap((z, places) => grad((u) => sum(exp(take(u, mul(places, u.size)))))(z))(x, y), shapes: (n) => [[3, n], [3, 4]], domain: [0.01, 0.99] },
+  searchSorted: { f: (x, y) => mul(y, searchSorted(scanned(x), mul(y, x.size))), shapes: (n) => [[n], [5]], domain: [0.01, 0.99] },
+  "searchSorted: stacks": { f: (x, y) => vmap((z, places) => mul(searchSorted(scanned(z), places), places))(x, y), shapes: (n) => [[2, n], [2, 3]], domain: [0.01, 2] },
+  interp: { f: (x, y) => interp(x, Float64Array.from({ length: y.size }, (_, k) => 0.3 * k ** 1.5 - 1), mul(y, y)), shapes: (n) => [[n], [n + 1]] },
+  "interp: knots": { f: (x, y, z) => interp(mul(x, 4), scanned(y), z), shapes: (n) => [[2, 2], [n + 1], [n + 1, 3]], domain: positive },
+  cubicSpline: { f: (x) => cubicSpline(Array.from({ length: 6 }, (_, k) => 0.2 * k * (k + 1) - 2), [0.3, -1, 2, 2.5, 0, 1])(x), shapes: (n) => [[n]] },
+  "cubicSpline: columns": { f: (x) => cubicSpline([-2, -1, 0.5, 2], [[1, 2], [-1, 0.5], [0.3, 0], [2, 1]])(x), shapes: (n) => [[n, 2]] },
   contract: { f: (x, y) => contract("bik,bkj->bji", x, y), shapes: (n) => [[2, 3, n], [2, n, 2]] },
   "contract: matrices": matrices((x, y) => contract("ki,kj->ij", x, y), (n) => [n, n]),
   dot: entries(dot, 2), outer: { f: outer, shapes: (n) => [[n], [3]] },

@@ -5,7 +5,7 @@ import { contractPrimitive } from "../contract.ts";
 import { isNeg, type ElementwisePrimitive } from "../elementwise.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
 import { callOf } from "../lower/call.ts";
-import { copyPrimitive } from "../lower/copies.ts";
+import { copyPrimitive, isLookup } from "../lower/copies.ts";
 import { lowered } from "../lower/lowered.ts";
 import { planMemory } from "../lower/memory-plan.ts";
 import { isPlaced, placements, placeOf, type Placement } from "../lower/placements.ts";
@@ -14,6 +14,7 @@ import type { View } from "../lower/view.ts";
 import { inputPrimitive, literalPrimitive, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
 import { emitContract } from "./emit-contract.ts";
+import { emitLookup } from "./emit-lookup.ts";
 import { emitLoops, type Load, type Operand } from "./loops.ts";
 
 /** Writes the steps of one program as JavaScript. */
@@ -66,6 +67,7 @@ class Writer {
     if (node.primitive === concatPrimitive) return this.#concat(node);
     if (node.primitive === padPrimitive) return this.#pad(node);
     if (node.primitive === copyPrimitive || node.primitive === reshapePrimitive) return this.#copy(node.args[0], this.#result(node), "=");
+    if (isLookup(node)) return emitLookup(id, node, this.#operand(node.args[0]), this.#operand(node.args[1]), this.#result(node), (value) => this.#rounded(value));
     return this.#call(node);
   }
 

@@ -3,6 +3,7 @@ export const op = {
   loop: 0x03,
   end: 0x0b,
   if: 0x04,
+  else: 0x05,
   brIf: 0x0d,
   call: 0x10,
   drop: 0x1a,
@@ -13,6 +14,10 @@ export const op = {
   i32Const: 0x41,
   i32LtU: 0x49,
   i32Add: 0x6a,
+  i32Mul: 0x6c,
+  i32And: 0x71,
+  i32ShiftLeft: 0x74,
+  i32ShiftRight: 0x76,
 } as const;
 
 /** Opcodes of single numbers. */
@@ -22,12 +27,19 @@ export const scalar = {
   store64: 0x39,
   store32: 0x38,
   constant: 0x44,
+  less: 0x63,
   greater: 0x64,
+  atMost: 0x65,
+  atLeast: 0x66,
   abs: 0x99,
+  add: 0xa0,
   sub: 0xa1,
   mul: 0xa2,
   div: 0xa3,
+  /** To i32, rounded to zero: traps where that is none. */
+  truncate: 0xaa,
   toSingle: 0xb6,
+  fromUnsigned: 0xb8,
   toDouble: 0xbb,
 } as const;
 

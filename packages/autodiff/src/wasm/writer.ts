@@ -1,8 +1,9 @@
 import { OdeError } from "@fluxion/ode-core";
 import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
 import { contractPrimitive } from "../contract.ts";
+import { addAtPrimitive } from "../lookup.ts";
 import { collapse } from "../lower/collapse.ts";
-import { copyPrimitive } from "../lower/copies.ts";
+import { copyPrimitive, isLookup } from "../lower/copies.ts";
 import { isPlaced, placeOf } from "../lower/placements.ts";
 import { isArithmetic, isElementwise, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
@@ -11,6 +12,7 @@ import { inputPrimitive, literalPrimitive, sameShape, type Shape, type Tensor } 
 import type { Program } from "../trace.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { emitContract } from "./emit-contract.ts";
+import { emitLookup } from "./emit-lookup.ts";
 import { canEmitSolve, emitSolve } from "./emit-solve.ts";
 import { Expressions } from "./expressions.ts";
 import { unsigned, type Address, type FunctionBuilder } from "./function-builder.ts";
@@ -62,6 +64,7 @@ export class Writer {
     else if (node.primitive === concatPrimitive) this.#concat(node);
     else if (node.primitive === padPrimitive) this.#pad(node);
     else if (node.primitive === copyPrimitive || node.primitive === reshapePrimitive) this.#copy(node.args[0], this.#result(node), false);
+    else if (isLookup(node)) this.#lookup(node);
     else if (canEmitSolve(node)) emitSolve(this.#f, node, node.args.map((x) => this.#operand(x).at), this.#result(node).at);
     else this.#f.emit(op.call, ...unsigned(this.imports.index(`${node.primitive.name}${node.id}`, 0, this.#call(node))));
   }
@@ -188,6 +191,12 @@ export class Writer {
     const start = node.attrs.start as readonly number[];
     this.#fill({ at: to.at, strides: [1] }, node.size);
     this.#copy(node.args[0], { ...to, at: this.#f.shift(to.at, start.reduce((at, s, d) => at + s * to.strides[d], 0)) }, false);
+  }
+
+  #lookup(node: Tensor): void {
+    const to = this.#result(node);
+    if (node.primitive === addAtPrimitive) this.#fill({ at: to.at, strides: [1] }, node.size);
+    emitLookup(this.#f, node, this.#operand(node.args[0]).at, this.#operand(node.args[1]).at, to.at);
   }
 
   /** Results that a batch of arrays has, too, are sums in the same order there: the axes decide on it, not the number of results. */

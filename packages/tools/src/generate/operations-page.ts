@@ -18,6 +18,7 @@ const sections: readonly (readonly [heading: string, files: string])[] = [
   ["Entry by entry", "elementwise power"],
   ["Along axes", "broadcast reductions"],
   ["Parts and shapes", "shape-ops"],
+  ["Tables", "interpolation lookup"],
   ["Products", "contract"],
   ["Linear algebra", "solve-linear cholesky log-det pinv"],
   ["Batches, loops and branches", "vmap scan cond"],
