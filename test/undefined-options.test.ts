@@ -1,5 +1,5 @@
 // An option that is `undefined` is one that is left out: for the compiler, `exactOptionalPropertyTypes` or not, and for the function.
-import { compile, compileScalar, mul, neg, sum, tracedField, type CompileOptions, type TargetOptions, type TracedFieldOptions } from "@fluxion/autodiff";
+import { compile, compileScalar, mul, neg, sum, tracedEvent, tracedField, type CompileOptions, type TargetOptions, type TracedEventOptions, type TracedFieldOptions } from "@fluxion/autodiff";
 import { hamiltonianNN, type HamiltonianNNOptions } from "@fluxion/hnn";
 import { lagrangianModel, lagrangianNN, structuredLagrangianNN, type LagrangianModelParts, type LagrangianNNOptions, type StructuredLagrangianNNOptions } from "@fluxion/lnn";
 import { adam, constantRate, cosine, dense, dynamicsModel, huber, meanSquaredError, mlp, type AdamOptions, type DenseOptions, type DynamicsModel, type DynamicsModelParts, type MlpOptions } from "@fluxion/nn-core";
@@ -48,6 +48,7 @@ const uses: Readonly<Record<string, (none: object) => unknown>> = {
     return out;
   }),
   TracedFieldOptions: use<TracedFieldOptions>((none) => slopeOf(tracedField((_t, u) => neg(u), { ...none, dim: 2 }))),
+  TracedEventOptions: use<TracedEventOptions>((none) => tracedEvent({ ...none, dim: 2, condition: (_t, u) => sum(u) }).condition(0, Float64Array.of(1, 2), new Float64Array(0))),
   HamiltonianNNOptions: use<HamiltonianNNOptions>((none) => modelData(hamiltonianNN({ ...none, coordinates: 1 }))),
   LagrangianModelParts: use<LagrangianModelParts<{}>>((none) => modelData(lagrangianModel({ ...none, name: "free", coordinates: 1, layer: { params: {}, init: () => undefined }, lagrangian: (_q, v) => sum(mul(v, v)) }))),
   LagrangianNNOptions: use<LagrangianNNOptions>((none) => modelData(lagrangianNN({ ...none, coordinates: 1 }))),

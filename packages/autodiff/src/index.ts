@@ -25,6 +25,7 @@ export { solveLinear } from "./solve-linear.ts";
 export type { Arrays } from "./subprogram.ts";
 export { asTensor, constant, Tensor, tensor, type NestedArray, type Shape, type TensorLike } from "./tensor.ts";
 export { trace, type Program } from "./trace.ts";
+export { tracedEvent, type TracedAffect, type TracedEvent, type TracedEventOptions } from "./traced-event.ts";
 export { compileScalar, tracedField, type TracedFieldOptions, type TracedRhs } from "./traced-field.ts";
 export { grad, valueAndGrad, vjp } from "./vjp.ts";
 export { vmap } from "./vmap.ts";

@@ -96,7 +96,7 @@ const operations: Readonly<Record<string, Operation>> = {
 };
 
 /** Exported, and no operation on traced arrays. */
-const others = ["Tensor", "backends", "compile", "compileProgram", "compileScalar", "evaluate", "print", "printPlan", "resolveBackend", "trace", "tracedField"];
+const others = ["Tensor", "backends", "compile", "compileProgram", "compileScalar", "evaluate", "print", "printPlan", "resolveBackend", "trace", "tracedEvent", "tracedField"];
 
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17];
 const sizeOf = (shape: Shape): number => shape.reduce((n, s) => n * s, 1);

@@ -16,6 +16,17 @@ export interface CallbackState {
 /** Which sides of an event are saved: the state before it, the one after it, or both. */
 export type SaveSides = "both" | "before" | "after" | "none";
 
+/**
+ * Derivatives of a condition and of an affect, which sensitivity algorithms need to go through an event: `tracedEvent` of `@fluxion/autodiff` makes both of traced functions.
+ * The affect then must change `u` only, by nothing but `t`, `u` and `p`.
+ */
+export interface EventDerivatives {
+  /** Writes the gradients of the condition by `u[n]` and `p[m]`; returns its derivative by t. */
+  condition?(t: number, u: Float64Array, p: Float64Array, byState: Float64Array, byParameters: Float64Array): number;
+  /** For `G = w . (u after the affect)`: writes the gradients by `u[n]` before it and by `p[m]`; returns the derivative by t. */
+  affect?(t: number, u: Float64Array, p: Float64Array, w: Float64Array, byState: Float64Array, byParameters: Float64Array): number;
+}
+
 interface CallbackCommon {
   readonly affect: ((state: CallbackState) => void) | undefined;
   readonly terminal: boolean;
@@ -25,6 +36,7 @@ interface CallbackCommon {
 /** Made by {@link continuousCallback}. */
 export interface ContinuousCallback extends CallbackCommon {
   readonly kind: "continuous";
+  readonly derivatives: EventDerivatives | undefined;
   readonly condition: (t: number, u: Float64Array, p: Float64Array) => number;
   readonly direction: "rising" | "falling" | "both";
   readonly interpPoints: number;
@@ -39,6 +51,7 @@ export interface DiscreteCallback extends CallbackCommon {
 /** Made by {@link presetTimeCallback}. */
 export interface PresetTimeCallback extends CallbackCommon {
   readonly kind: "presetTime";
+  readonly derivatives: EventDerivatives | undefined;
   readonly times: Float64Array;
 }
 
@@ -63,6 +76,8 @@ export interface ContinuousCallbackOptions {
    * the steps alone. Default 8.
    */
   readonly interpPoints?: number | undefined;
+  /** Those of condition and affect. Default: none, so that only `finiteDifference` goes through the event. */
+  readonly derivatives?: EventDerivatives | undefined;
 }
 
 /** Options of {@link discreteCallback}. */
@@ -85,12 +100,15 @@ export interface PresetTimeCallbackOptions {
   readonly affect: (state: CallbackState) => void;
   /** Which sides to save. Default `"both"`. */
   readonly save?: SaveSides | undefined;
+  /** Those of the affect. Default: none, so that only `finiteDifference` goes through it. */
+  readonly derivatives?: EventDerivatives | undefined;
 }
 
 const isFunction = (value: unknown): boolean => typeof value === "function";
 type Condition<T> = (t: number, u: Float64Array, p: Float64Array) => T;
 // An absent affect stays undefined; `readOptions` would take undefined for "required".
 const anAffect = option.custom<((state: CallbackState) => void) | null>("a function", isFunction, null);
+const someDerivatives = option.custom<EventDerivatives | null>("an object with the functions condition and affect, or one of them", (v) => typeof v === "object" && v !== null && Object.values(v).every((f) => f === undefined || isFunction(f)), null);
 const sides = option.oneOf<SaveSides>(["both", "before", "after", "none"], "both");
 
 /**
@@ -105,15 +123,16 @@ const sides = option.oneOf<SaveSides>(["both", "before", "after", "none"], "both
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  */
 export function continuousCallback(options: ContinuousCallbackOptions): ContinuousCallback {
-  const { affect, ...rest } = readOptions("continuousCallback", options, {
+  const { affect, derivatives, ...rest } = readOptions("continuousCallback", options, {
     condition: option.custom<Condition<number>>("a function", isFunction),
     affect: anAffect,
     direction: option.oneOf(["rising", "falling", "both"], "both"),
     terminal: option.flag(false),
     save: sides,
     interpPoints: option.custom<number>("a whole number >= 0", (v) => Number.isInteger(v) && (v as number) >= 0, 8),
+    derivatives: someDerivatives,
   });
-  return { kind: "continuous", ...rest, affect: affect ?? undefined };
+  return { kind: "continuous", ...rest, affect: affect ?? undefined, derivatives: derivatives ?? undefined };
 }
 
 /**
@@ -137,10 +156,11 @@ export function discreteCallback(options: DiscreteCallbackOptions): DiscreteCall
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  */
 export function presetTimeCallback(options: PresetTimeCallbackOptions): PresetTimeCallback {
-  const { times, affect, save } = readOptions("presetTimeCallback", options, {
+  const { times, affect, save, derivatives } = readOptions("presetTimeCallback", options, {
     times: option.custom<ArrayLike<number>>("a list of finite numbers", (v) => isList(v) && Array.from(v).every(Number.isFinite)),
     affect: option.custom<(state: CallbackState) => void>("a function", isFunction),
     save: sides,
+    derivatives: someDerivatives,
   });
-  return { kind: "presetTime", times: Float64Array.from(times), affect, terminal: false, save };
+  return { kind: "presetTime", times: Float64Array.from(times), affect, terminal: false, save, derivatives: derivatives ?? undefined };
 }

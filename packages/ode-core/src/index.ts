@@ -46,6 +46,7 @@ export {
   presetTimeCallback,
   type Callback,
   type CallbackState,
+  type EventDerivatives,
   type ContinuousCallback,
   type ContinuousCallbackOptions,
   type DiscreteCallback,

@@ -36,10 +36,23 @@ export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg,
   if (problem.massMatrix && !supports.includes("massMatrix")) {
     throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the problem has a mass matrix: it takes none; finiteDifference does`);
   }
-  if (options.callback !== undefined && [options.callback].flat().length > 0 && !supports.includes("callback")) {
-    throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as option "callback" is given: it does not differentiate through events; finiteDifference does`);
-  }
+  requireCallbacks(sensealg, options);
   // A pull may come after the caller has changed its own arrays, and solve once more.
   const own = { ...problem, u0: problem.u0.slice(), p: problem.p.slice() };
   return sensealg.linearize({ problem: own, algorithm, options, solve: integrate });
+}
+
+/** @throws OdeError `MISSING_CAPABILITY` for a callback that `sensealg` cannot differentiate through. */
+function requireCallbacks({ name, supports = [] }: SensitivityAlgorithm, { callback }: SolveOptions): void {
+  const callbacks = callback === undefined ? [] : [callback].flat();
+  if (callbacks.length === 0 || supports.includes("callback")) return;
+  const refuse = (why: string): never => {
+    throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${name}" as option "callback" is given: ${why}; finiteDifference does`);
+  };
+  if (!supports.includes("eventDerivatives")) refuse("it does not differentiate through events (gaussAdjoint and forwardSensitivity do through those of tracedEvent)");
+  callbacks.forEach((one, i) => {
+    if (one.kind === "discrete") return refuse(`it does not differentiate through discrete ones, such as callback ${i}, which happen at ends of steps`);
+    const missing = (["condition", "affect"] as const).filter((part) => part in one && one[part as "affect"] !== undefined && !one.derivatives?.[part]);
+    if (missing.length > 0) refuse(`it goes through events that have derivatives, as tracedEvent of @fluxion/autodiff makes them, and callback ${i} has none of its ${missing.join(" and its ")}`);
+  });
 }

@@ -42,7 +42,7 @@ export interface SensitivityAlgorithm {
   readonly requiresTableau?: boolean;
   /** True when the solver is given other equations, which have none of the field's structure. */
   readonly solvesOtherField?: boolean;
-  /** What it differentiates through besides plain solves. Default: nothing. */
-  readonly supports?: readonly ("callback" | "massMatrix")[];
+  /** What it differentiates through besides plain solves: any callback, or those of `EventDerivatives`. Default: nothing. */
+  readonly supports?: readonly ("callback" | "eventDerivatives" | "massMatrix")[];
   linearize(context: SensitivityContext): Linearization;
 }

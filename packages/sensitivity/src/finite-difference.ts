@@ -16,8 +16,8 @@ export interface FiniteDifferenceOptions {
 /**
  * Differences of whole solves: needs nothing of the vector field, and is what the other algorithms are checked against.
  * With step-size control the solver's own error divided by the step limits the result: use tight tolerances or fixed steps. As the solver does not control the errors of
- * sensitivities, the result may be wrong also at tight tolerances where the solution is simpler than these, as at rest: set `dtmax` there. It alone differentiates through events,
- * whose times change with the problem, and takes mass matrices, where `du0` is that of a state that is made consistent.
+ * sensitivities, the result may be wrong also at tight tolerances where the solution is simpler than these, as at rest: set `dtmax` there. It alone differentiates through events
+ * of any kind, whose times change with the problem, and takes mass matrices, where `du0` is that of a state that is made consistent.
  *
  * Cost of `pull`: `2 (n + m)` solves, or `n + m` with the forward scheme.
  *

@@ -1,5 +1,7 @@
 import { readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
+import { eventJump, type EventJump } from "./event-jump.ts";
+import { callbacksOf, eventGroups, loggedCallbacks, type LoggedEvent } from "./event-log.ts";
 
 /** Options of {@link forwardSensitivity}: none. */
 export type ForwardSensitivityOptions = Readonly<Record<string, never>>;
@@ -7,7 +9,7 @@ export type ForwardSensitivityOptions = Readonly<Record<string, never>>;
 /**
  * Solves the variational equations `S' = f_u S + f_p`, `S(t0) = [I, 0]`, along with the problem. The sensitivities are part of
  * the error norm, so that they are as accurate as the state; hence the steps differ from those of a plain solve.
- * For few parameters: the cost grows with `n + m`, that of the adjoints does not.
+ * For few parameters: the cost grows with `n + m`, that of the adjoints does not. Goes through events that have derivatives; states that these save move with them.
  *
  * Cost: `n + m` calls of `jvp` per evaluation, in a solve of `n (1 + n + m)` equations. `pull` costs no evaluation.
  *
@@ -20,13 +22,17 @@ export function forwardSensitivity(options: ForwardSensitivityOptions = {}): Sen
     name: "forwardSensitivity",
     requires: ["jvp"],
     solvesOtherField: true,
+    supports: ["eventDerivatives"],
     linearize({ problem, algorithm, options: solveOptions, solve }) {
       const n = problem.f.dim;
       const m = problem.p.length;
       const u0 = new Float64Array(n * (1 + n + m));
       u0.set(problem.u0);
       for (let j = 0; j < n; j++) u0[n * (1 + j) + j] = 1;
-      const wide = solve({ ...problem, f: variationalField(problem), u0 }, algorithm, widened(solveOptions, n, 1 + n + m));
+      const passed: PassedEvent[] = [];
+      const callback = loggedCallbacks(callbacksOf(solveOptions), n, (event, { u }) => passed.push(passEvent(problem, event, u)));
+      const wide = solve({ ...problem, f: variationalField(problem), u0 }, algorithm, widened({ ...solveOptions, callback }, n, 1 + n + m));
+      moveWithEvents(wide, passed, solveOptions.saveAt === undefined, n);
       const solution = narrow(problem, wide);
       return {
         solution,
@@ -69,6 +75,32 @@ function variationalField({ f, p }: OdeProblem): VectorField {
   return { dim: n * (1 + n + m), paramCount: m, provides: new Set(), bind: () => ({ rhs }) };
 }
 
+/** An event with its jump, and by how much it moves with each column. */
+interface PassedEvent extends Pick<EventJump, "slopes"> {
+  readonly event: LoggedEvent;
+  readonly moves: Float64Array;
+}
+
+/** Takes the columns of `w` to the other side of the event. */
+function passEvent({ f, p }: OdeProblem, event: LoggedEvent, w: Float64Array): PassedEvent {
+  const n = f.dim;
+  const { push, slopes } = eventJump(f.bind(p), event, p);
+  const moves = Float64Array.from({ length: n + p.length }, (_, j) => push(w.subarray(n * (1 + j), n * (2 + j)), j < n ? undefined : j - n));
+  return { event, slopes, moves };
+}
+
+/** The sensitivities of states that were saved at events are those at a fixed time, and are made those of states that move with the event. */
+function moveWithEvents(wide: OdeSolution, passed: readonly PassedEvent[], everyStep: boolean, n: number): void {
+  const move = ({ u }: OdeSolution, row: number, slope: Float64Array, moves: Float64Array): void => {
+    moves.forEach((dt, j) => slope.forEach((x, i) => void (u[row][n * (1 + j) + i] += x * dt)));
+  };
+  for (const { events, first, middle, end } of eventGroups(wide, passed.map(({ event }) => event), everyStep)) {
+    const own = passed.filter(({ event }) => events.includes(event));
+    for (let row = first; row < middle; row++) move(wide, row, own[0].slopes[0], own[0].moves);
+    for (let row = middle; row < end; row++) move(wide, row, own.at(-1)!.slopes[1], own.at(-1)!.moves);
+  }
+}
+
 /** The options for the wide solve: the caller's functions see the state alone; a column has the tolerances of the state, and its norm, the largest of which counts. */
 function widened(options: SolveOptions, n: number, columns: number): SolveOptions {
   const { onStep, isOutOfDomain, abstol, norm } = options;
@@ -105,6 +137,7 @@ function narrow(problem: OdeProblem, wide: OdeSolution): OdeSolution {
     ...wide,
     problem,
     u: wide.u.map((w) => first(w)),
+    events: wide.events.map((event) => ({ ...event, u: event.u.slice(0, n) })),
     at: (t, out) => first(wide.at(t), out),
     derivative: (t, out) => first(wide.derivative(t), out),
   };

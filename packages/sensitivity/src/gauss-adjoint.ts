@@ -1,10 +1,10 @@
-import type { OdeSolution, SensitivityAlgorithm, VectorField } from "@fluxion/ode-core";
+import type { OdeSolution, SensitivityAlgorithm } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
 import { extendedState } from "./extended-state.ts";
 import { gaussLegendre } from "./gauss-legendre.ts";
 import { gradientScales, joined } from "./gradient-scales.ts";
 import { pullScaled } from "./pull-scaled.ts";
-import { checkTolerances, linearField, solveBackwards, solveForwards, takesFixedSteps, type AfterRun, type ReverseTolerances, type Step } from "./reverse-solve.ts";
+import { checkTolerances, linearField, solveBackwards, solveForwards, takesFixedSteps, type AfterRun, type ReverseEquation, type ReverseTolerances, type Step } from "./reverse-solve.ts";
 import { accumulate } from "./small-vectors.ts";
 import type { VjpField } from "./taped-field.ts";
 
@@ -16,7 +16,7 @@ export type GaussAdjointOptions = ReverseTolerances;
  * `interpolatingAdjoint` does it, and `dp`, the integral of `F' lambda`, is summed up by Gauss' formula over each of the steps, of
  * the order of the method. F may be less smooth than lambda and u, as where a force that depends on time is multiplied by a parameter that is zero: the error control, where there is
  * one, looks at a weighted sum of these integrals, too, of all parameters up to 16 and of 16 of more; and steps that span whole steps of the forward solve are parted
- * where these end. The choice among the continuous adjoints for many parameters. Needs no tableau.
+ * where these end. The choice among the continuous adjoints for many parameters. Needs no tableau; goes through events that have derivatives.
  *
  * Cost of `pull`: one `vjp` and one interpolation per evaluation of a reverse solve of n + 1 equations, and per step, or part of one, as many
  * more as half the order of the method. A Jacobian, for implicit methods, takes n of each. Memory: dense output, and that of the reverse solve between two saved times.
@@ -30,6 +30,7 @@ export function gaussAdjoint(options: GaussAdjointOptions = {}): SensitivityAlgo
     name: "gaussAdjoint",
     requires: ["vjp"],
     solvesOtherField: true,
+    supports: ["eventDerivatives"],
     linearize(context) {
       const forward = solveForwards(context);
       const { solution } = forward;
@@ -42,9 +43,10 @@ export function gaussAdjoint(options: GaussAdjointOptions = {}): SensitivityAlgo
           return pullScaled(uBar, (scaled) => {
             const { states, parameters } = gradientScales(solution, scaled);
             const watched = takesFixedSteps(context) ? undefined : watchedSum(parameters());
-            const { field, addUp, sum } = adjointWithSum(solution, watched, starts, rule);
-            const z = solveBackwards(context, forward, scaled, { field, scales: () => (watched ? joined(states, Float64Array.of(1)) : states), afterRun: addUp }, options);
-            return { du0: z.slice(0, context.problem.f.dim), dp: sum };
+            const { sum, ...equation } = adjointWithSum(solution, watched, starts, rule);
+            const { z, dp } = solveBackwards(context, forward, scaled, { ...equation, scales: () => (watched ? joined(states, Float64Array.of(1)) : states) }, options);
+            accumulate(1, sum, dp);
+            return { du0: z.slice(0, context.problem.f.dim), dp };
           });
         },
       };
@@ -53,11 +55,11 @@ export function gaussAdjoint(options: GaussAdjointOptions = {}): SensitivityAlgo
 }
 
 /** The adjoint equation along `solution`, with the watched sum, and what adds the parameters' part of each of its solves to `sum[m]`. */
-function adjointWithSum(solution: OdeSolution, watched: WatchedSum | undefined, starts: readonly number[], { nodes, weights }: ReturnType<typeof gaussLegendre>): { field: VectorField; addUp: AfterRun; sum: Float64Array } {
+function adjointWithSum(solution: OdeSolution, watched: WatchedSum | undefined, starts: readonly number[], { nodes, weights }: ReturnType<typeof gaussLegendre>): Pick<ReverseEquation, "field" | "within"> & { afterRun: AfterRun; sum: Float64Array } {
   const { f, p } = solution.problem;
   const n = f.dim;
   const dim = watched ? n + 1 : n;
-  const stateAt = extendedState(solution);
+  const state = extendedState(solution);
   const bound = f.bind(p) as VjpField;
   const part = bound.gradientBuffer?.() ?? new Float64Array(p.length);
   const sum = new Float64Array(p.length);
@@ -66,23 +68,23 @@ function adjointWithSum(solution: OdeSolution, watched: WatchedSum | undefined, 
     for (let i = 0; i < n; i++) lambda[i] = at[i];
     watched?.clear(part);
     // What this adds to the part is of no use but to the watched sum.
-    bound.vjp(t, stateAt(t, u), lambda, product, part);
+    bound.vjp(t, state.at(t, u), lambda, product, part);
     for (let i = 0; i < n; i++) out[i] = -product[i];
     if (watched) out[n] = -watched.of(part);
   };
-  const addUp: AfterRun = (run, steps) => {
+  const afterRun: AfterRun = (run, steps) => {
     part.fill(0);
     for (const [t, h] of steps.flatMap((step) => parted(step, starts))) {
       nodes.forEach((x, k) => {
         const time = t + x * h;
         run.at(time, z);
         for (let i = 0; i < n; i++) lambda[i] = -h * weights[k] * z[i];
-        bound.vjp(time, solution.at(time, u), lambda, product, part);
+        bound.vjp(time, state.at(time, u), lambda, product, part);
       });
     }
     accumulate(1, part, sum);
   };
-  return { field: linearField(dim, n, rhs), addUp, sum };
+  return { field: linearField(dim, n, rhs), within: state.within, afterRun, sum };
 }
 
 /** A sum of some entries of a gradient. */

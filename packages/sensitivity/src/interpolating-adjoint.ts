@@ -1,9 +1,10 @@
-import type { OdeProblem, OdeSolution, SensitivityAlgorithm, VectorField } from "@fluxion/ode-core";
+import type { OdeProblem, SensitivityAlgorithm, VectorField } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
-import { extendedState } from "./extended-state.ts";
+import { extendedState, type StretchedState } from "./extended-state.ts";
 import { gradientScales, joined } from "./gradient-scales.ts";
 import { pullScaled } from "./pull-scaled.ts";
 import { checkTolerances, linearField, solveBackwards, solveForwards, type ReverseTolerances } from "./reverse-solve.ts";
+import { accumulate } from "./small-vectors.ts";
 import type { VjpField } from "./taped-field.ts";
 
 /** Options of {@link interpolatingAdjoint}. */
@@ -13,7 +14,7 @@ export type InterpolatingAdjointOptions = ReverseTolerances;
  * The continuous adjoint: with `J = f_u` and `F = f_p` along the dense forward solution it integrates `lambda' = -J' lambda`
  * and `q' = -F' lambda` backwards from zero; at each saved time lambda jumps by the gradient there. The result,
  * `du0 = lambda(t0)` and `dp = q(t0)`, is the gradient of the differential equation's solution to the tolerances of both solves:
- * a loose forward solve cannot be repaired by a tight reverse one. Needs no tableau.
+ * a loose forward solve cannot be repaired by a tight reverse one. Needs no tableau; goes through events that have derivatives.
  *
  * Cost of `pull`: one `vjp` and one interpolation per evaluation of a reverse solve of n + m equations, all of which its error control
  * looks at; `gaussAdjoint` solves n. A Jacobian, for implicit methods, takes n of each. Memory: dense output.
@@ -27,6 +28,7 @@ export function interpolatingAdjoint(options: InterpolatingAdjointOptions = {}):
     name: "interpolatingAdjoint",
     requires: ["vjp"],
     solvesOtherField: true,
+    supports: ["eventDerivatives"],
     linearize(context) {
       const { problem } = context;
       const forward = solveForwards(context);
@@ -37,9 +39,11 @@ export function interpolatingAdjoint(options: InterpolatingAdjointOptions = {}):
           assertPullable(solution, uBar);
           return pullScaled(uBar, (scaled) => {
             const { states, parameters } = gradientScales(solution, scaled);
-            const z = solveBackwards(context, forward, scaled, { field: adjointField(problem, solution), scales: () => joined(states, parameters()) }, options);
+            const state = extendedState(solution);
+            const { z, dp } = solveBackwards(context, forward, scaled, { field: adjointField(problem, state.at), scales: () => joined(states, parameters()), within: state.within }, options);
             const n = problem.f.dim;
-            return { du0: z.slice(0, n), dp: z.slice(n) };
+            accumulate(1, z.subarray(n), dp);
+            return { du0: z.slice(0, n), dp };
           });
         },
       };
@@ -47,11 +51,10 @@ export function interpolatingAdjoint(options: InterpolatingAdjointOptions = {}):
   };
 }
 
-/** The right-hand side of the adjoint equations along `solution`. */
-function adjointField({ f, p }: OdeProblem, solution: OdeSolution): VectorField {
+/** The right-hand side of the adjoint equations along a solution. */
+function adjointField({ f, p }: OdeProblem, stateAt: StretchedState["at"]): VectorField {
   const n = f.dim;
   const m = p.length;
-  const stateAt = extendedState(solution);
   const bound = f.bind(p) as VjpField;
   const [u, lambda, gradU] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
   const gradP = bound.gradientBuffer?.() ?? new Float64Array(m);

@@ -1,5 +1,8 @@
 import { defaultTolerances, option, readOptions, type BoundField, type OdeSolution, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { assertSucceeded } from "./assert-pullable.ts";
+import { eventJump } from "./event-jump.ts";
+import { callbacksOf, eventGroups, loggedCallbacks, type EventGroup, type LoggedEvent } from "./event-log.ts";
+import type { Stretch } from "./extended-state.ts";
 import { stateSizes } from "./gradient-scales.ts";
 
 /** Tolerances of the solves backwards in time. */
@@ -16,10 +19,11 @@ export interface ReverseTolerances {
 /** A step from `t` by `h`. */
 export type Step = readonly [t: number, h: number];
 
-/** A dense solution and the steps that it is made of. */
+/** A dense solution, the steps that it is made of, and its events. */
 export interface DenseForward {
   readonly solution: OdeSolution;
   readonly steps: readonly Step[];
+  readonly groups: readonly EventGroup[];
 }
 
 /** Told of each solve between two saved times, which is dense then, and its steps. */
@@ -31,6 +35,8 @@ export interface ReverseEquation {
   readonly field: VectorField;
   /** What the absolute tolerance is to be multiplied by, one per component. Asked for where steps are not fixed. */
   scales(): Float64Array;
+  /** Told of the part of the solution between two events that comes next. */
+  within(stretch: Stretch): void;
   readonly afterRun?: AfterRun;
 }
 
@@ -61,30 +67,56 @@ export function checkTolerances(name: string, options: ReverseTolerances): void 
 /** The forward solve, with what is needed to go back along it. */
 export function solveForwards({ problem, algorithm, options, solve }: SensitivityContext): DenseForward {
   const steps: Step[] = [];
+  const events: LoggedEvent[] = [];
   const onStep: SolveOptions["onStep"] = (t, h, u) => {
     steps.push([t, h]);
     options.onStep?.(t, h, u);
   };
-  return { solution: solve(problem, algorithm, { ...options, dense: true, onStep }), steps };
+  const callback = loggedCallbacks(callbacksOf(options), problem.f.dim, (event) => events.push(event));
+  const solution = solve(problem, algorithm, { ...options, callback, dense: true, onStep });
+  return { solution, steps, groups: eventGroups(solution, events, options.saveAt === undefined) };
 }
 
 /**
- * Solves `equation` backwards along `forward`: from its end, where the state is zero, to its start, and adds `uBar[i]` to the first entries of
- * the state at saved time `i`. Returns the state at the start. To be called within `pullScaled`: the absolute tolerance takes the largest entry of `uBar` for 1.
+ * Solves `equation` backwards along `forward`: from its end, where the state is zero, to its start, through its events, and adds `uBar[i]` to the first entries of
+ * the state at saved time `i`. Returns the state at the start, and what events add to the gradient by the parameters. To be called within `pullScaled`: the absolute tolerance
+ * takes the largest entry of `uBar` for 1.
  */
-export function solveBackwards(context: SensitivityContext, forward: DenseForward, uBar: readonly Float64Array[], equation: ReverseEquation, tolerances: ReverseTolerances): Float64Array {
-  const { tspan, f } = context.problem;
-  const { t: times } = forward.solution;
+export function solveBackwards(context: SensitivityContext, forward: DenseForward, uBar: readonly Float64Array[], equation: ReverseEquation, tolerances: ReverseTolerances): { z: Float64Array; dp: Float64Array } {
+  const { tspan, f, p } = context.problem;
+  const { solution: { t: times }, groups } = forward;
   const advance = stretchSolver(context, forward, equation, reverseTolerances(context.options, forward.solution, tolerances));
-  const z = new Float64Array(equation.field.dim);
+  const [z, dp] = [new Float64Array(equation.field.dim), new Float64Array(p.length)];
+  const lambda = z.subarray(0, f.dim);
   let t = tspan[1];
-  for (let i = uBar.length - 1; i >= 0; i--) {
-    advance(t, times[i], z);
-    t = times[i];
-    for (let j = 0; j < f.dim; j++) z[j] += uBar[i][j];
+  const goTo = (time: number): void => {
+    advance(t, time, z);
+    t = time;
+  };
+  const add = (i: number): void => uBar[i].forEach((x, j) => void (lambda[j] += x));
+  let row = uBar.length;
+  for (let k = groups.length - 1; k >= -1; k--) {
+    const { t: start, first, middle, end } = groups[k] ?? { t: tspan[0], first: 0, middle: 0, end: 0 };
+    equation.within([start, groups[k + 1]?.t ?? tspan[1]]);
+    while (row > end) {
+      goTo(times[--row]);
+      add(row);
+    }
+    goTo(start);
+    if (k < 0) break;
+    const { events } = groups[k];
+    const sides = [uBar.slice(first, middle), uBar.slice(middle, end)];
+    for (let i = middle; i < end; i++) add(i);
+    for (let e = events.length - 1; e >= 0; e--) {
+      const { slopes, pull } = eventJump(f.bind(p), events[e], p);
+      // States that were saved there move with the event.
+      const byTime = [e === 0, e === events.length - 1].map((own, side) => (own ? sides[side].reduce((sum, w) => w.reduce((s, x, j) => s + x * slopes[side][j], sum), 0) : 0));
+      pull(lambda, byTime[0] + byTime[1], dp);
+    }
+    for (let i = first; i < middle; i++) add(i);
+    row = first;
   }
-  advance(t, tspan[0], z);
-  return z;
+  return { z, dp };
 }
 
 interface CompleteTolerances {
@@ -115,7 +147,7 @@ function stretchSolver(context: SensitivityContext, forward: DenseForward, { fie
   const { problem: { f }, algorithm, options, solve } = context;
   const n = f.dim;
   // What looks at the state or its components would be given lambda.
-  const { onStep: _onStep, saveAt: _saveAt, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol: _abstol, dt, ...shared } = options;
+  const { onStep: _onStep, saveAt: _saveAt, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol: _abstol, callback: _callback, dt, ...shared } = options;
   // The first step after a jump is as long as the last one before it: choosing it anew costs evaluations at every saved time.
   let size = dt === undefined ? undefined : Math.abs(dt);
   const fixed = takesFixedSteps(context);

@@ -26,7 +26,7 @@ const sections: readonly (readonly [heading: string, files: string])[] = [
   ["Mechanics", "euler-lagrange"],
 ];
 /** What is done with functions of arrays, rather than in them. */
-const others = "compile trace traced-field print print-plan".split(" ");
+const others = "compile trace traced-event traced-field print print-plan".split(" ");
 
 type Callable = FunctionDeclaration | ArrowFunction;
 

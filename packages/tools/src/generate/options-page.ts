@@ -18,7 +18,7 @@ const sections: readonly (readonly [heading: string, folder: string, names: stri
   ["Events", "ode-core", "continuousCallback discreteCallback presetTimeCallback CallbackState"],
   ["Algorithms", "ode-core", "rosenbrock23 rodas4 rodas5P radauIIA5 implicitEuler trapezoid implicitMidpoint trbdf2 kenCarp4 kvaerno5 autoSwitch autoTsit5 autoVern7 autoVern9 piController pidController explicitRk"],
   ["Sensitivity algorithms", "sensitivity", "finiteDifference gaussAdjoint interpolatingAdjoint"],
-  ["Traced functions", "autodiff", "tracedField compile compileProgram TargetOptions"],
+  ["Traced functions", "autodiff", "tracedField tracedEvent compile compileProgram TargetOptions"],
   ["Networks, losses, optimisers", "nn-core", "mlp dense huber adam constantRate cosine"],
   ["Models of one's own", "nn-core", "dynamicsModel"],
   ["Lagrangian models", "lnn", "structuredLagrangianNN lagrangianNN lagrangianModel"],
