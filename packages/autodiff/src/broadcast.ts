@@ -65,7 +65,7 @@ export const repeat = (x: Tensor, size: number): Tensor => broadcastAxes(x, [siz
 export const sumPrimitive: Primitive<{ readonly axes: readonly number[] }> = {
   name: "sum",
   shape: ([x], { axes }) => {
-    if (axes.some((a, i) => !(a >= 0 && a < x.shape.length) || axes.indexOf(a) !== i)) throw shapeError("sum", `axes [${axes.join(", ")}] must exist and differ`, [x]);
+    if (axes.some((a, i) => !(a in x.shape) || axes.indexOf(a) !== i)) throw shapeError("sum", `axes [${axes.join(", ")}] must exist and differ`, [x]);
     return x.shape.filter((_, i) => !axes.includes(i));
   },
   jvp: ([dx], node) => dx && sumAxes(dx, node.attrs.axes),
@@ -87,7 +87,7 @@ export const sumPrimitive: Primitive<{ readonly axes: readonly number[] }> = {
   simplify: ([x], { axes }) => {
     if (axes.length === 0) return x;
     if (axes.every((a) => x.shape[a] === 1)) return reshape(x, x.shape.filter((_, i) => !axes.includes(i)));
-    const value = constantValue(x);
+    const value = x.size === 0 ? 0 : constantValue(x);
     if (value === undefined) return x.primitive.sumOver?.(x, axes) ?? null;
     return constant(value * axes.reduce((n, a) => n * x.shape[a], 1), x.shape.filter((_, i) => !axes.includes(i)));
   },
@@ -127,11 +127,11 @@ export const reshapePrimitive: Primitive<{ readonly shape: Shape }> = {
   },
   key: ({ shape }) => String(shape),
   // A leading batch axis passes through a reshape.
-  sumOver: ({ args: [x], shape }, axes) => (axes.length === 1 && axes[0] === 0 && x.shape[0] === shape[0] ? reshape(sumAxes(x, axes), shape.slice(1)) : null),
+  sumOver: ({ args: [x], shape }, axes) => (axes.length === 1 && axes[0] === 0 && x.shape[0] === shape[0] && x.size > 0 ? reshape(sumAxes(x, axes), shape.slice(1)) : null),
 };
 
 /** The entries of `x`, in row-major order, under another shape of equal size. */
-export const reshape = (x: Tensor, shape: Shape): Tensor => makeNode(reshapePrimitive, [x], { shape });
+export const reshape = (x: Tensor, shape: Shape): Tensor => makeNode(reshapePrimitive, [x], { shape: [...shape] });
 
 /**
  * Repeats `x` to `shape` by NumPy's rule: trailing axes are aligned, missing ones and those of length 1 are repeated.
@@ -146,7 +146,7 @@ export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
     throw shapeError("broadcastTo", `the argument must fit [${shape.join(", ")}]`, [value]);
   }
   const kept = value.shape.map((_, i) => i).filter((i) => value.shape[i] === shape[i + offset]);
-  return broadcastAxes(reshape(value, kept.map((i) => value.shape[i])), shape, kept.map((i) => i + offset));
+  return broadcastAxes(reshape(value, kept.map((i) => value.shape[i])), [...shape], kept.map((i) => i + offset));
 }
 
 /** The arguments repeated to their common shape. */

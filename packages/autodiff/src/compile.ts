@@ -184,12 +184,11 @@ export function compile(f: (...args: Tensor[]) => Tensor | readonly Tensor[], sh
   assertKnown("compile", options, ["accumulate", ...targetNames]);
   const program = trace((...args) => [f(...args)].flat() as Tensor[], shapes);
   const kernel = compileProgram(program, options);
-  const [ownInputs, ownOutputs] = [new Set(kernel.inputs), new Set(kernel.outputs)];
   const checked = (ins: readonly Numbers[], outs: readonly Numbers[]): void => {
     assertRoom("input", ins, program.inputs);
     assertRoom("output", outs, program.outputs);
-    assertPlaces("input", ins, kernel.inputs, ownInputs);
-    assertPlaces("output", outs, kernel.outputs, ownOutputs);
+    assertPlaces("input", ins, kernel.inputs);
+    assertPlaces("output", outs, kernel.outputs);
     kernel(ins, outs);
   };
   return Object.assign(checked, kernel);
@@ -203,11 +202,21 @@ function assertRoom(role: "input" | "output", arrays: readonly Numbers[], of: re
 }
 
 /** The kernel's own inputs stand for themselves only, and so do its outputs: in the place of another one they would be written over before they are read. */
-function assertPlaces(role: "input" | "output", arrays: readonly Numbers[], places: readonly Numbers[] | undefined, own: ReadonlySet<Numbers>): void {
-  if (own.size === 0) return;
+function assertPlaces(role: "input" | "output", arrays: readonly Numbers[], places: readonly Numbers[] | undefined): void {
+  if (!places) return;
   for (let i = 0; i < arrays.length; i++) {
-    if (arrays[i] !== places?.[i] && own.has(arrays[i])) throw new OdeError("INVALID_ARGUMENT", `Cannot run the kernel as an array of its own must stand in its own place only: ${role} ${i} is that of another place (copy it)`);
+    if (arrays[i] !== places[i] && overlapsOther(arrays[i], places, i)) {
+      throw new OdeError("INVALID_ARGUMENT", `Cannot run the kernel as an array of its own must stand in its own place only: ${role} ${i} is that of another place, or a view of it (copy it)`);
+    }
   }
+}
+
+function overlapsOther(array: Numbers, places: readonly Numbers[], own: number): boolean {
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i];
+    if (i !== own && array.buffer === place.buffer && array.byteOffset < place.byteOffset + place.byteLength && place.byteOffset < array.byteOffset + array.byteLength) return true;
+  }
+  return false;
 }
 
 /**
@@ -216,6 +225,7 @@ function assertPlaces(role: "input" | "output", arrays: readonly Numbers[], plac
  * @throws OdeError `INVALID_ARGUMENT` when `args` is no list, and as {@link tensor} and {@link compile} do.
  */
 export function evaluate(f: (...args: Tensor[]) => Tensor, args: readonly (NestedArray | Float64Array)[], options: CompileOptions = {}): Float64Array {
+  assertKnown("evaluate", options, ["accumulate", ...targetNames]);
   if (!Array.isArray(args)) throw new OdeError("INVALID_ARGUMENT", `Cannot evaluate as the arguments must be a list, one entry for each: current value is ${shown(args)}`);
   const given = args.map(numbersOf);
   const program = trace((...xs) => [f(...xs)], given.map(({ shape }) => shape));

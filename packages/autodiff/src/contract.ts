@@ -122,7 +122,7 @@ export function matmul(x: Tensor, y: Tensor): Tensor {
 /** Inner product of two arrays of one shape. */
 export function dot(x: Tensor, y: Tensor): Tensor {
   if (!sameShape(x.shape, y.shape)) throw shapeError("dot", "the shapes must be equal", [x, y]);
-  const letters = "abcdefgh".slice(0, x.shape.length);
+  const letters = x.shape.map((_, i) => String.fromCharCode(97 + i)).join("");
   return contract(`${letters},${letters}->`, x, y);
 }
 

@@ -87,7 +87,8 @@ let nextId = 0;
  * @throws OdeError `INVALID_TRACE` when `forward`, or later `backward`, captures unknowns of an enclosing trace: pass them in `args`.
  * `SHAPE_MISMATCH`, later, when `backward` does not return a cotangent for each argument.
  */
-export function customVjp(rule: CustomRule, args: readonly Tensor[]): Tensor {
+export function customVjp(rule: CustomRule, given: readonly Tensor[]): Tensor {
+  const args = [...given];
   const program = trace((...xs) => [rule.forward(...xs)], args.map((x) => x.shape));
   assertUses("forward", program.outputs, program.inputs);
   return makeNode(customPrimitive, args, { id: nextId++, program, backward: (g, xs, out) => rule.backward(g, xs, out) });

@@ -1,5 +1,5 @@
 import erfValue from "@stdlib/math-base-special-erf";
-import { broadcastTogether, repeat, sumAxes } from "./broadcast.ts";
+import { broadcastTogether, repeat, reshapePrimitive, sumAxes } from "./broadcast.ts";
 import { constant, constantValue, makeNode, sameShape, shapeError, type MaybeZero, type Primitive, type Tensor, type TensorLike } from "./tensor.ts";
 
 /** A function applied entry by entry to arrays of one shape. */
@@ -110,7 +110,7 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
     source: (x, y) => `(${x}+${y})`,
     partials: ([x]) => [one(x), one(x)],
     simplify: ([x, y]) => (isZero(x) ? y : isZero(y) ? x : isNeg(y) ? sub(x, y.args[0]) : isNeg(x) ? sub(y, x.args[0]) : null),
-    sumOver: (node, axes) => termsOf(node)?.map((x) => sumAxes(x, axes)).reduce((x, y) => add(x, y)) ?? null,
+    sumOver: sumOfTerms,
   }),
   sub: define("sub", {
     scalar: (x, y) => x - y,
@@ -199,6 +199,25 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
   }),
 };
 
+/**
+ * Sums over terms that need not be computed for it, such as products of a batch, are taken of each of these. The others are added up first, as they were written: they may be large and
+ * cancel each other, which their sums, rounded, would no longer do.
+ */
+function sumOfTerms(node: Tensor, axes: readonly number[]): Tensor | null {
+  const terms = termsOf(node)?.map((x) => ({ x, sum: sumInstead(x, axes) }));
+  const rest = terms?.filter(({ sum }) => sum === null).map(({ x }) => x) ?? [];
+  if (!terms || rest.length === terms.length) return null;
+  const sums = terms.flatMap(({ sum }) => sum ?? []);
+  return [...sums, ...(rest.length > 0 ? [sumAxes(rest.reduce((x, y) => add(x, y)), axes)] : [])].reduce((x, y) => add(x, y));
+}
+
+/** The sum of a term that need not be computed for it, through signs and changes of shape. */
+function sumInstead(x: Tensor, axes: readonly number[]): Tensor | null {
+  const passes = x.primitive === elementwise.neg || x.primitive === reshapePrimitive;
+  if (passes ? sumInstead(x.args[0], axes) === null : (x.primitive as Partial<ElementwisePrimitive>).kind === "elementwise") return null;
+  return x.primitive.sumOver?.(x, axes) ?? null;
+}
+
 /** The terms of nested sums, from left to right; null when sums are shared, which would repeat terms. */
 function termsOf(node: Tensor): Tensor[] | null {
   const terms: Tensor[] = [];
@@ -223,9 +242,9 @@ export const neg = (x: TensorLike): Tensor => call(elementwise.neg, x);
 export const add = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.add, x, y);
 /** `x - y`, broadcasting. */
 export const sub = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.sub, x, y);
-/** `x y` entry by entry, broadcasting. */
+/** `x y` entry by entry, broadcasting. A factor that is 0 when it is traced makes it 0, whatever the other one: also where that is no number. */
 export const mul = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.mul, x, y);
-/** `x / y`, broadcasting. */
+/** `x / y`, broadcasting. An `x` that is 0 when it is traced makes it 0, whatever `y`. */
 export const div = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.div, x, y);
 /** The larger entry; the derivative goes to the second argument where they are equal. */
 export const maximum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.maximum, x, y);

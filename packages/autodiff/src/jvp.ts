@@ -1,4 +1,5 @@
-import { constant, sameShape, shapeError, type MaybeZero, type Tensor } from "./tensor.ts";
+import { OdeError, shown } from "@fluxion/ode-core";
+import { constant, sameShape, shapeError, Tensor, type MaybeZero } from "./tensor.ts";
 import { dependents, substitute, topological, trace, type Program } from "./trace.ts";
 
 /** Tangent of every node between the program's inputs and outputs, as expressions of the same unknowns. */
@@ -28,6 +29,7 @@ export function pushforward(program: Program, tangents: readonly MaybeZero[]): M
  */
 export function jvp(f: (...x: Tensor[]) => Tensor, primals: readonly Tensor[], tangents: readonly Tensor[]): [value: Tensor, tangent: Tensor] {
   primals.forEach((x, i) => {
+    if (tangents[i] !== undefined && !(tangents[i] instanceof Tensor)) throw new OdeError("INVALID_TRACE", `Cannot trace jvp as tangent ${i} must be a traced array: it is ${shown(tangents[i])}`);
     if (!tangents[i] || !sameShape(tangents[i].shape, x.shape)) throw shapeError("jvp", `tangent ${i} must have its argument's shape`, [x, ...(tangents[i] ? [tangents[i]] : [])]);
   });
   const program = trace((...x) => [f(...x)], primals.map((x) => x.shape));

@@ -1,5 +1,5 @@
 import { expand } from "./expand.ts";
-import { constantPrimitive, inputPrimitive, literalPrimitive, type Tensor } from "./tensor.ts";
+import { constantPrimitive, inputPrimitive, literalPrimitive, signed, type Tensor } from "./tensor.ts";
 import { topological, type Program } from "./trace.ts";
 
 /**
@@ -36,10 +36,10 @@ export const typed = (x: Tensor): string => `: [${x.shape.join(", ")}]`;
 
 /** What distinguishes the node from others of its primitive and arguments. */
 export function attributes({ primitive, attrs }: Tensor): string {
-  if (primitive === constantPrimitive) return Object.is(attrs.value, -0) ? "-0" : String(attrs.value);
+  if (primitive === constantPrimitive) return signed(attrs.value as number);
   if (primitive === literalPrimitive) {
     const data = attrs.data as Float64Array;
-    return `{${[...data.subarray(0, 8)].join(", ")}${data.length > 8 ? ", ..." : ""}}`;
+    return `{${Array.from(data.subarray(0, 8), signed).join(", ")}${data.length > 8 ? ", ..." : ""}}`;
   }
   if (primitive.name === "contract") return `"${attrs.a},${attrs.b}->${attrs.out}"`;
   const programs = primitive.programs?.of(attrs);

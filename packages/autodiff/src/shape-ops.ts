@@ -31,7 +31,7 @@ export const transposePrimitive: Primitive<{ readonly perm: readonly number[] }>
 
 /** Axes in another order; by default reversed. */
 export const transpose = (x: Tensor, perm: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i)): Tensor =>
-  makeNode(transposePrimitive, [x], { perm });
+  makeNode(transposePrimitive, [x], { perm: [...perm] });
 
 interface Block {
   /** First index along each axis. */
@@ -192,7 +192,9 @@ export const concatPrimitive: Primitive<{ readonly axis: number }> = {
 /** The arguments one after another along an axis (default the first). */
 export function concat(args: readonly Tensor[], axis = 0): Tensor {
   if (args.length === 0) throw new OdeError("SHAPE_MISMATCH", "Cannot trace concat as it needs at least one argument: got none");
-  return makeNode(concatPrimitive, args, { axis: axis < 0 ? axis + args[0].shape.length : axis });
+  const counted = axis < 0 ? axis + args[0].shape.length : axis;
+  if (!(counted in args[0].shape)) throw shapeError("concat", `axis ${axis} must exist`, args);
+  return makeNode(concatPrimitive, [...args], { axis: counted });
 }
 
 /**
@@ -249,4 +251,4 @@ const batchIndices = (indices: readonly number[], size: number, step: number): n
   Array.from({ length: size }, (_, b) => indices.map((k) => (k < 0 ? -1 : b * step + k))).flat();
 
 /** An array of the given shape whose entry `i` is `x.flat[indices[i]]`, or 0 where the index is -1. */
-export const gather = (x: Tensor, indices: readonly number[], shape: Shape = [indices.length]): Tensor => makeNode(gatherPrimitive, [x], { indices, shape });
+export const gather = (x: Tensor, indices: readonly number[], shape: Shape = [indices.length]): Tensor => makeNode(gatherPrimitive, [x], { indices: [...indices], shape: [...shape] });

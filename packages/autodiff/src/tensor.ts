@@ -54,7 +54,7 @@ export const iteration: { at: (x: Tensor, i: number) => Tensor } = {
   },
 };
 
-/** One node of a traced program: an array whose value is not known yet. Immutable; equal nodes of a trace are one object. */
+/** One node of a traced program: an array whose value is not known yet. Immutable: operations copy the lists that they are given. Equal nodes of a trace are one object. */
 export class Tensor {
   readonly id: number;
   readonly primitive: Primitive;
@@ -184,7 +184,7 @@ export const inputPrimitive: Primitive<{ readonly slot: number; readonly shape: 
 });
 
 /** A number as text that keeps the sign of zero. */
-const signed = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
+export const signed = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
 
 /** All entries equal. */
 export const constantPrimitive: Primitive<{ readonly value: number; readonly shape: Shape }> = leaf("constant", (a) => a.shape, {
@@ -199,10 +199,10 @@ export const literalPrimitive: Primitive<{ readonly data: Float64Array; readonly
 });
 
 /** A fresh unknown of the given shape. */
-export const input = (name: string, shape: Shape): Tensor => makeNode(inputPrimitive, [], { slot: nextId++, shape, name });
+export const input = (name: string, shape: Shape): Tensor => makeNode(inputPrimitive, [], { slot: nextId++, shape: [...shape], name });
 
 /** An array with every entry equal to `value`. */
-export const constant = (value: number, shape: Shape = []): Tensor => makeNode(constantPrimitive, [], { value, shape });
+export const constant = (value: number, shape: Shape = []): Tensor => makeNode(constantPrimitive, [], { value, shape: [...shape] });
 
 /** The common entry of a {@link constant}, else undefined. */
 export const constantValue = (x: Tensor): number | undefined => (x.primitive === constantPrimitive ? (x.attrs.value as number) : undefined);

@@ -1,4 +1,4 @@
-import { OdeError } from "@fluxion/ode-core";
+import { OdeError, shown } from "@fluxion/ode-core";
 import { input, inputPrimitive, makeNode, Tensor, tracing, type Shape } from "./tensor.ts";
 
 /** A traced function: its outputs as expressions of its inputs, and of captured tensors of an enclosing trace. */
@@ -10,6 +10,8 @@ export interface Program {
 /** Runs `f` once on unknowns of the given shapes. @throws OdeError `INVALID_TRACE` when it does not return traced arrays. */
 export function trace(f: (...args: Tensor[]) => readonly Tensor[], shapes: readonly Shape[], names: readonly string[] = []): Program {
   return tracing(() => {
+    const wrong = shapes.findIndex((shape) => !Array.isArray(shape));
+    if (wrong >= 0) throw new OdeError("INVALID_ARGUMENT", `Cannot trace the function as the shape of each argument must be a list of sizes, [] for a number: shape ${wrong} is ${shown(shapes[wrong])}`);
     const inputs = shapes.map((shape, i) => input(names[i] ?? `x${i}`, shape));
     const outputs = f(...inputs);
     if (!Array.isArray(outputs) || outputs.some((y) => !(y instanceof Tensor))) {
@@ -19,7 +21,10 @@ export function trace(f: (...args: Tensor[]) => readonly Tensor[], shapes: reado
   });
 }
 
-const typeName = (x: unknown): string => (x === null ? "null" : x instanceof Tensor ? "a tensor" : typeof x);
+const typeName = (x: unknown): string => {
+  if (Array.isArray(x)) return "a list (stack([...]) makes one array of scalars, concat([...]) of vectors)";
+  return x === null ? "null" : x instanceof Tensor ? "a tensor" : typeof x;
+};
 
 /** Every node that `roots` need, arguments before users. `stop` nodes are listed but not entered. */
 export function topological(roots: readonly Tensor[], stop?: ReadonlySet<Tensor>): Tensor[] {

@@ -50,7 +50,7 @@ export function tracedField(f: TracedRhs, options: TracedFieldOptions): VectorFi
   const batch = (count: number): VectorField => {
     if (!Number.isInteger(count) || count < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot batch a vector field as count must be a whole number >= 1: current value is ${count}`);
     const tile = (copies: number): VectorField => ({ ...common, ...batchedField(checked, copies, dim, paramCount, target) });
-    if (!batches.has(count)) batches.set(count, { ...(count > tileSize ? { ...common, ...tiledField(tile, count) } : tile(count)), batch: (copies) => batch(count * copies) });
+    if (!batches.has(count)) batches.set(count, { ...(count > tileSize ? { ...common, ...tiledField(batch, count) } : tile(count)), batch: (copies) => batch(count * copies) });
     return batches.get(count)!;
   };
   return {

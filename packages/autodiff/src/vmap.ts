@@ -1,4 +1,4 @@
-import { OdeError } from "@fluxion/ode-core";
+import { OdeError, shown } from "@fluxion/ode-core";
 import { repeat } from "./broadcast.ts";
 import { makeNode, type Tensor } from "./tensor.ts";
 import { dependents, topological, trace, type Program } from "./trace.ts";
@@ -40,6 +40,9 @@ export const batchProgram = (program: Program, args: readonly Tensor[], batched:
  */
 export function vmap(f: (...x: Tensor[]) => Tensor, inAxes?: readonly (0 | null)[]): (...x: Tensor[]) => Tensor {
   return (...x) => {
+    if (inAxes && (inAxes.length !== x.length || inAxes.some((axis) => axis !== 0 && axis !== null))) {
+      throw new OdeError("INVALID_ARGUMENT", `Cannot vmap as inAxes must have 0 or null for each of ${x.length} arguments: current value is ${shown(inAxes)}`);
+    }
     const batched = x.map((_, i) => (inAxes ? inAxes[i] === 0 : true));
     const sizes = new Set(x.filter((_, i) => batched[i]).map((a) => a.shape[0]));
     const size = [...sizes][0];

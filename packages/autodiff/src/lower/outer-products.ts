@@ -2,7 +2,7 @@ import { reshape } from "../broadcast.ts";
 import { contract, contractPrimitive, type Labels } from "../contract.ts";
 import { elementwise } from "../elementwise.ts";
 import { concat } from "../shape-ops.ts";
-import { makeNode, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import type { Replacement } from "./rewrite.ts";
 import { worthwhile } from "./row-products.ts";
 
@@ -18,40 +18,38 @@ export function asOuterProduct(node: Tensor): [x: Tensor, y: Tensor] | null {
   return null;
 }
 
-/** The addends of a sum, through sums that nothing else reads. */
-function addends(node: Tensor, readers: ReadonlyMap<Tensor, number>): Tensor[] {
-  const found: Tensor[] = [];
-  const pending = [node];
-  while (pending.length > 0) {
-    const x = pending.pop()!;
-    if (x.primitive === elementwise.add && (x === node || readers.get(x) === 1)) pending.push(x.args[1], x.args[0]);
-    else found.push(x);
-  }
-  return found;
-}
+/** Factors `x[k, i]` and `y[k, j]`. */
+type Factors = readonly [x: Tensor, y: Tensor];
 
-/** Makes one product of a sum of outer products, so that the result, a weight matrix' gradient for instance, is passed over once. */
+/**
+ * Makes one product of a sum of outer products, so that the result, a weight matrix' gradient for instance, is passed over once. It adds them up in the order in which they were added,
+ * so that what cancels does so as before: sums with other terms between them are taken apart there.
+ */
 export function mergedOuterProducts(order: readonly Tensor[], outputs: readonly Tensor[]): [Tensor, Replacement][] {
   const readers = new Map<Tensor, number>();
   const read = (x: Tensor): unknown => readers.set(x, (readers.get(x) ?? 0) + 1);
-  /** Sums that are part of a larger one. */
-  const inner = new Set<Tensor>();
-  for (const node of order) {
-    node.args.forEach(read);
-    if (node.primitive === elementwise.add) for (const x of node.args) inner.add(x);
-  }
+  for (const node of order) node.args.forEach(read);
   outputs.forEach(read);
-  return order.flatMap((node): [Tensor, Replacement][] => {
-    if (node.primitive !== elementwise.add || node.shape.length !== 2 || (inner.has(node) && readers.get(node) === 1)) return [];
-    const parts = addends(node, readers).map((x) => ({ x, factors: readers.get(x) === 1 ? asOuterProduct(x) : null }));
-    const products = parts.flatMap(({ factors }) => (factors ? [factors] : []));
-    if (products.length < 2) return [];
-    const others = parts.flatMap(({ x, factors }) => (factors ? [] : [x]));
+  /** Sums of products alone, one added after the other, with their factors. */
+  const runs = new Map<Tensor, readonly Factors[]>();
+  const inner = new Set<Tensor>();
+  const single = (x: Tensor): Factors | null => (readers.get(x) === 1 ? asOuterProduct(x) : null);
+  for (const node of order) {
+    if (node.primitive !== elementwise.add || node.shape.length !== 2) continue;
+    for (const [first, last] of [node.args, node.args.toReversed()]) {
+      const own = readers.get(first) === 1 ? runs.get(first) : undefined;
+      const [before, after] = [own ?? single(first), single(last)];
+      if (!before || !after) continue;
+      runs.set(node, own ? [...own, after] : [before as Factors, after]);
+      if (own) inner.add(first);
+      break;
+    }
+  }
+  return [...runs].filter(([node]) => !inner.has(node)).map(([node, products]) => {
     const make = (value: Map<Tensor, Tensor>): void => {
       const stack = (side: 0 | 1): Tensor => concat(products.map((factors) => value.get(factors[side])!));
-      const merged = contract("ki,kj->ij", stack(0), stack(1));
-      value.set(node, others.reduce((sum, x) => makeNode(elementwise.add, [sum, value.get(x)!], {}), merged));
+      value.set(node, contract("ki,kj->ij", stack(0), stack(1)));
     };
-    return [[node, { needs: [...products.flat(), ...others], make }]];
+    return [node, { needs: products.flat(), make }];
   });
 }

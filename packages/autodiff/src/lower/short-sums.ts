@@ -2,7 +2,7 @@ import { broadcastAxes, reshape } from "../broadcast.ts";
 import { contractPrimitive, type Labels } from "../contract.ts";
 import { elementwise, mul } from "../elementwise.ts";
 import { sliceBlock, transpose } from "../shape-ops.ts";
-import { makeNode, type Tensor } from "../tensor.ts";
+import { constantValue, makeNode, withArgs, type Tensor } from "../tensor.ts";
 import type { Replacement } from "./rewrite.ts";
 
 /** Sums of so many products are written out. */
@@ -26,12 +26,13 @@ function entry(x: Tensor, letters: string, k: number, out: string, shape: readon
   return broadcastAxes(transpose(part, ordered.map((letter) => own.indexOf(letter))), shape, ordered.map((letter) => out.indexOf(letter)));
 }
 
-function writtenOut(node: Tensor, [x, y]: readonly Tensor[]): Tensor {
+function writtenOut(node: Tensor, args: readonly Tensor[]): Tensor {
   const { a, b, out } = node.attrs as Labels;
-  const factors = (k: number): [Tensor, Tensor] => [entry(x, a, k, out, node.shape), entry(y, b, k, out, node.shape)];
-  let sum = mul(...factors(0));
-  for (let k = 1; k < x.shape.at(-1)!; k++) sum = makeNode(elementwise.multiplyAdd, [...factors(k), sum], {});
-  return sum;
+  const [x, y] = args;
+  const factors = Array.from({ length: x.shape.at(-1)! }, (_, k) => [entry(x, a, k, out, node.shape), entry(y, b, k, out, node.shape)]);
+  // What is known to be zero would vanish, with what is no number on the other side.
+  if (factors.flat().some((factor) => constantValue(factor) === 0)) return withArgs(node, args);
+  return factors.slice(1).reduce((sum, pair) => makeNode(elementwise.multiplyAdd, [...pair, sum], {}), mul(factors[0][0], factors[0][1]));
 }
 
 /**

@@ -25,7 +25,7 @@ function lengthsToUnstack(order: readonly Tensor[]): Set<number> {
 
 /** Whether a node adds up all rows of its argument, and they are few. */
 function isSumOfRows({ primitive, args: [x], attrs, shape }: Tensor): boolean {
-  return primitive === sumPrimitive && !(attrs.axes as readonly number[]).includes(x.shape.length - 1) && rowCount(shape) === 1 && rowCount(x.shape) <= mostRows;
+  return primitive === sumPrimitive && !(attrs.axes as readonly number[]).includes(x.shape.length - 1) && rowCount(shape) === 1 && rowCount(x.shape) >= 1 && rowCount(x.shape) <= mostRows;
 }
 
 /** The index of row `i` along all axes but the last. */
@@ -73,7 +73,7 @@ export function unstackRows(program: Program): Program {
         value.set(node, reshape(rows.reduce((x, y) => makeNode(elementwise.add, [x, y], {})), node.shape));
         continue;
       }
-      if (!isElementwise(node) || rowCount(node.shape) === 1 || !lengths.has(node.shape.at(-1)!)) {
+      if (!isElementwise(node) || rowCount(node.shape) <= 1 || !lengths.has(node.shape.at(-1)!)) {
         value.set(node, withArgs(node, args));
         continue;
       }
