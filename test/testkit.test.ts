@@ -1,5 +1,5 @@
 import { dprkn6, explicitRk, fbdf, piController, rk4, tsit5, vcab5, vectorField, type Algorithm, type SensitivityAlgorithm, type Stepper, type Tableau, type VectorFieldOptions } from "@fluxion/ode-core";
-import { discreteAdjoint, interpolatingAdjoint } from "@fluxion/sensitivity";
+import { discreteAdjoint, forwardSensitivity, interpolatingAdjoint } from "@fluxion/sensitivity";
 import type * as Testkit from "@fluxion/testkit";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
@@ -133,6 +133,8 @@ describe("testAlgorithm", () => {
 
 describe("testSensealg", () => {
   type Pull = ReturnType<SensitivityAlgorithm["linearize"]>["pull"];
+  type Push = NonNullable<ReturnType<SensitivityAlgorithm["linearize"]>["push"]>;
+  const parameters = [0, 1];
   const broken = (change: (pull: Pull) => Pull) => (): SensitivityAlgorithm => {
     const base = discreteAdjoint();
     return { ...base, linearize: (context) => ({ solution: base.linearize(context).solution, pull: change(base.linearize(context).pull) }) };
@@ -157,6 +159,26 @@ describe("testSensealg", () => {
       }
     }), "SHAPE_MISMATCH"],
   ])("catches %s", (_what, make, name) => {
+    expect(failures(() => testkit.testSensealg(make))).toContain(name);
+  });
+
+  test.each([
+    ["a push with a wrong sign", (push: Push): Push => (dp, du0) => push(dp && dp.map((x) => -x), du0), "is the transpose of pull"],
+    ["a push that leaves out the initial state", (push: Push): Push => (dp) => push(dp, null), "is the transpose of pull"],
+    ["a push without checks", (push: Push): Push => (dp, du0) => push(dp && Float64Array.from(parameters, (_, i) => dp[i] ?? 0), du0), "a wrong change throws"],
+    ["a push that it says there is, and is not", () => undefined, "as it says"],
+  ])("catches %s", (_what, change, name) => {
+    const make = (): SensitivityAlgorithm => {
+      const base = forwardSensitivity();
+      return {
+        ...base,
+        linearize: (context) => {
+          const { solution, pull, push } = base.linearize(context);
+          const changed = change(push!);
+          return changed ? { solution, pull, push: changed } : { solution, pull };
+        },
+      };
+    };
     expect(failures(() => testkit.testSensealg(make))).toContain(name);
   });
 

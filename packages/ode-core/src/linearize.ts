@@ -15,7 +15,8 @@ export interface LinearizeOptions extends SolveOptions {
 /**
  * Integrates `problem` in a way that can be differentiated. `u0` and `p` are copied.
  *
- * @returns The solution, and `pull` that turns gradients of a loss by the saved states into gradients by `p` and `u0`.
+ * @returns The solution, and `pull` that turns gradients of a loss by the saved states into gradients by `p` and `u0`;
+ * of some sensitivity algorithms also `push` for changes of the saved states by those of `p` and `u0`.
  * @throws OdeError `INVALID_OPTION` without a `sensealg`, `MISSING_CAPABILITY` when the vector field or the solver lacks what `sensealg` needs, and what `solve` throws.
  */
 export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg, ...options }: LinearizeOptions): Linearization {

@@ -30,6 +30,13 @@ export interface Linearization {
    * @throws OdeError `SOLVE_FAILED` when the forward or a reverse solve did not succeed, `SHAPE_MISMATCH` for a wrong `uBar`.
    */
   pull(uBar: readonly Float64Array[]): Cotangent;
+  /**
+   * Applies the derivative of the saved states itself: their change to first order, one `Float64Array[n]` per saved time, where the parameters change by `dp[m]` and
+   * the initial state by `du0[n]`; null stands for no change. May be called more than once. There is one where the algorithm says `providesPush`.
+   *
+   * @throws OdeError `SOLVE_FAILED` when the forward solve or one for the derivative did not succeed, `SHAPE_MISMATCH` for a wrong `dp` or `du0`.
+   */
+  push?(dp: Float64Array | null, du0: Float64Array | null): Float64Array[];
 }
 
 /** How to differentiate a solve: an immutable value. */
@@ -44,5 +51,7 @@ export interface SensitivityAlgorithm {
   readonly solvesOtherField?: boolean;
   /** What it differentiates through besides plain solves: any callback, or those of `EventDerivatives`. Default: nothing. */
   readonly supports?: readonly ("callback" | "eventDerivatives" | "massMatrix")[];
+  /** True when its linearizations have `push`, which makes columns of a Jacobian. */
+  readonly providesPush?: boolean;
   linearize(context: SensitivityContext): Linearization;
 }

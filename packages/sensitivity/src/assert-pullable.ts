@@ -20,6 +20,22 @@ export function assertPullable(solution: OdeSolution, uBar: readonly Float64Arra
 }
 
 /**
+ * Checks what every `push` is given.
+ *
+ * @throws OdeError `SOLVE_FAILED` unless the forward solve succeeded, `SHAPE_MISMATCH` unless `dp` and `du0` are null or a `Float64Array`
+ * of the length of the parameters and of the state.
+ */
+export function assertPushable(solution: OdeSolution, dp: Float64Array | null, du0: Float64Array | null): void {
+  assertSucceeded("the solution", solution);
+  const { p, u0 } = solution.problem;
+  for (const [name, x, { length }] of [["dp", dp, p], ["du0", du0, u0]] as const) {
+    if (x !== null && (!(x instanceof Float64Array) || x.length !== length)) {
+      throw new OdeError("SHAPE_MISMATCH", `Cannot push ${name} forward as it must be null or a Float64Array of length ${length}: ${describe(x)}`);
+    }
+  }
+}
+
+/**
  * Checks a solve of a sensitivity algorithm's own; `what` it is stands in the message, before that of the solve.
  *
  * @throws OdeError `SOLVE_FAILED` unless it succeeded.

@@ -25,6 +25,27 @@ test("finiteDifference takes two solves per number, one with the forward scheme,
   expect(forward.error).toBeGreaterThan(central.error);
 });
 
+test("push solves for the numbers that change only, and once for each", () => {
+  let solves = 0;
+  const problem = odeProblem((t, u, p, out) => {
+    if (t === 0) solves++;
+    out[0] = (p[0] - p[1]) * u[0];
+  }, [0.5], [0, 1], [0.6, 0.4]);
+  const linearization = linearize(problem, rk4(), { dt: 0.01, saveAt: [1], sensealg: finiteDifference() });
+  const counted = (call: () => void): number => {
+    solves = 0;
+    call();
+    return solves;
+  };
+  const push = linearization.push!;
+  expect([
+    counted(() => push(Float64Array.of(1, 0), null)), counted(() => push(Float64Array.of(1, 3), null)), counted(() => push(Float64Array.of(0, 5), null)),
+    counted(() => linearization.pull([Float64Array.of(1)])), counted(() => push(null, Float64Array.of(2))),
+  ]).toEqual([2, 2, 0, 2, 0]);
+  // u(1) = u0 exp(p_0 - p_1).
+  expect(push(Float64Array.of(1, 3), Float64Array.of(2))[0][0]).toBeCloseTo((0.5 * (1 - 3) + 2) * Math.exp(0.2), 8);
+});
+
 test.each([1e-300, 3e-8, 1e-3, 1, 1e9])("the step goes with the size of a parameter of %d and of a state as small", (size) => {
   // u(3) = u0 exp(3 p / size)
   const problem = odeProblem((_t, u, p, out) => void (out[0] = (p[0] / size) * u[0]), [2 * size], [0, 3], [size]);

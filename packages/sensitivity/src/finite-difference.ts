@@ -1,5 +1,6 @@
-import { OdeError, option, readOptions, type OdeSolution, type SensitivityAlgorithm, type SolveOptions } from "@fluxion/ode-core";
-import { assertPullable, assertSucceeded } from "./assert-pullable.ts";
+import { OdeError, option, readOptions, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SolveOptions } from "@fluxion/ode-core";
+import { assertPullable, assertPushable, assertSucceeded } from "./assert-pullable.ts";
+import { accumulate } from "./small-vectors.ts";
 
 /** Options of {@link finiteDifference}. */
 export interface FiniteDifferenceOptions {
@@ -19,9 +20,9 @@ export interface FiniteDifferenceOptions {
  * sensitivities, the result may be wrong also at tight tolerances where the solution is simpler than these, as at rest: set `dtmax` there. It alone differentiates through events
  * of any kind, whose times change with the problem, and takes mass matrices, where `du0` is that of a state that is made consistent.
  *
- * Cost of `pull`: `2 (n + m)` solves, or `n + m` with the forward scheme.
+ * Cost of the first `pull`: `2 (n + m)` solves, or `n + m` with the forward scheme, whose saved states are kept. `push` solves for the numbers that change only.
  *
- * @throws OdeError `INVALID_OPTION` for a wrong option, from `linearize` for events without `saveAt`; `SOLVE_FAILED` from `pull` where a small change
+ * @throws OdeError `INVALID_OPTION` for a wrong option, from `linearize` for events without `saveAt`; `SOLVE_FAILED` from `pull` and `push` where a small change
  * adds or removes an event, or moves it past a saved time.
  */
 export function finiteDifference(options: FiniteDifferenceOptions = {}): SensitivityAlgorithm {
@@ -33,8 +34,8 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
   return {
     name: "finiteDifference",
     supports: ["callback", "massMatrix"],
+    providesPush: true,
     linearize({ problem, algorithm, options: solveOptions, solve }) {
-      const { u0, p } = problem;
       if (hasCallbacks(solveOptions) && solveOptions.saveAt === undefined) {
         throw new OdeError("INVALID_OPTION", 'Cannot use sensealg "finiteDifference" with option "callback" as option "saveAt" must be given: saved steps are not those of a changed problem');
       }
@@ -42,34 +43,57 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
       const { onStep: _onStep, ...shared } = solveOptions;
       // Without saveAt the saved times are those of the steps, which the changed problems do not share.
       const again = { ...shared, dense: false, saveAt: solveOptions.saveAt ?? solution.t };
+      const changed = changedStates(solution, (one) => solve(one, algorithm, again));
+      const [dp, du0] = (["p", "u0"] as const).map((name): Column[] =>
+        Array.from(problem[name], (value, i) => {
+          const at = (x: number): readonly Float64Array[] => changed({ [name]: problem[name].with(i, x) });
+          const step = stepOf(value, relativeStep);
+          const [low, high] = [scheme === "forward" ? value : value - step, value + step];
+          return once(() => slopes(scheme === "forward" ? solution.u : at(low), at(high), high - low));
+        }),
+      );
       return {
         solution,
         pull(uBar) {
           assertPullable(solution, uBar);
-          const course = courseOf(solution);
-          const cost = (run: OdeSolution): number => run.u.reduce((sum, u, i) => u.reduce((s, x, j) => s + x * uBar[i][j], sum), 0);
-          const base = scheme === "forward" ? cost(solution) : 0;
-          const by = (x: Float64Array, changed: (x: Float64Array) => { u0: Float64Array; p: Float64Array }): Float64Array => {
-            const at = (i: number, value: number): number => {
-              const run = solve({ ...problem, ...changed(x.with(i, value)) }, algorithm, again);
-              assertSucceeded("the solution of a changed problem", run);
-              if (courseOf(run) !== course) throw new OdeError("SOLVE_FAILED", "Cannot differentiate the solution as a small change must not change which events there are, nor their order among the saved times: it does");
-              return cost(run);
-            };
-            return x.map((value, i) => {
-              const step = stepOf(value, relativeStep);
-              const high = value + step;
-              if (scheme === "forward") return (at(i, high) - base) / (high - value);
-              const low = value - step;
-              return (at(i, high) - at(i, low)) / (high - low);
-            });
-          };
-          return { dp: by(p, (q) => ({ u0, p: q })), du0: by(u0, (v) => ({ u0: v, p })) };
+          const by = (columns: readonly Column[]): Float64Array => Float64Array.from(columns, (column) => column().reduce((sum, u, k) => u.reduce((s, x, i) => s + x * uBar[k][i], sum), 0));
+          return { dp: by(dp), du0: by(du0) };
+        },
+        push(changeOfP, changeOfU0) {
+          assertPushable(solution, changeOfP, changeOfU0);
+          const out = solution.u.map(({ length }) => new Float64Array(length));
+          for (const [columns, change] of [[dp, changeOfP], [du0, changeOfU0]] as const) {
+            change?.forEach((x, j) => x !== 0 && columns[j]().forEach((u, k) => accumulate(x, u, out[k])));
+          }
+          return out;
         },
       };
     },
   };
 }
+
+/** The saved states of a problem with other data, from a solve that takes the same course as `solution`. */
+function changedStates(solution: OdeSolution, solve: (problem: OdeProblem) => OdeSolution) {
+  const course = courseOf(solution);
+  return (by: Partial<Pick<OdeProblem, "u0" | "p">>): readonly Float64Array[] => {
+    const run = solve({ ...solution.problem, ...by });
+    assertSucceeded("the solution of a changed problem", run);
+    if (courseOf(run) !== course) throw new OdeError("SOLVE_FAILED", "Cannot differentiate the solution as a small change must not change which events there are, nor their order among the saved times: it does");
+    return run.u;
+  };
+}
+
+/** The derivative of the saved states by one number. */
+type Column = () => readonly Float64Array[];
+
+/** What `make` makes when it is first called. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** The slopes between states that are a `step` apart. */
+const slopes = (low: readonly Float64Array[], high: readonly Float64Array[], step: number): Float64Array[] => low.map((u, k) => u.map((x, i) => (high[k][i] - x) / step));
 
 /** The step at `x`. */
 const stepOf = (x: number, relative: number): number => Math.min(relative * Math.max(1, Math.abs(x)), x === 0 ? Infinity : Math.sqrt(relative) * Math.abs(x));

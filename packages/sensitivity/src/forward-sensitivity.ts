@@ -1,7 +1,8 @@
 import { readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
-import { assertPullable } from "./assert-pullable.ts";
+import { assertPullable, assertPushable } from "./assert-pullable.ts";
 import { eventJump, type EventJump } from "./event-jump.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type LoggedEvent } from "./event-log.ts";
+import { accumulate } from "./small-vectors.ts";
 
 /** Options of {@link forwardSensitivity}: none. */
 export type ForwardSensitivityOptions = Readonly<Record<string, never>>;
@@ -11,7 +12,7 @@ export type ForwardSensitivityOptions = Readonly<Record<string, never>>;
  * the error norm, so that they are as accurate as the state; hence the steps differ from those of a plain solve.
  * For few parameters: the cost grows with `n + m`, that of the adjoints does not. Goes through events that have derivatives; states that these save move with them.
  *
- * Cost: `n + m` calls of `jvp` per evaluation, in a solve of `n (1 + n + m)` equations. `pull` costs no evaluation.
+ * Cost: `n + m` calls of `jvp` per evaluation, in a solve of `n (1 + n + m)` equations. `pull` and `push` cost no evaluation.
  *
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section I.14.
@@ -22,6 +23,7 @@ export function forwardSensitivity(options: ForwardSensitivityOptions = {}): Sen
     name: "forwardSensitivity",
     requires: ["jvp"],
     solvesOtherField: true,
+    providesPush: true,
     supports: ["eventDerivatives"],
     linearize({ problem, algorithm, options: solveOptions, solve }) {
       const n = problem.f.dim;
@@ -47,6 +49,16 @@ export function forwardSensitivity(options: ForwardSensitivityOptions = {}): Sen
             }
           });
           return { du0: gradient.slice(0, n), dp: gradient.slice(n) };
+        },
+        push(dp, du0) {
+          assertPushable(solution, dp, du0);
+          const change = [...(du0 ?? new Float64Array(n)), ...(dp ?? new Float64Array(m))];
+          return wide.u.map((w) => {
+            const out = new Float64Array(n);
+            // Zeros are left out: they are no change, also of what has no finite sensitivity.
+            change.forEach((x, j) => x !== 0 && accumulate(x, w.subarray(n * (1 + j), n * (2 + j)), out));
+            return out;
+          });
         },
       };
     },

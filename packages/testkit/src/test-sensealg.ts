@@ -86,7 +86,8 @@ const code = (expected: string): unknown => expect.objectContaining({ code: expe
 
 /**
  * Declares the conformance tests of a sensitivity algorithm: gradients by `u0` and `p` against closed forms, forwards and
- * backwards in time, with states saved at the ends, between steps and at every step; linearity, also by factors of 1e-10 and 1e10; repeatability; what it throws.
+ * backwards in time, with states saved at the ends, between steps and at every step; linearity, also by factors of 1e-10 and 1e10; repeatability; that `push`, where it says there is one, is
+ * the transpose of `pull`; what it throws.
  * To be called in a vitest file.
  *
  * @param make - The factory.
@@ -97,6 +98,7 @@ export function testSensealg(make: () => SensitivityAlgorithm, { tolerance = 1e-
     for (const item of cases()) gradientTests(sensealg, item, tolerance);
     if (discrete) discreteTests(sensealg);
     contractTests(sensealg, cases()[0].problem, tolerance);
+    pushTests(sensealg, tolerance);
   });
 }
 
@@ -194,5 +196,52 @@ function contractTests(sensealg: SensitivityAlgorithm, problem: OdeProblem, tole
     const bare = odeProblem((_t, u, _p, out) => void out.set(u), [1], [0, 1]);
     if ((sensealg.requires ?? []).length === 0) expect(linearize(bare, tsit5(), { sensealg }).solution.retcode).toBe("success");
     else expect(() => linearize(bare, tsit5(), { sensealg })).toThrow(code("MISSING_CAPABILITY"));
+  });
+}
+
+function pushTests(sensealg: SensitivityAlgorithm, tolerance: number): void {
+  const providesPush = sensealg.providesPush === true;
+  const [{ problem }] = cases();
+
+  test(`has ${providesPush ? "a" : "no"} push, as it says`, () => {
+    expect(typeof linearize(problem, tsit5(), { ...tight, saveAt: 0.5, sensealg }).push).toBe(providesPush ? "function" : "undefined");
+  });
+  if (!providesPush) return;
+
+  test.each(cases())("push is the transpose of pull and meets the closed form on $name", ({ problem: own, gradient }) => {
+    const n = own.u0.length;
+    const linearization = linearize(own, tsit5(), { ...tight, saveAt: 0.31, sensealg });
+    const { solution, pull } = linearization;
+    const push = linearization.push!;
+    const [dp, du0] = [Float64Array.of(0.7, -1.9), Float64Array.of(-0.4, 1.2).subarray(0, n)];
+    const uBar = weights(solution.u.length, n);
+    const pulled = pull(uBar);
+    const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, v, i) => sum + v * y[i], 0);
+    for (const [p, u, expected] of [[dp, du0, dot(pulled.dp, dp) + dot(pulled.du0, du0)], [dp, null, dot(pulled.dp, dp)], [null, du0, dot(pulled.du0, du0)], [null, null, 0]] as const) {
+      const pushed = push(p, u);
+      expect(pushed.map(({ length }) => length)).toEqual(solution.u.map(() => n));
+      expect(Math.abs(pushed.reduce((sum, x, i) => sum + dot(x, uBar[i]), 0) - expected)).toBeLessThanOrEqual(1e-12 * Math.hypot(...flat(pulled)));
+    }
+    const closed = uBar.reduce((sum, w, i) => sum + gradient(solution.t[i], w).reduce((s, x, j) => s + x * [...du0, ...dp][j], 0), 0);
+    expect(Math.abs(push(dp, du0).reduce((sum, x, i) => sum + dot(x, uBar[i]), 0) - closed)).toBeLessThan(tolerance * Math.hypot(...flat(pulled)) * Math.hypot(...dp, ...du0));
+  });
+
+  test("push repeats itself bit by bit, returns fresh arrays and leaves its input alone", () => {
+    const push = linearize(problem, tsit5(), { ...tight, saveAt: 0.5, sensealg }).push!;
+    const [dp, du0] = [Float64Array.of(0.7, -1.9), Float64Array.of(-0.4, 1.2)];
+    const [first, again] = [push(dp, du0), push(dp, du0)];
+    expect(again).toEqual(first);
+    expect(again[0]).not.toBe(first[0]);
+    expect([[...dp], [...du0]]).toEqual([[0.7, -1.9], [-0.4, 1.2]]);
+  });
+
+  test("a wrong change throws SHAPE_MISMATCH, that of a failed solve SOLVE_FAILED", () => {
+    const push = linearize(problem, tsit5(), { ...tight, saveAt: 0.5, sensealg }).push!;
+    for (const bad of [new Float64Array(0), new Float64Array(3), [1, 2] as never]) {
+      expect(() => push(bad, null)).toThrow(code("SHAPE_MISMATCH"));
+      expect(() => push(null, bad)).toThrow(code("SHAPE_MISMATCH"));
+    }
+    const failed = linearize(problem, tsit5(), { ...tight, saveAt: 0.5, maxIters: 3, sensealg }).push!;
+    expect(() => failed(Float64Array.of(1, 0), null)).toThrow(code("SOLVE_FAILED"));
   });
 }
