@@ -13,7 +13,7 @@ import { finiteDifference, gaussAdjoint, type FiniteDifferenceOptions, type Gaus
 import { doublePendulum, massSpring, pendulum, type DoublePendulumOptions, type MassSpringOptions, type MechanicalSystem, type PendulumOptions } from "@fluxion/systems";
 import { checkGrads, type CheckGradsOptions } from "@fluxion/testkit";
 import { ensembleThreads, trajectoryLossThreads, type EnsembleThreadsOptions, type TrajectoryLossThreadsOptions } from "@fluxion/threads";
-import { derivativeLoss, fit, trajectoryLoss, type DerivativeSample, type FitOptions, type Stage, type TrajectoryLossOptions } from "@fluxion/train";
+import { derivativeLoss, fit, leastSquares, trajectoryLoss, trajectoryResiduals, type DerivativeSample, type FitOptions, type LeastSquaresOptions, type Stage, type TrajectoryLossOptions, type TrajectoryResidualsOptions } from "@fluxion/train";
 import { Node, Project, SyntaxKind, type PropertySignature } from "ts-morph";
 import { describe, expect, test } from "vitest";
 import { root } from "./workspace.ts";
@@ -23,6 +23,7 @@ const traced = tracedField((_t, u) => neg(u), { dim: 1 });
 const tableau = rk4().tableau!;
 const model = dynamicsModel({ name: "decay", dim: 1, layer: { params: { k: [] }, init: ({ k }) => void (k.data[0] = 2) }, rhs: (_t, u, { k }) => mul(neg(k), u) });
 const trajectories = [{ t: Float64Array.of(0, 0.5, 1), u: [1, 0.5, 0.2].map((x) => Float64Array.of(x)) }];
+const matched = { model, trajectories, algorithm: tsit5(), sensealg: finiteDifference() };
 
 const ends = (algorithm: Algorithm): unknown => solve(decay, algorithm, { adaptive: true }).u;
 const saved = (callback: Callback): unknown => solve(decay, tsit5(), { callback }).t;
@@ -98,6 +99,9 @@ const uses: Readonly<Record<string, (none: object) => unknown>> = {
   Stage: use<Stage>(async (none) => (await fit({ model, trajectories, algorithm: tsit5(), sensealg: gaussAdjoint(), start: model.init(1), stages: [{ ...none, steps: 2, schedule: constantRate() }] })).state),
   TrainingOptions: use<FitOptions>(async (none) => (await fit({ ...none, model, trajectories, algorithm: tsit5(), sensealg: gaussAdjoint(), start: model.init(1), stages: [{ steps: 2, schedule: constantRate() }] })).state),
   TrajectoryFit: use<Pick<TrajectoryLossOptions, "solver"> & { readonly loss?: undefined }>(async (none) => (await fit({ ...none, model, trajectories, algorithm: tsit5(), sensealg: gaussAdjoint(), start: model.init(1), stages: [{ steps: 2, schedule: constantRate() }] })).state),
+  LeastSquaresOptions: use<LeastSquaresOptions>(async (none) => (await leastSquares({ ...none, evaluate: trajectoryResiduals(matched), start: [1.7] })).p),
+  MatchingOptions: use<Omit<TrajectoryResidualsOptions, "sigma">>((none) => trajectoryResiduals({ ...none, ...matched })(model.init(1)).residuals),
+  TrajectoryResidualsOptions: use<Pick<TrajectoryResidualsOptions, "sigma">>((none) => trajectoryResiduals({ ...none, ...matched })(model.init(1)).residuals),
   TrajectoryLossOptions: use<TrajectoryLossOptions>((none) => trajectoryLoss({ ...none, model, trajectories, loss: meanSquaredError(), algorithm: tsit5(), sensealg: gaussAdjoint() })(model.init(1)).loss),
 };
 /** Of functions that declare suites: what they take apart has its defaults there. */

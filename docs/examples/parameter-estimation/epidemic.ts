@@ -1,16 +1,16 @@
 // The rates of an SIR epidemic from noisy counts of the infected, on weekdays only: nobody counts the susceptible, and how it began is unknown.
-import { at, exp, mul, stack, sub, tracedField, type Tensor } from "@fluxion/autodiff";
-import { cosine, seededRandom } from "@fluxion/nn-core";
+import { at, mul, stack, sub, tracedField, type Tensor } from "@fluxion/autodiff";
+import { seededRandom } from "@fluxion/nn-core";
 import { odeProblem, solve, tsit5 } from "@fluxion/ode-core";
-import { discreteAdjoint } from "@fluxion/sensitivity";
-import { fit, type Trajectory } from "@fluxion/train";
+import { forwardSensitivity } from "@fluxion/sensitivity";
+import { leastSquares, trajectoryResiduals, type Trajectory } from "@fluxion/train";
 
-// Shares of the population: dS/dt = -beta S I, dI/dt = beta S I - gamma I. The logarithm of I at the start is a parameter, too.
+// Shares of the population: dS/dt = -beta S I, dI/dt = beta S I - gamma I. I at the start is a parameter, too.
 const sir = tracedField((_t, u, p) => {
   const [infections, recoveries] = [mul(at(p, 0), mul(at(u, 0), at(u, 1))), mul(at(p, 1), at(u, 1))];
   return stack([mul(-1, infections), sub(infections, recoveries)]);
 }, { dim: 2, paramCount: 3 });
-const initialState = (p: Tensor): Tensor => stack([sub(1, exp(at(p, 2))), exp(at(p, 2))]);
+const initialState = (p: Tensor): Tensor => stack([sub(1, at(p, 2)), at(p, 2)]);
 
 const truth = { beta: 0.5, gamma: 0.2, start: 0.01 };
 const t = Float64Array.from({ length: 41 }, (_, day) => day);
@@ -22,12 +22,10 @@ const infectedOnly: Trajectory = { t, u: counts.map((count) => Float64Array.of(N
 // Without initialState a solve starts at the first observation, as if that were exact.
 const fromFirst: Trajectory = { t, u: [Float64Array.of(1 - counts[0], counts[0]), ...infectedOnly.u.slice(1)] };
 
-const options = {
-  model: sir, algorithm: tsit5(), solver: { reltol: 1e-7, abstol: 1e-9 }, sensealg: discreteAdjoint(),
-  start: Float64Array.of(0.3, 0.1, Math.log(0.02)), stages: [{ steps: 1000, schedule: cosine({ peak: 0.05 }) }],
-};
+const options = { model: sir, algorithm: tsit5(), solver: { reltol: 1e-7, abstol: 1e-9 }, sensealg: forwardSensitivity() };
 for (const [name, given] of [["free start", { trajectories: [infectedOnly], initialState }], ["first observation", { trajectories: [fromFirst] }]] as const) {
-  const { state: { p: [beta, gamma] } } = await fit({ ...options, ...given });
-  const error = Math.max(Math.abs(beta / truth.beta - 1), Math.abs(gamma / truth.gamma - 1));
-  console.log(`${name}: beta = ${beta.toFixed(4)}, gamma = ${gamma.toFixed(4)}, off by ${(100 * error).toFixed(1)} %`);
+  const { p, standardErrors } = await leastSquares({ evaluate: trajectoryResiduals({ ...options, ...given }), start: [0.3, 0.1, 0.02], lower: [0, 0, 0], upper: [Infinity, Infinity, 1] });
+  const [beta, gamma] = [0, 1].map((i) => `${p[i].toFixed(4)} +- ${standardErrors[i].toFixed(4)}`);
+  const error = Math.max(Math.abs(p[0] / truth.beta - 1), Math.abs(p[1] / truth.gamma - 1));
+  console.log(`${name}: beta = ${beta}, gamma = ${gamma}, off by ${(100 * error).toFixed(1)} %`);
 }

@@ -49,7 +49,8 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
           const at = (x: number): readonly Float64Array[] => changed({ [name]: problem[name].with(i, x) });
           const step = stepOf(value, relativeStep);
           const [low, high] = [scheme === "forward" ? value : value - step, value + step];
-          return once(() => slopes(scheme === "forward" ? solution.u : at(low), at(high), high - low));
+          let column: ReturnType<Column> | undefined;
+          return () => (column ??= slopes(scheme === "forward" ? solution.u : at(low), at(high), high - low));
         }),
       );
       return {
@@ -85,12 +86,6 @@ function changedStates(solution: OdeSolution, solve: (problem: OdeProblem) => Od
 
 /** The derivative of the saved states by one number. */
 type Column = () => readonly Float64Array[];
-
-/** What `make` makes when it is first called. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
-}
 
 /** The slopes between states that are a `step` apart. */
 const slopes = (low: readonly Float64Array[], high: readonly Float64Array[], step: number): Float64Array[] => low.map((u, k) => u.map((x, i) => (high[k][i] - x) / step));

@@ -1,6 +1,7 @@
 import type { Tensor } from "@fluxion/autodiff";
 import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerState, type Schedule } from "@fluxion/nn-core";
 import { assertLength, OdeError, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
+import { breather } from "./breather.ts";
 import { assertTrainingOptions } from "./option-names.ts";
 import { requireTrajectories } from "./observations.ts";
 import { trajectoryLoss, type LossValue, type TrajectoryLossOptions } from "./trajectory-loss.ts";
@@ -193,16 +194,4 @@ const failureMessage = ({ message, loss }: LossValue, norm: number, step: number
 
 function stageLoss(options: FitOptions, { intervals = Infinity }: Stage): (p: Float64Array) => LossValue {
   return isLossFit(options) ? (p) => options.evaluate(p, intervals) : trajectoryLoss({ ...options, loss: options.loss ?? meanSquaredError(), intervals });
-}
-
-/** Lets timers and signals run now and then, without slowing the loop. */
-function breather(pause: () => void): () => Promise<void> | undefined {
-  let last = performance.now();
-  return () => {
-    if (performance.now() - last < 50) return undefined;
-    return new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => {
-      pause();
-      last = performance.now();
-    });
-  };
 }

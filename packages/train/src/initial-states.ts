@@ -1,4 +1,4 @@
-import { compile, concat, Tensor, vjp } from "@fluxion/autodiff";
+import { compile, concat, jvp, Tensor, vjp, type Kernel } from "@fluxion/autodiff";
 import { assertFinite, assertLength, OdeError, shown } from "@fluxion/ode-core";
 
 /** The states that several trajectories start at, as a function of the parameters, with arrays of its own. */
@@ -11,6 +11,8 @@ export interface InitialStates {
   run(p: Float64Array): void;
   /** Adds the gradient by the parameters of the last `run` to `gradient[m]`. */
   pull(gradient: Float64Array): void;
+  /** The change of the states by that of the parameters `dp[m]` at the last `run`. To read: overwritten by the next call. */
+  push(dp: Float64Array): Float64Array;
 }
 
 /** Which trajectories, and the lengths of state and parameters. */
@@ -21,31 +23,57 @@ export interface InitialStatesOptions {
 }
 
 /**
- * Compiles the states of all trajectories as one program, and its product with their gradient as another one: what trajectories share is
- * computed once, and a thousand of them take a second where a program for each would take ten.
+ * Compiles the states of all trajectories as one program, and its products with their gradient and with a change of the parameters as others, when they are needed: what
+ * trajectories share is computed once, and a thousand of them take a second where a program for each would take ten.
  *
  * @throws OdeError `INVALID_TRACE` for what is no traced array, `SHAPE_MISMATCH` for one that is no state.
  */
 export function initialStates(initialState: (p: Tensor, trajectory: number) => Tensor, { trajectories, n, m }: InitialStatesOptions): InitialStates {
   const all = (p: Tensor): Tensor => concat(trajectories.map((k) => checked(initialState(p, k), k, n)));
-  const [forward, reverse] = [compile(all, [[m]]), compile((p, w) => vjp(all, p)[1](w), [[m], [trajectories.length * n]])];
-  const room = (length: number): Float64Array => new Float64Array(length);
   const size = trajectories.length * n;
-  const [ins, outs] = [forward.inputs ?? [room(m)], forward.outputs ?? [room(size)]] as Float64Array[][];
-  const [reverseIns, reverseOuts] = [reverse.inputs ?? [room(m), room(size)], reverse.outputs ?? [room(m)]] as Float64Array[][];
+  const values = withArrays(compile(all, [[m]]), [m], size);
+  let reverse: KernelArrays | undefined;
+  let forward: KernelArrays | undefined;
+  const slope = new Float64Array(size);
+  const at = values.ins[0];
   return {
-    states: outs[0],
-    slope: reverseIns[1],
+    states: values.out,
+    slope,
     run: (p) => {
       assertLength("p", p, m);
       assertFinite("p", p);
-      ins[0].set(p);
-      reverseIns[0].set(p);
-      forward(ins, outs);
+      values.run(p);
     },
     pull: (gradient) => {
-      reverse(reverseIns, reverseOuts);
-      for (let i = 0; i < m; i++) gradient[i] += reverseOuts[0][i];
+      reverse ??= withArrays(compile((p, w) => vjp(all, p)[1](w), [[m], [size]]), [m, size], m);
+      const sum = reverse.run(at, slope);
+      for (let i = 0; i < m; i++) gradient[i] += sum[i];
+    },
+    push: (dp) => {
+      forward ??= withArrays(compile((p, v) => jvp(all, [p], [v])[1], [[m], [m]]), [m, m], size);
+      return forward.run(at, dp);
+    },
+  };
+}
+
+/** A kernel of one result with arrays for it, its own ones where it has some. */
+interface KernelArrays {
+  readonly ins: readonly Float64Array[];
+  readonly out: Float64Array;
+  /** Fills the arguments and returns `out`. */
+  run(...given: readonly Float64Array[]): Float64Array;
+}
+
+function withArrays(kernel: Kernel, lengths: readonly number[], size: number): KernelArrays {
+  const ins = (kernel.inputs ?? lengths.map((length) => new Float64Array(length))) as Float64Array[];
+  const outs = (kernel.outputs ?? [new Float64Array(size)]) as Float64Array[];
+  return {
+    ins,
+    out: outs[0],
+    run: (...given) => {
+      given.forEach((x, i) => ins[i].set(x));
+      kernel(ins, outs);
+      return outs[0];
     },
   };
 }

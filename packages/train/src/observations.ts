@@ -1,7 +1,7 @@
 import { assertFinite, assertLength, OdeError, shown, type VectorField } from "@fluxion/ode-core";
 import { tiles } from "./tiles.ts";
+import type { MatchingOptions } from "./trajectory-solves.ts";
 import type { Trajectory } from "./trajectory.ts";
-import type { TrajectoryLossOptions } from "./trajectory-loss.ts";
 
 /** States observed at equal times on one or several trajectories, to be solved for together. */
 export interface Observations {
@@ -21,7 +21,7 @@ export interface Observations {
 }
 
 /** What decides on which entries are compared. */
-export type ComparedOptions = Pick<TrajectoryLossOptions, "trajectories" | "intervals" | "initialState">;
+export type ComparedOptions = Pick<MatchingOptions, "trajectories" | "intervals" | "initialState">;
 
 /** More trajectories at once would keep more than the caches of most processors hold. */
 const tileSize = 2;
@@ -30,15 +30,16 @@ const tileSize = 2;
  * The observed states, with trajectories that share their times in batches where that changes nothing but the speed: in
  * steps of a fixed size, and where the sensitivity algorithm replays these steps.
  *
+ * @param mayBatch - False to have each alone, in their order.
  * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times; `NON_FINITE`;
  * `INVALID_ARGUMENT` without data, or without intervals or entries to compare.
  */
-export function observations(options: TrajectoryLossOptions): Observations[] {
+export function observations(options: MatchingOptions, mayBatch: boolean): Observations[] {
   requireTrajectories(options);
   const { model, trajectories, algorithm, solver = {}, sensealg } = options;
   const fixed = solver.adaptive === false || (algorithm.tableau !== undefined && !algorithm.tableau.bError);
   const perState = [solver.abstol, solver.norm, solver.isOutOfDomain].some((option) => typeof option === "object" || typeof option === "function");
-  const together = model.batch !== undefined && fixed && !perState && sensealg.requiresTableau === true;
+  const together = mayBatch && model.batch !== undefined && fixed && !perState && sensealg.requiresTableau === true;
   const groups = new Map<string, Member[]>();
   trajectories.forEach((trajectory, i) => {
     trajectory.u.forEach((state, k) => {

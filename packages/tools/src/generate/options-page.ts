@@ -25,7 +25,7 @@ const sections: readonly (readonly [heading: string, folder: string, names: stri
   ["Hamiltonian models", "hnn", "hamiltonianNN"],
   ["Neural ODEs", "node", "neuralODE secondOrderNeuralODE"],
   ["Systems", "systems", "massSpring pendulum doublePendulum"],
-  ["Training", "train", "fit Stage FitProgress trajectoryLoss derivativeLoss DerivativeSample parseTrajectoryCsv"],
+  ["Training", "train", "fit Stage FitProgress trajectoryLoss leastSquares LeastSquaresProgress trajectoryResiduals derivativeLoss DerivativeSample parseTrajectoryCsv"],
   ["Threads", "threads", "ensembleThreads trajectoryLossThreads"],
   ["Figures and reports", "cli", "energyFigure trajectoryFigure workPrecisionFigure reportHtml"],
   ["Tests of plug-ins", "testkit", "testAlgorithm testSensealg testVectorField checkGrads"],

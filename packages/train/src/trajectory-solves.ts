@@ -1,0 +1,112 @@
+import type { Tensor } from "@fluxion/autodiff";
+import { linearize, odeProblem, OdeError, solve, type Algorithm, type Linearization, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { initialStates } from "./initial-states.ts";
+import { observations, type Observations } from "./observations.ts";
+import type { TrajectoryLossOptions } from "./trajectory-loss.ts";
+import type { Trajectory } from "./trajectory.ts";
+
+/** How a model is solved and compared with data. */
+export interface MatchingOptions {
+  /** A model, or any vector field with the derivatives that `sensealg` needs. */
+  readonly model: VectorField;
+  /** Observed states; each starts a solve at its own first state, unless `initialState` gives the start. An entry that is NaN is missing and left out. */
+  readonly trajectories: readonly Trajectory[];
+  /** What solves the model. */
+  readonly algorithm: Algorithm;
+  /** `dt`, `reltol`, `abstol`, ... of the solves. Default: those of `solve`. */
+  readonly solver?: Omit<SolveOptions, "saveAt" | "dense" | "onStep"> | undefined;
+  /** How the solves are differentiated. */
+  readonly sensealg: SensitivityAlgorithm;
+  /** Compare only the first `intervals` sampling intervals of each trajectory. Default: all. */
+  readonly intervals?: number | undefined;
+  /**
+   * The state `u[n]` at the first time of a trajectory, counted from 0, as a traced function of the parameters `p[m]`. The first observed state then is compared like all
+   * others, its noise no longer moves the parameters, and it may be missing. Unknown starts are further parameters: `slice(p, m, m + n)` of
+   * `tracedField(f, { dim: n, paramCount: m + n })`. Default: the first observed state, as if it were exact.
+   */
+  readonly initialState?: ((p: Tensor, trajectory: number) => Tensor) | undefined;
+}
+
+/** Observations, with what the gradient of their start is to be written to. */
+export interface SolvedGroup extends Observations {
+  /** To fill with the gradient by `u0`, where that depends on the parameters. */
+  readonly startSlope: Float64Array | undefined;
+}
+
+/** The solves that observed trajectories are compared with. */
+export interface TrajectorySolves {
+  readonly groups: readonly SolvedGroup[];
+  /** How many entries are compared. */
+  readonly entries: number;
+  /** Computes the starts at `p[m]`; to be called before the others. Returns why they are none, or nothing. */
+  start(p: Float64Array): string | undefined;
+  linearize(group: SolvedGroup, p: Float64Array): Linearization;
+  /** Why the solve of a group failed, of which `message` is the solver's. */
+  failureOf(group: SolvedGroup, p: Float64Array, message: string): string;
+  /** Runs what differentiates the solve of a group. Returns why that failed, or nothing. */
+  differentiate(group: SolvedGroup, act: () => void): string | undefined;
+  /** Adds what the starts add to the gradient `[m]`, once each `startSlope` is filled. */
+  pullStarts(gradient: Float64Array): void;
+  /** The change of the start of each group by that of the parameters, or null where it does not depend on them. */
+  pushStarts(dp: Float64Array): readonly (Float64Array | null)[];
+}
+
+/** Those, as a part of a larger whole or alone. */
+type SolvesOptions = MatchingOptions & Pick<TrajectoryLossOptions, "first">;
+
+/** @param together - Whether trajectories may be solved for in batches. Otherwise each is a group, in their order. */
+export function trajectorySolves(options: SolvesOptions, together: boolean): TrajectorySolves {
+  const { model, algorithm, sensealg, initialState, first = 0 } = options;
+  const solver = savingTimesOnly(options.solver ?? {});
+  const observed = observations({ ...options, solver }, together);
+  const [n, m] = [model.dim, model.paramCount];
+  // Those of a group are next to each other.
+  const members = observed.flatMap((group) => group.members.map((member) => first + member));
+  const starts = initialState && initialStates(initialState, { trajectories: members, n, m });
+  const parts = partsOf(observed);
+  return {
+    groups: observed.map((group, k) => ({ ...group, u0: starts?.states.subarray(...parts[k]) ?? group.u0, startSlope: starts?.slope.subarray(...parts[k]) })),
+    entries: observed.reduce((sum, { times, count, missing }) => sum + times.length * count * n - missing.length, 0),
+    start: (p) => {
+      starts?.run(p);
+      const wrong = starts?.states.findIndex((x) => !Number.isFinite(x)) ?? -1;
+      return wrong >= 0 ? `Trajectory ${members[Math.floor(wrong / n)]}: entry ${wrong % n} of its initialState is ${starts!.states[wrong]}` : undefined;
+    },
+    linearize: ({ field, u0, tspan, times }, p) => linearize(odeProblem(field, u0, tspan, p), algorithm, { ...solver, saveAt: times, sensealg }),
+    failureOf: (group, p, message) => failureOf(options, group, p) ?? message,
+    differentiate: (group, act) => {
+      try {
+        act();
+        return undefined;
+      } catch (error) {
+        if (error instanceof OdeError && error.code === "SOLVE_FAILED") return `Trajectory ${group.members.map((member) => first + member).join(" or ")}: ${error.message}`;
+        throw error;
+      }
+    },
+    pullStarts: (gradient) => starts?.pull(gradient),
+    pushStarts: (dp) => {
+      const du0 = starts?.push(dp).slice();
+      return parts.map((part) => du0?.subarray(...part) ?? null);
+    },
+  };
+}
+
+/** Where the starts of each group begin and end in a list of all of them. */
+function partsOf(observed: readonly Observations[]): (readonly [number, number])[] {
+  let end = 0;
+  return observed.map(({ u0 }) => [end, (end += u0.length)] as const);
+}
+
+/** Without the states that events save besides those at the times. */
+function savingTimesOnly({ callback, ...solver }: SolveOptions): SolveOptions {
+  return callback === undefined ? solver : { ...solver, callback: [callback].flat().map((one) => ({ ...one, save: "none" })) };
+}
+
+/** Which of a group's trajectories fails, and why: alone, as the components of a batch are not those of the model. */
+function failureOf({ model, algorithm, solver = {}, first = 0 }: SolvesOptions, { members, u0, tspan, times }: Observations, p: Float64Array): string | undefined {
+  for (const [k, member] of members.entries()) {
+    const { retcode, message } = solve(odeProblem(model, u0.subarray(k * model.dim, (k + 1) * model.dim), tspan, p), algorithm, { ...solver, saveAt: times });
+    if (retcode !== "success") return `Trajectory ${first + member}: ${message}`;
+  }
+  return undefined;
+}
