@@ -25,7 +25,7 @@ const names: Readonly<Record<keyof TrajectoryResidualsOptions, true>> = {
 
 /**
  * Trajectory matching for `leastSquares`: what `trajectoryLoss` makes a mean of, entry by entry, with the derivatives of each. Residuals are `(u - observed) / sigma` of the
- * observed entries at compared times, trajectory by trajectory, time by time, component by component.
+ * observed entries at compared times, trajectory by trajectory, time by time, component by component. Over long motions there are many minima: fit a few `intervals` first.
  *
  * @returns A function of the parameters `p[m]`, which makes new arrays at each call. It costs one linearised solve per trajectory and `m` times its `push`, which of `forwardSensitivity` costs
  * no evaluation and of `finiteDifference` two solves. Residuals are infinite, with a message, when a solve failed.
