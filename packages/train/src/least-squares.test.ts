@@ -234,6 +234,11 @@ test("evaluate may use its arrays again, and change what it is given", async () 
   expect(await leastSquares({ evaluate, start: [1, 0.2] })).toEqual(await leastSquares({ evaluate: noisy, start: [1, 0.2] }));
 });
 
+test("residuals whose number changes are refused", async () => {
+  const evaluate: Evaluate = (p) => (p[1] === 0.2 ? noisy(p) : linear([[1, 0], [0, 1]], [1, 1])(p));
+  await expect(leastSquares({ evaluate, start: [1, 0.2] })).rejects.toThrow(code("SHAPE_MISMATCH", "its length must be 5: current length is 2"));
+});
+
 test.each<[string, Partial<LeastSquaresOptions>, string, string]>([
   ["a wrong name", { ftol: 1e-8 } as object, "INVALID_OPTION", 'got "ftol"'],
   ["no function", { evaluate: 3 as never }, "INVALID_OPTION", 'option "evaluate" must be a function of the parameters: current value is 3'],

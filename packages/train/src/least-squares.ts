@@ -128,7 +128,7 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
       const h = next.map((x, j) => x - p[j]);
       const predicted = reductionBy(linear, h);
       // Where several bounds are met at once, the step may promise nothing.
-      const trial = predicted > 0 ? evaluated(task, next) : undefined;
+      const trial = predicted > 0 ? evaluated(task, next, linear.count) : undefined;
       if (trial) evaluations++;
       const reduction = trial ? cost - trial.cost : 0;
       if (trial && reduction > 0) {
@@ -188,7 +188,7 @@ interface Evaluation {
   accept(): Point;
 }
 
-function evaluated({ evaluate }: Task, p: Float64Array): Evaluation {
+function evaluated({ evaluate }: Task, p: Float64Array, before?: number): Evaluation {
   const { residuals, jacobian, message = "" } = evaluate(p.slice());
   const m = p.length;
   if (!Matrix.isMatrix(jacobian) || jacobian.rows !== residuals.length || jacobian.columns !== m) {
@@ -196,6 +196,7 @@ function evaluated({ evaluate }: Task, p: Float64Array): Evaluation {
     throw new OdeError("SHAPE_MISMATCH", `Cannot fit as the Jacobian must be a Matrix [${residuals.length}, ${m}], a row for each residual: current value is ${found}`);
   }
   if (residuals.length < m) throw new OdeError("INVALID_ARGUMENT", `Cannot fit ${m} parameters as there must be at least as many residuals: there are ${residuals.length}`);
+  if (before !== undefined) assertLength("the residuals, of which there were as many before,", residuals, before);
   const sum = dot(residuals, residuals) / 2;
   const finite = Number.isFinite(sum) && isFiniteMatrix(jacobian);
   const reason = message || (finite ? "" : Number.isFinite(sum) ? "The Jacobian is not finite" : `The sum of squares is ${2 * sum}`);
