@@ -8,31 +8,36 @@ import type { BoundField } from "./vector-field.ts";
 
 /** Options of {@link autoSwitch}. A step is stiff when its length times the fastest rate of the problem comes near the stability limit of the non-stiff method. */
 export interface AutoSwitchOptions {
-  /** More stiff steps than this in a row with the non-stiff method switch to the stiff one, counted from one of every fourth step on. Default 10. */
+  /** More stiff steps than this in a row with the non-stiff method, rejected ones included, switch to the stiff one; counted from one of every fourth step on. Default 20. */
   readonly maxStiffStep?: number | undefined;
   /** More steps than this in a row with the stiff method that are not stiff switch back. Default 3. */
   readonly maxNonstiffStep?: number | undefined;
-  /** Part of the stability limit from which on a step of the non-stiff method is stiff. Default 0.9. */
+  /** Part of the stability limit from which on a step of the non-stiff method is stiff. Default 0.5. */
   readonly nonstiffTol?: number | undefined;
-  /** The same for steps of the stiff method. Default 0.9. */
+  /** The same for steps of the stiff method; not above the other, or it switches to and fro. Default 0.4. */
   readonly stiffTol?: number | undefined;
 }
 
 /** One step of the non-stiff method in so many is looked at, and each one from a stiff one on: a look costs as much as some stages of a small system. */
 const lookEvery = 4;
 
+/**
+ * Where the stiff components are driven, error control holds the steps of stiff problems between 0.5 and 1 of the stability limit. Those
+ * of problems that are not stiff come there too, with wide tolerances or a method of high order, but rarely stay for 20 steps.
+ */
 const specs = {
-  maxStiffStep: option.count(10),
+  maxStiffStep: option.count(20),
   maxNonstiffStep: option.count(3),
-  nonstiffTol: option.positive(0.9),
-  stiffTol: option.positive(0.9),
+  nonstiffTol: option.positive(0.5),
+  stiffTol: option.positive(0.4),
 };
 
 /**
  * A method for problems that are stiff part of the time, or of which it is not known: `nonstiff` until its steps are as long as
  * stability allows, `stiff` until the same steps would be stable with `nonstiff`, and so on. `solution.stats.switches` says where.
  * Finding out costs no evaluation: the rate of the problem comes from stages that are there, and from the Jacobian of the stiff
- * method.
+ * method. It takes a few steps in which stiff components may be wrong by their `abstol`: where that is more than they are, as for those of
+ * Robertson's problem with 1e-4, the solution may be lost before.
  *
  * @param nonstiff - An explicit Runge-Kutta method whose last two stages are at the end of the step: `tsit5`, `dp5`, `vern6` to `vern9`.
  * @param stiff - A method with error control that knows its Jacobian: any Rosenbrock method, `implicitEuler`, `trbdf2`, `kenCarp4`, `kvaerno5`, `radauIIA5`.
@@ -66,12 +71,14 @@ interface Setting extends Readonly<Record<keyof AutoSwitchOptions, number>> {
   readonly stiff: Algorithm;
 }
 
-/** Hands on to the controller of the method in use. */
+/** Hands on to the controller of the method in use, and tells when a step was rejected. */
 class SwitchedController implements StepController {
   current: StepController;
+  readonly #rejected: () => void;
 
-  constructor(first: StepController) {
+  constructor(first: StepController, rejected: () => void) {
     this.current = first;
+    this.#rejected = rejected;
   }
 
   accept(error: number): number {
@@ -79,7 +86,9 @@ class SwitchedController implements StepController {
   }
 
   reject(error: number): number {
-    return this.current.reject(error);
+    const factor = this.current.reject(error);
+    this.#rejected();
+    return factor;
   }
 
   fail(): number {
@@ -89,7 +98,7 @@ class SwitchedController implements StepController {
 
 class SwitchingStepper implements Stepper {
   switches: number[] = [];
-  controller: SwitchedController;
+  readonly controller: SwitchedController;
   readonly #setting: Setting;
   readonly #f: BoundField;
   readonly #n: number;
@@ -124,11 +133,11 @@ class SwitchingStepper implements Stepper {
     this.#next = this.#estimate;
     this.#nonstiff = nonstiff.stepper(f, n, context);
     this.#active = this.#nonstiff;
-    this.controller = new SwitchedController(controllerOf(nonstiff, this.#nonstiff));
+    this.controller = new SwitchedController(controllerOf(nonstiff, this.#nonstiff), () => this.#rejected());
   }
 
   takeOver(previous: SwitchingStepper): void {
-    this.controller = previous.controller;
+    this.controller.current = previous.controller.current;
     this.switches = previous.switches;
     this.#count = previous.#count;
     this.#rest = previous.#rest;
@@ -198,18 +207,30 @@ class SwitchingStepper implements Stepper {
       active.accept?.();
       return;
     }
-    const { nonstiffTol, stiffTol, maxStiffStep, maxNonstiffStep } = this.#setting;
     const isStiff = active !== this.#nonstiff;
-    const product = length * (active as Required<Stepper>).rate();
-    // A rate that is not a number is no reason to leave the stiff method.
-    const speaksForStiff = !(product <= (isStiff ? stiffTol : nonstiffTol));
+    const speaksForStiff = this.#speaksForStiff();
     // That a step shorter than the last one is not stiff says nothing: it was cut at a stop, or follows a rejected one.
     const saysNothing = !isStiff && !speaksForStiff && isShorter;
     if (speaksForStiff !== isStiff) this.#count++;
     else if (!saysNothing) this.#count = 0;
     if (!isStiff && !speaksForStiff && !isShorter) this.#rest = lookEvery - 1;
     active.accept?.();
-    if (this.#count > (isStiff ? maxNonstiffStep : maxStiffStep)) this.#change();
+    this.#decide(this.#now[0] + this.#now[1]);
+  }
+
+  /** A step of the non-stiff method that grew unstable is rejected more often than kept; one of the stiff method says nothing. */
+  #rejected(): void {
+    if (this.#active !== this.#nonstiff || !this.#speaksForStiff()) return;
+    this.#count++;
+    this.#rest = 0;
+    this.#decide(this.#now[0]);
+  }
+
+  /** Whether the last step is stiff. A rate that is not a number comes of one that grew beyond all bounds, or from the stiff method: no reason to leave it. */
+  #speaksForStiff(): boolean {
+    const { nonstiffTol, stiffTol } = this.#setting;
+    const active = this.#active as Required<Stepper>;
+    return !(Math.abs(this.#now[1]) * active.rate() <= (active === this.#nonstiff ? nonstiffTol : stiffTol));
   }
 
   reset(): void {
@@ -226,14 +247,16 @@ class SwitchingStepper implements Stepper {
     return this.#stiff;
   }
 
-  #change(): void {
-    const { nonstiff, stiff } = this.#setting;
+  /** Changes the method at time `t` if enough steps speak for the other one. */
+  #decide(t: number): void {
+    const { nonstiff, stiff, maxStiffStep, maxNonstiffStep } = this.#setting;
     const toStiff = this.#active === this.#nonstiff;
+    if (this.#count <= (toStiff ? maxStiffStep : maxNonstiffStep)) return;
     this.#active = toStiff ? this.#makeStiff() : this.#nonstiff;
     this.#active.reset?.();
     this.#count = 0;
     this.controller.current = controllerOf(toStiff ? stiff : nonstiff, this.#active);
-    this.switches.push(this.#now[0] + this.#now[1]);
+    this.switches.push(t);
   }
 }
 

@@ -187,7 +187,7 @@ export class RkMemory {
       slopes += slope * slope;
       states += state * state;
     }
-    return states > 0 ? Math.sqrt(slopes / states) : 0;
+    return states === 0 ? 0 : Math.sqrt(slopes / states);
   }
 
   /** See `Stepper.start`. */
