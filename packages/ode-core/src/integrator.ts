@@ -280,7 +280,7 @@ export class Integrator {
     const { theta, fault } = callbacks;
     if (fault !== "") return this.#finish("eventsTooClose", fault);
     const cut = theta < 1;
-    let end = cut ? t + theta * h : loop.end;
+    let end = recorder.align(cut ? t + theta * h : loop.end);
     // Rounding must not leave a sliver of a step before a stop.
     if (Math.abs(loop.target - end) <= timeTolerance(end, loop.target)) end = loop.target;
     recorder.inside(stepper, t, h, end, next, callbacks.interpolant);

@@ -91,9 +91,16 @@ export class Recorder {
     else this.#now[1] = this.#next < times.length ? this.#direction * times[this.#next] - 2 * this.#toleranceAt(times[this.#next]) : Infinity;
   }
 
-  /** Saves a copy of `u` at `t`. */
+  /** The time asked for that is `end` but for rounding, else `end`: one time for what happens there and for what is saved. */
+  align(end: number): number {
+    const time = this.#times?.[this.#next] ?? NaN;
+    return Math.abs(time - end) <= this.#toleranceAt(time) ? time : end;
+  }
+
+  /** Saves a copy of `u` at `t`, or at the time saved last if rounding put that later: a time asked for need not be the very end of a step. */
   save(t: number, u: Float64Array): void {
-    this.t.push(t);
+    const last = this.t.length - 1;
+    this.t.push(last >= 0 && this.#direction * (t - this.t[last]) < 0 ? this.t[last] : t);
     this.u.push(u.slice());
   }
 
