@@ -63,6 +63,24 @@ describe("stepping by hand", () => {
     expect(() => integrator.reinit([NaN, 1])).toThrow(code("NON_FINITE"));
   });
 
+  test("state and parameters are not written by hand; reinit goes on from another state as a new solve does", () => {
+    const falling = odeProblem((_t, u, p, out) => void (out[0] = -p[0] * u[0]), [1], [0, 10], [1]);
+    const integrator = init(falling, tsit5());
+    integrator.step();
+    integrator.step();
+    const { t } = integrator;
+    // @ts-expect-error: the next step would go on with the slope at the state before.
+    const writeState = (): void => void (integrator.u[0] = 5);
+    // @ts-expect-error: what is solved is bound to parameters of its own.
+    const writeParameters = (): void => void (integrator.p[0] = 5);
+    expect([typeof writeState, typeof writeParameters]).toEqual(["function", "function"]);
+    integrator.reinit([5], t);
+    integrator.run();
+    const { u, stats } = solve(odeProblem(falling.f, [5], [t, 10], [1]), tsit5());
+    expect([integrator.u[0], integrator.stats]).toEqual([u.at(-1)![0], stats]);
+    expect(Math.abs(integrator.u[0] - 5 * Math.exp(t - 10))).toBeLessThan(1e-8);
+  });
+
   test("a span of length zero and a slope that is not finite are done at once", () => {
     expect(init(odeProblem(decay, [1], [2, 2]), tsit5()).retcode).toBe("success");
     expect(init(odeProblem((_t, _u, _p, out) => void (out[0] = NaN), [1], [0, 1]), tsit5()).retcode).toBe("nonFinite");

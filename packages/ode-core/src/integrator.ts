@@ -57,13 +57,13 @@ export class Integrator {
     return this.#loop.t;
   }
 
-  /** The state `u[n]` at `t`: a view, copy it to keep it. */
-  get u(): Float64Array {
+  /** The state `u[n]` at `t`: a view, copy it to keep it. Not to be written, as the next step rests on more than it: `reinit` takes another one, a callback changes it. */
+  get u(): Readonly<Float64Array> {
     return this.#loop.u;
   }
 
-  /** The parameters `p[m]` in use: those of the problem until a callback changes them. */
-  get p(): Float64Array {
+  /** The parameters `p[m]` in use: those of the problem until a callback changes them. A view, not to be written. */
+  get p(): Readonly<Float64Array> {
     return this.#loop.p;
   }
 
