@@ -9,8 +9,8 @@ export interface Kvaerno5Options extends NewtonOptions {}
 /**
  * Kvaerno's pair of order 5 with an error estimate of order 4: stiffly accurate, L-stable, for stiff problems where a
  * factorisation is dear beside an evaluation. One factorisation per step, the Jacobian kept while Newton's iteration
- * converges fast. Dense output of order 3: for tight tolerances between steps, or for events, `rodas5P` and
- * `radauIIA5` are better choices.
+ * converges fast. Dense output of order 3: for tight tolerances between steps, for events and for adjoints, which rest on it,
+ * `rodas5P` and `radauIIA5` are better choices. Times of `saveAt` that are `tstops`, too, are as accurate as the steps.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Kvaerno, BIT Numer. Math. 44 (2004) 489-502.
