@@ -50,25 +50,40 @@ describe.each(methods)("$name", (algorithm, order, startCost, interval) => {
     }
   });
 
-  test("takes one evaluation per kept step, and those of the first steps", () => {
+  test("takes one evaluation per step, and those of the first steps", () => {
     const f = vectorField((t, u, _p, du) => void (du[0] = t < 1 ? -u[0] : 20 * Math.cos(10 * t)), { dim: 1 });
     const fixed = solve(odeProblem(f, [1], [0, 1]), algorithm, { adaptive: false, dt: 0.01 }).stats;
     expect([fixed.naccept, fixed.nf]).toEqual([100, 1 + 100 + (order - 1) * startCost]);
     const { stats } = solve(odeProblem(f, [1], [0, 2]), algorithm, { reltol: 1e-5, abstol: 1e-5 });
     expect(stats.nreject).toBeGreaterThan(3);
     // One of the two for the length of the first step is the first slope.
-    expect(stats.nf).toBeLessThanOrEqual(2 + stats.naccept + 2 * (order - 1) * startCost);
+    expect(stats.nf).toBeLessThanOrEqual(2 + stats.naccept + stats.nreject + 2 * (order - 1) * startCost);
   });
 
-  test("begins anew after a step that was cut very short, and then only", () => {
-    const f = vectorField((_t, u, _p, du) => void (du[0] = -u[0]), { dim: 1 });
-    const cost = (tstops: number[]): number => {
-      const { u, stats } = solve(odeProblem(f, [1], [0, 1]), algorithm, { adaptive: false, dt: 0.01, tstops });
-      expect(Math.abs(u.at(-1)![0] - Math.exp(-1))).toBeLessThan(1e-6);
-      return stats.nf - stats.naccept;
+  test("begins anew behind a stop, where the right-hand side may have a kink: fixed steps keep their order", () => {
+    const f = vectorField((t, u, _p, du) => void (du[0] = Math.max(0, t - 1) - u[0]), { dim: 1 });
+    const exact = Math.exp(-2) + Math.exp(-1);
+    const run = (tstops: number[], dt: number): [error: number, begun: number] => {
+      const { u, stats } = solve(odeProblem(f, [1], [0, 2]), algorithm, { adaptive: false, dt, tstops });
+      return [Math.abs(u.at(-1)![0] - exact), stats.nf - stats.naccept];
     };
-    const start = 1 + (order - 1) * startCost;
-    expect([cost([]), cost([0.502]), cost([0.5002])]).toEqual([start, start, start + (order - 1) * startCost]);
+    const start = (order - 1) * startCost;
+    const [[, once], [coarse, twice], [fine]] = [run([], 0.02), run([1], 0.02), run([1], 0.01)];
+    expect([once, twice]).toEqual([1 + start, 1 + 2 * start]);
+    expect(Math.log2(coarse / fine)).toBeGreaterThan(order - 0.3);
+    expect(run([], 0.02)[0]).toBeGreaterThan(5 * coarse);
+    expect(run([1.0003], 0.02)[1]).toBe(1 + 2 * start);
+  });
+
+  // Values of SciPy: DOP853 between the kinks, which its events found, at rtol 1e-13.
+  test.each([
+    ["a controller that saturates", [3, 0], 20, [2.91987908, -0.40030218], (u: Float64Array): number => -Math.max(-1, Math.min(1, 5 * u[0]))],
+    ["a mass that falls on a spring", [1, 0], 3, [0.99794948, 0.20057695], (u: Float64Array): number => -9.81 + 1e3 * Math.max(0, -u[0])],
+  ] as const)("sees the kinks of the right-hand side of %s, where slopes of before tell nothing", (_name, u0, end, expected, acceleration) => {
+    const f = vectorField((_t, u, _p, du) => du.set([u[1], acceleration(u)]), { dim: 2 });
+    const { u, retcode } = solve(odeProblem(f, u0, [0, end]), algorithm);
+    expect(retcode).toBe("success");
+    expected.forEach((x, i) => expect(Math.abs(u.at(-1)![i] - x)).toBeLessThan(2e-3));
   });
 
   test("is stable on the negative axis as far as theory says", () => {

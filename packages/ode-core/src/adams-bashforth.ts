@@ -7,7 +7,8 @@ import type { BoundField } from "./vector-field.ts";
 
 /**
  * The explicit Adams method of one order with variable steps: the integral of the polynomial through the last `order` slopes. Its error
- * is estimated by the difference to the method of one order less.
+ * is estimated by the difference to the method of one order less or, where that is larger, by what the slope at the end is more than the
+ * polynomial there: the former is made of slopes of the past only, and blind to what `f` does in the step.
  *
  * @param starter - An explicit Runge-Kutta method with an error estimate that takes the first `order - 1` steps.
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section III.5.
@@ -15,12 +16,6 @@ import type { BoundField } from "./vector-field.ts";
 export function adamsBashforth(name: string, order: number, starter: Algorithm): Algorithm {
   return { name, order, stepper: (f, n, context) => new AdamsBashforthStepper(order, f, n, starter.stepper(f, n, context)) };
 }
-
-/**
- * A step more than this many times as long as the last one is the first one of a new start: slopes close together say little about what is
- * so far ahead. Step control asks for less, so that only a step that was cut short at a stop is followed by such a one.
- */
-const reach = 12;
 
 class AdamsBashforthStepper implements Stepper {
   readonly #order: number;
@@ -41,8 +36,6 @@ class AdamsBashforthStepper implements Stepper {
   // Numbers that do begin as no integers: V8 then stores them in place.
   #t = NaN;
   #h = NaN;
-  /** Length of the last step that was kept. */
-  #kept = NaN;
   #hasEnd = false;
   #nf = 0;
 
@@ -70,7 +63,7 @@ class AdamsBashforthStepper implements Stepper {
     this.#t = t;
     this.#h = h;
     this.#hasEnd = false;
-    this.#used = Math.abs(h) > reach * Math.abs(this.#kept) ? 1 : this.#known;
+    this.#used = this.#known;
     past.aim(h);
     adamsWeights(1, past.span, g, this.#scratch);
     this.#u.set(u);
@@ -87,10 +80,12 @@ class AdamsBashforthStepper implements Stepper {
   error(out: Float64Array): void {
     const last = this.#order - 1;
     if (this.#used <= last) return this.#starter.error?.(out);
+    this.#finish();
     const { phi, beta } = this.#past;
-    const row = phi[last];
-    const c = this.#h * this.#g[last] * beta[last];
-    for (let i = 0; i < out.length; i++) out[i] = c * row[i];
+    const row = phi[last], e = this.#e;
+    const weight = this.#h * this.#g[last];
+    const c = weight * beta[last];
+    for (let i = 0; i < out.length; i++) out[i] = Math.max(Math.abs(c * row[i]), Math.abs(weight * e[i]));
   }
 
   release(): void {
@@ -101,14 +96,17 @@ class AdamsBashforthStepper implements Stepper {
     this.#past.phi[0].set(slope);
     this.#past.begin(0);
     this.#known = 1;
-    this.#kept = NaN;
   }
 
   accept(): void {
     this.#finish();
     this.#past.advance(this.#used - 1, this.#e);
     this.#known = Math.min(this.#used + 1, this.#order);
-    this.#kept = this.#h;
+  }
+
+  atStop(): void {
+    this.#past.begin(0);
+    this.#known = Math.min(this.#known, 1);
   }
 
   reset(): void {
@@ -128,7 +126,7 @@ class AdamsBashforthStepper implements Stepper {
     return new AdamsInterpolant(this.#h, n, kept, past.span.slice(0, order));
   }
 
-  /** The evaluation at the end, of a step that is kept. */
+  /** The evaluation at the end: of a step whose error is asked for, or that is kept. */
   #finish(): void {
     if (this.#hasEnd) return;
     const e = this.#e, slope = this.#slope;

@@ -64,6 +64,11 @@ export interface Stepper {
   interpolate?(theta: number, out: Float64Array): void;
   /** The last step was kept: its last stage may become the first of the next. */
   accept?(): void;
+  /**
+   * The last step, which was kept, ends at a stop, behind which `f` may go on in another way: forget what is of before it. Absent where
+   * no step relies on those before it, or where error control sees to that.
+   */
+  atStop?(): void;
   /** `u` or `f` changed discontinuously: forget what was carried over. */
   reset?(): void;
   /** Goes on where `previous`, of the same algorithm, left off as parameters changed; keeps no reference to it. */

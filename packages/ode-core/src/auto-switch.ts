@@ -233,6 +233,10 @@ class SwitchingStepper implements Stepper {
     return !(Math.abs(this.#now[1]) * active.rate() <= (active === this.#nonstiff ? nonstiffTol : stiffTol));
   }
 
+  atStop(): void {
+    this.#active.atStop?.();
+  }
+
   reset(): void {
     this.#active.reset?.();
   }

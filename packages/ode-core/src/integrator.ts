@@ -264,12 +264,12 @@ export class Integrator {
     if (loop.callbacks && loop.isLeft) this.#keepStep(loop.callbacks);
     if (this.done || loop.t !== loop.target) return;
     this.#stop++;
-    if (this.#stop === loop.options.stops.length) this.#finish("success", "");
-    else if (loop.isCut) {
-      loop.isCut = false;
-      loop.stepper.reset?.();
-      this.#setSize(undefined);
-    } else this.#aim();
+    if (this.#stop === loop.options.stops.length) return this.#finish("success", "");
+    loop.stepper.atStop?.();
+    if (!loop.isCut) return this.#aim();
+    loop.isCut = false;
+    loop.stepper.reset?.();
+    this.#setSize(undefined);
   }
 
   /** Ends the step that was taken at the first event in it, if there is one, saves what is wanted and goes on from there. */

@@ -21,6 +21,8 @@ export interface AdaptiveProblems {
   readonly notFinite: Start;
   /** A jump of the right-hand side at t = 1. */
   readonly kink: Followed;
+  /** A kink of the right-hand side at t = 1, up to which slopes hardly move. */
+  readonly bend: Followed;
   /** Of 10,000 components that are `sin t` where they begin with 0, and `cos t` where with 1. */
   readonly wide: Start;
   /** Whose component 1 moves by some 1e-8: `exact` is that one. `abstol` suits it, and is 1e-5 for component 0. */
@@ -37,6 +39,11 @@ const firstOrder: AdaptiveProblems = {
     f: (t, u, _p, du) => void (du[0] = t < 1 ? -u[0] : 3 * Math.cos(3 * (t - 1))),
     u0: [1],
     exact: (t) => (t < 1 ? Math.exp(-t) : Math.exp(-1) + Math.sin(3 * (t - 1))),
+  },
+  bend: {
+    f: (t, u, _p, du) => void (du[0] = Math.max(0, t - 1) - 0.1 * u[0]),
+    u0: [1],
+    exact: (t) => Math.exp(-0.1 * t) + (t < 1 ? 0 : 10 * (t - 1) + 100 * Math.expm1(-0.1 * (t - 1))),
   },
   wide: {
     f: (t, u, _p, du) => {
@@ -56,6 +63,11 @@ const secondOrder: AdaptiveProblems = {
     f: (t, u, _p, du) => du.set([u[1], t < 1 ? -u[0] : -9 * Math.sin(3 * (t - 1))]),
     u0: [0, 1],
     exact: (t) => (t < 1 ? Math.sin(t) : Math.sin(1) + (Math.cos(1) - 3) * (t - 1) + Math.sin(3 * (t - 1))),
+  },
+  bend: {
+    f: (t, u, _p, du) => du.set([u[1], Math.max(0, t - 1) - 0.01 * u[0]]),
+    u0: [1, 0],
+    exact: (t) => Math.cos(0.1 * t) + (t < 1 ? 0 : 100 * (t - 1) - 1000 * Math.sin(0.1 * (t - 1))),
   },
   wide: {
     f: (t, u, _p, du) => {

@@ -65,6 +65,15 @@ function kink(algorithm: Algorithm, allowed: number): void {
     expect(retcode).toBe("success");
     t.forEach((time, i) => expect(Math.abs(u[i][0] - exact(time))).toBeLessThan(allowed));
   });
+
+  for (const [told, tstops] of [["is a stop", [1]], ["nobody told of", []]] as const) {
+    test(`keeps its tolerance over a kink of the right-hand side that ${told}`, () => {
+      const { bend: { f, u0, exact } } = adaptiveProblems(algorithm);
+      const { t, u, retcode } = solve(problemOf(algorithm, { f, u0 }, [0, 3]), algorithm, { ...tight, tstops });
+      expect(retcode).toBe("success");
+      t.forEach((time, i) => expect(Math.abs(u[i][0] - exact(time))).toBeLessThan(allowed));
+    });
+  }
 }
 
 function rejections(algorithm: Algorithm): void {

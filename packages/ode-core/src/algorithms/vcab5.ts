@@ -7,10 +7,10 @@ import { tsit5 } from "./tsit5.ts";
 export type Vcab5Options = Readonly<Record<string, never>>;
 
 /**
- * Adams-Bashforth of order 5 with variable steps, or fixed ones: one evaluation per kept step and none per rejected one, after four
- * steps of `tsit5`. For steps whose length is given and whose evaluations are dear; with error control `vcabm`, which corrects its
- * steps and chooses its order, takes fewer. Stable on the negative axis to `|h lambda| < 90 / 551`. Dense output of order 5, 4 in the
- * first steps, with a continuous derivative, at no further evaluation. After an event it begins anew.
+ * Adams-Bashforth of order 5 with variable steps, or fixed ones: one evaluation per step, after four steps of `tsit5`. For steps whose
+ * length is given and whose evaluations are dear; with error control `vcabm`, which corrects its steps and chooses its order, takes
+ * fewer. Stable on the negative axis to `|h lambda| < 90 / 551`. Dense output of order 5, 4 in the first steps, with a continuous
+ * derivative, at no further evaluation. Behind an event or a stop it begins anew.
  *
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section III.5.
