@@ -48,6 +48,17 @@ test("after a rejected step none grows; more rejections cut deeper and lose an o
   expect(step(1e-9)).toBe(1);
 });
 
+test("where every growth is rejected, the neighbours are looked at all the same", () => {
+  const { used, step, controller } = controlled({ 1: 1e-2, 2: 1e-5 }, 1);
+  const growth = (): number => {
+    controller.reject(2);
+    expect(step(1e-2)).toBe(1);
+    return step(1e-2);
+  };
+  expect([growth(), used.length]).toEqual([expect.closeTo(0.06 ** -0.5), 0]);
+  expect([growth(), used]).toEqual([10, [2]]);
+});
+
 test("a lower order that is no less accurate is taken although its steps are no longer", () => {
   const { used, step } = controlled({ 3: 0.9, 5: 1 }, 4);
   expect(step(0.95)).toBeLessThan(1);

@@ -27,7 +27,8 @@ const factorFor = (scaled: number, k: number): number => Math.exp(-Math.log(scal
  * Control of step and order together: of the order in use and its neighbours, the one that allows the longest step. The
  * neighbours are looked at when the order has lasted for one step more than it is, then every second step, and at each of the
  * first steps as long as that raises it. A lower order that is no less accurate is taken in any case. A rejected step is not
- * followed by growth, and from the third try on it loses an order each time.
+ * followed by growth, and from the third try on it loses an order each time. It puts off the look at the neighbours, but not a second
+ * time: where every growth at the order in use is rejected, that look is the way out.
  *
  * @param worthwhile - Factors between this and its inverse leave step and order as they are.
  * @source Byrne, Hindmarsh, ACM Trans. Math. Softw. 1 (1975) 71-96; Hindmarsh et al., ACM Trans. Math. Softw. 31 (2005) 363-396.
@@ -36,12 +37,15 @@ export function orderController(method: VariableOrder, highest: number, worthwhi
   let wait = 2;
   let failures = 0;
   let isStarting = true;
+  /** A rejected step put off the look at the neighbours, which was not taken since. */
+  let isPutOff = false;
   const isWorthwhile = (factor: number): boolean => factor >= worthwhile || factor <= 1 / worthwhile;
   /** Sets the order for the next step; returns the factor that it allows. */
   const choose = (error: number): number => {
     const k = method.order();
     const same = factorFor(bias * error, k);
     if (wait > 0 && !isStarting) return same;
+    isPutOff = false;
     // Comparisons with NaN are false.
     const lower = k > 1 ? method.estimate(k - 1) : NaN;
     const down = factorFor(bias * lower, k - 1);
@@ -64,7 +68,8 @@ export function orderController(method: VariableOrder, highest: number, worthwhi
       if (failures > 0) {
         failures = 0;
         isStarting = false;
-        wait = Math.max(wait, 2);
+        wait = Math.max(wait, isPutOff ? 1 : 2);
+        isPutOff = true;
         return 1;
       }
       const factor = choose(error);
@@ -85,6 +90,7 @@ export function orderController(method: VariableOrder, highest: number, worthwhi
       wait = 2;
       failures = 0;
       isStarting = true;
+      isPutOff = false;
     },
   };
 }
