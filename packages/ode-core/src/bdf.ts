@@ -124,6 +124,7 @@ class BdfStepper implements Stepper {
 
   error(out: Float64Array): void {
     for (let i = 0; i < out.length; i++) out[i] = this.#errorConstant * this.#e[i];
+    this.#spread(out);
   }
 
   start(slope: Float64Array): void {
@@ -218,7 +219,24 @@ class BdfStepper implements Stepper {
   /** For {@link orderController}: the error is the difference of the order above, divided by it. */
   #estimate(k: number): number {
     const known = this.#past.neighbour(this.#order, this.#e, k < this.#order, this.#delta);
-    return known ? this.#norm(this.#delta) / (k + 1) : NaN;
+    if (!known) return NaN;
+    this.#spread(this.#delta);
+    return this.#norm(this.#delta) / (k + 1);
+  }
+
+  /**
+   * With a mass matrix, each component of the error of a prediction, `error[n]`, becomes that of the step where it is larger: algebraic
+   * components follow the errors of the others by `(alpha M - J)^-1 alpha M`. In equal steps, a prediction has these errors, too, and tells nothing of them.
+   *
+   * @source Sincovec, Erisman, Yip, Epton, IEEE Trans. Autom. Control 26 (1981) 139-147.
+   */
+  #spread(error: Float64Array): void {
+    const mass = this.#mass, product = this.#product;
+    if (!mass) return;
+    mass(error, product);
+    for (let i = 0; i < error.length; i++) product[i] *= this.#factoredAlpha;
+    this.#W.solve(product);
+    for (let i = 0; i < error.length; i++) error[i] = Math.max(Math.abs(error[i]), Math.abs(product[i]));
   }
 
   #solve(t: number): boolean {
