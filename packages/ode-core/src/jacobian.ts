@@ -2,6 +2,7 @@ import type { StepperContext } from "./algorithm.ts";
 import { probeBand } from "./band-probe.ts";
 import { firstNonFinite } from "./failure.ts";
 import { matrixLayout, store, type MatrixLayout } from "./linear-algebra/matrix-layout.ts";
+import { abstolsOf } from "./scaled-norm.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** Jacobians of one bound field, with their own buffers and counts. Evaluating allocates nothing. */
@@ -29,12 +30,13 @@ export interface JacobianEvaluator {
  * The Jacobian of `f` by the best means that `f` offers: its own `jacobian`, else `n` calls of its `jvp`, else central
  * differences at `2 n` evaluations, one-sided ones where those leave the domain of `f`. In a band one call or difference serves all columns that meet no common row, so that
  * `lower + upper + 1` take the place of `n`, and `jvp` comes before a `jacobian` of all `n * n` entries. Increments are
- * relative to each component, and to `abstol / reltol` for smaller ones: an increment that is large beside a tiny but active
- * component ruins Rosenbrock methods, whose order needs an exact Jacobian.
+ * relative to each component, and to its `abstol / reltol` for smaller ones: an increment that is large beside a tiny but active
+ * component ruins Rosenbrock methods, whose order needs an exact Jacobian. Such an increment may be lost in an equation beside the other terms
+ * of it, as in `u_0 + u_1 = 1` with a tiny `u_1`: entries that are lost so are taken from a difference with a larger one, at two more evaluations.
  *
  * With the first Jacobian the promise of a band is looked into, at two more evaluations or calls of `jvp`: a wrong one would end in steps that are ever shorter.
  *
- * @source Curtis, Powell, Reid, J. Inst. Math. Appl. 13 (1974) 117-119, for the band.
+ * @source Curtis, Powell, Reid, J. Inst. Math. Appl. 13 (1974) 117-119, for the band; Salane, Sandia Report SAND86-1319 (1986), for larger increments.
  */
 export function jacobianOf(f: BoundField, n: number, context: StepperContext): JacobianEvaluator {
   return new Evaluator(f, matrixLayout(n, context), context);
@@ -44,7 +46,11 @@ export function jacobianOf(f: BoundField, n: number, context: StepperContext): J
 const increment = Math.cbrt(Number.EPSILON);
 /** Below this, increments and what they change would lose digits to the end of the range of numbers. */
 const smallest = 1e-280;
-/** Changes of a slope that are a smaller part of it may come from rounding. */
+/** An increment this many times smaller than the components that an equation is made of is looked at, and that part of them takes its place. */
+const [tiny, larger] = [1e-12, Math.sqrt(Number.EPSILON)];
+/** What differences may owe to rounding, as a part of the terms of an equation. */
+const rounding = 16 * Number.EPSILON;
+/** Changes that are a smaller part of a slope, or of its terms, may come from rounding. */
 const roundings = 1000 * Number.EPSILON;
 
 class Evaluator implements JacobianEvaluator {
@@ -53,28 +59,32 @@ class Evaluator implements JacobianEvaluator {
   /** All entries, of a field that has no other way to those of the band. */
   readonly #dense: Float64Array | undefined;
   readonly #reltol: number;
-  readonly #abstol: number;
-  /** Components below this are of no interest. */
-  readonly #floor: number;
+  readonly #abstols: Float64Array;
   readonly #point: Float64Array;
   readonly #low: Float64Array;
   readonly #high: Float64Array;
-  /** Time and least size of a component of the differences being taken. In an array, as arguments would be boxed. */
-  readonly #now: Float64Array = new Float64Array(2);
+  /** Sizes of the components, increments of the differences being taken, and the distances of their points. */
+  readonly #sizes: Float64Array;
+  readonly #increments: Float64Array;
+  readonly #widths: Float64Array;
+  /** Of each equation: the sum of its terms, and the largest entry that is not lost. */
+  readonly #terms: Float64Array;
+  readonly #most: Float64Array;
+  /** Time of the differences being taken. In an array, as arguments would be boxed. */
+  readonly #now: Float64Array = new Float64Array(1);
   nf = 0;
   njac = 0;
 
-  constructor(f: BoundField, layout: MatrixLayout, { reltol, abstol }: StepperContext) {
+  constructor(f: BoundField, layout: MatrixLayout, context: StepperContext) {
     const { n, banded } = layout;
+    const vector = (): Float64Array => new Float64Array(n);
     this.#f = f;
     this.#layout = layout;
     if (banded && f.jacobian && !f.jvp) this.#dense = new Float64Array(n * n);
-    this.#reltol = reltol;
-    this.#abstol = abstol;
-    this.#floor = reltol > 0 ? abstol / reltol : Infinity;
-    this.#point = new Float64Array(n);
-    this.#low = new Float64Array(n);
-    this.#high = new Float64Array(n);
+    this.#reltol = context.reltol;
+    this.#abstols = abstolsOf(context, n);
+    [this.#point, this.#low, this.#high, this.#sizes] = [vector(), vector(), vector(), vector()];
+    [this.#increments, this.#widths, this.#terms, this.#most] = [vector(), vector(), vector(), vector()];
   }
 
   get size(): number {
@@ -94,13 +104,13 @@ class Evaluator implements JacobianEvaluator {
 
   norm(J: Float64Array, u: Float64Array): number {
     const { n, lower, upper, rowStep, shift } = this.#layout;
-    const reltol = this.#reltol, abstol = this.#abstol;
+    const reltol = this.#reltol, abstols = this.#abstols;
     let norm = 0;
     for (let i = 0; i < n; i++) {
       const end = Math.min(n - 1, i + upper);
       let row = 0;
-      for (let j = Math.max(0, i - lower), at = i * rowStep + j + shift; j <= end; j++, at++) row += Math.abs(J[at]) * (abstol + reltol * Math.abs(u[j]));
-      if (row > 0) norm = Math.max(norm, row / (abstol + reltol * Math.abs(u[i])));
+      for (let j = Math.max(0, i - lower), at = i * rowStep + j + shift; j <= end; j++, at++) row += Math.abs(J[at]) * (abstols[j] + reltol * Math.abs(u[j]));
+      if (row > 0) norm = Math.max(norm, row / (abstols[i] + reltol * Math.abs(u[i])));
     }
     return norm;
   }
@@ -135,44 +145,106 @@ class Evaluator implements JacobianEvaluator {
 
   #byDifferences(t: number, u: Float64Array, out: Float64Array): void {
     const { n, columnStep } = this.#layout;
-    const point = this.#point, low = this.#low, high = this.#high;
-    const floor = this.#leastSize(u);
-    point.set(u);
+    this.#setSizes(u);
+    this.#point.set(u);
     this.#now[0] = t;
-    this.#now[1] = floor;
+    for (let j = 0; j < n; j++) this.#increments[j] = increment * this.#sizes[j];
     for (let first = 0; first < columnStep; first++) {
-      const isAbove = this.#move(u, first, 1, high);
-      if (first === 0 && this.#layout.banded && this.njac === 1) this.#probeDifferences(t, u, high);
-      const isBelow = this.#move(u, first, -1, low);
-      for (let i = 0; i < n; i++) high[i] -= low[i];
-      for (let j = first; j < n; j += columnStep) {
-        // The difference of what was evaluated, rounding included.
-        const delta = increment * Math.max(Math.abs(u[j]), floor);
-        this.#setColumn(j, 1 / ((isAbove ? u[j] + delta : u[j]) - (isBelow ? u[j] - delta : u[j])), high, out);
-        point[j] = u[j];
-      }
+      this.#difference(u, first, first === 0 && this.#layout.banded && this.njac === 1);
+      for (let j = first; j < n; j += columnStep) this.#setColumn(j, 1 / this.#widths[j], this.#high, out);
     }
-    this.nf += 2 * columnStep;
+    this.#weigh(u, out);
+    for (let first = 0; first < columnStep; first++) {
+      if (!this.#enlarge(first, out)) continue;
+      this.#difference(u, first, false);
+      for (let j = first; j < n; j += columnStep) if (this.#increments[j] > 0) this.#setLost(j, out);
+    }
   }
 
-  /** The size of components of `u` that are smaller. */
-  #leastSize(u: Float64Array): number {
+  /** Writes what `f` changes by between both points of some columns into `#high`, and their distances. */
+  #difference(u: Float64Array, first: number, isProbed: boolean): void {
+    const { n, columnStep } = this.#layout;
+    const point = this.#point, low = this.#low, high = this.#high, increments = this.#increments;
+    const isAbove = this.#move(u, first, 1, high);
+    if (isProbed) this.#probeDifferences(this.#now[0], u, high);
+    const isBelow = this.#move(u, first, -1, low);
+    for (let i = 0; i < n; i++) high[i] -= low[i];
+    for (let j = first; j < n; j += columnStep) {
+      // The difference of what was evaluated, rounding included.
+      this.#widths[j] = (isAbove ? u[j] + increments[j] : u[j]) - (isBelow ? u[j] - increments[j] : u[j]);
+      point[j] = u[j];
+    }
+    this.nf += 2;
+  }
+
+  /** What the equations are made of at `u[n]`, by the Jacobian in `J`. */
+  #weigh(u: Float64Array, J: Float64Array): void {
+    const { n, lower, upper, rowStep, shift } = this.#layout;
+    for (let i = 0; i < n; i++) {
+      const begin = Math.max(0, i - lower), end = Math.min(n - 1, i + upper), row = i * rowStep + shift;
+      let sum = Math.abs(this.#low[i]);
+      for (let j = begin; j <= end; j++) sum += Math.abs(J[row + j] * u[j]);
+      let most = 0;
+      for (let j = begin; j <= end; j++) if (!this.#isLost(J[row + j], j, sum)) most = Math.max(most, Math.abs(J[row + j]));
+      this.#terms[i] = sum;
+      this.#most[i] = most;
+    }
+  }
+
+  /** Whether much of `entry` may be rounding of an equation with the sum `terms`. */
+  #isLost(entry: number, j: number, terms: number): boolean {
+    return Math.abs(entry) * increment * this.#sizes[j] <= roundings * terms;
+  }
+
+  /** Sets the increments of some columns: 0 but for those that are tiny where an entry was lost. Returns whether there are such. */
+  #enlarge(first: number, J: Float64Array): boolean {
+    const { n, lower, upper, rowStep, shift, columnStep } = this.#layout;
+    let isNeeded = false;
+    for (let j = first; j < n; j += columnStep) {
+      let size = 0;
+      const end = Math.min(n - 1, j + lower);
+      for (let i = Math.max(0, j - upper); i <= end; i++) {
+        const terms = this.#terms[i], most = this.#most[i];
+        if (most * size < terms && most > 0 && this.#isLost(J[i * rowStep + j + shift], j, terms)) size = terms / most;
+      }
+      const isTiny = increment * this.#sizes[j] < tiny * size && size < Infinity;
+      this.#increments[j] = isTiny ? larger * size : 0;
+      isNeeded ||= isTiny;
+    }
+    return isNeeded;
+  }
+
+  /** Entries of column `j` become those of the difference with a larger increment, where rounding alone may be what sets them apart. */
+  #setLost(j: number, J: Float64Array): void {
+    const { n, lower, upper, rowStep, shift } = this.#layout;
+    const end = Math.min(n - 1, j + lower);
+    for (let i = Math.max(0, j - upper); i <= end; i++) {
+      const at = i * rowStep + j + shift, entry = this.#high[i] / this.#widths[j];
+      if (Math.abs(entry - J[at]) * increment * this.#sizes[j] <= rounding * this.#terms[i]) J[at] = entry;
+    }
+  }
+
+  /** The sizes of the components, of tiny ones those of interest. */
+  #setSizes(u: Float64Array): void {
     let largest = 0;
     for (let j = 0; j < u.length; j++) largest = Math.max(largest, Math.abs(u[j]));
-    return Math.max(smallest, Math.min(this.#floor, largest > 0 ? largest : 1) || largest || 1);
+    const reltol = this.#reltol;
+    for (let j = 0; j < u.length; j++) {
+      const floor = reltol > 0 ? this.#abstols[j] / reltol : Infinity;
+      this.#sizes[j] = Math.max(smallest, Math.abs(u[j]), Math.min(floor, largest > 0 ? largest : 1) || largest || 1);
+    }
   }
 
   #probeTangents(t: number, u: Float64Array): void {
-    const floor = this.#leastSize(u);
-    probeBand(this.#layout, u.map((x) => Math.max(Math.abs(x), floor)), (d, out) => this.#f.jvp?.(t, u, d, null, out));
+    this.#setSizes(u);
+    probeBand(this.#layout, this.#sizes, (d, out) => this.#f.jvp?.(t, u, d, null, out));
   }
 
   /** By moves from the first point of the differences, where `f` is `slope[n]`. */
   #probeDifferences(t: number, u: Float64Array, slope: Float64Array): void {
-    const floor = this.#now[1];
     const start = this.#point.slice();
     const point = new Float64Array(u.length);
-    probeBand(this.#layout, u.map((x) => increment * Math.max(Math.abs(x), floor)), (d, out) => {
+    probeBand(this.#layout, this.#increments, (d, out) => {
       for (let j = 0; j < d.length; j++) point[j] = start[j] + d[j];
       this.#f.rhs(t, point, out);
       this.nf++;
@@ -188,8 +260,7 @@ class Evaluator implements JacobianEvaluator {
     const { n, columnStep } = this.#layout;
     const point = this.#point;
     const t = this.#now[0];
-    const floor = this.#now[1];
-    for (let j = first; j < n; j += columnStep) point[j] = u[j] + sign * (increment * Math.max(Math.abs(u[j]), floor));
+    for (let j = first; j < n; j += columnStep) point[j] = u[j] + sign * this.#increments[j];
     this.#f.rhs(t, point, out);
     if (firstNonFinite(out) < 0) return true;
     for (let j = first; j < n; j += columnStep) point[j] = u[j];
