@@ -77,3 +77,22 @@ test("keeps its tolerances where those of components differ, or the absolute one
   // Another component's tolerance is none of its business.
   expect(error({ reltol: 0, abstol: [1e-5, 1e-12] })).toBeLessThan(10 * alone);
 });
+
+test("steps do not depend on units: of powers of two to the bit, and where those of one component are others but for rounding", () => {
+  const run = (first: number, second: number, reltol: number): { u: number[]; cost: number[] } => {
+    const f = vectorField((_t, u, _p, du) => du.set([-u[0], -100 * (u[1] - (second / first) * u[0])]), { dim: 2 });
+    const { u, retcode, stats } = solve(odeProblem(f, [first, 0], [0, 1]), radauIIA5(), { reltol, abstol: [1e-9 * first, 1e-9 * second], saveAt: [0.5, 1] });
+    expect(retcode).toBe("success");
+    return { u: u.flatMap((x) => [x[0] / first, x[1] / second]), cost: [stats.nf, stats.naccept, stats.nreject] };
+  };
+  for (const reltol of [1e-6, 0]) {
+    const plain = run(1, 1, reltol);
+    expect(Math.abs(plain.u[2] - Math.exp(-1))).toBeLessThan(1e-7);
+    for (const unit of [2 ** 66, 2 ** 166, 2 ** -100]) expect(run(unit, unit, reltol)).toEqual(plain);
+    for (const [first, second] of [[1, 2 ** 90], [2 ** 60, 2 ** -60]]) {
+      const other = run(first, second, reltol);
+      other.u.forEach((x, i) => expect(Math.abs(x - plain.u[i])).toBeLessThan(reltol + 1e-8));
+      expect(Math.abs(other.cost[0] / plain.cost[0] - 1)).toBeLessThan(0.1);
+    }
+  }
+});

@@ -6,6 +6,7 @@ import { complexIterationMatrix, iterationMatrix, massProduct, type ComplexItera
 import { predictiveController, type IterationReport } from "./predictive-controller.ts";
 import { innerPoint, innerResidual, leewayFor } from "./inner-residual.ts";
 import { RadauPolynomial } from "./radau-polynomial.ts";
+import { RadauTolerances } from "./radau-tolerances.ts";
 import type { BoundField } from "./vector-field.ts";
 
 const { c, gamma, alpha, beta, T, TInverse, e } = radauIIA5Tableau;
@@ -25,10 +26,7 @@ export class RadauStepper implements Stepper {
   readonly #f: BoundField;
   readonly #n: number;
   readonly #context: StepperContext;
-  /** The tolerances of the step are those of the solve times this: its error estimate is of order 3 only. */
-  readonly #loosened: number;
-  /** Where the iteration stops, as a part of the tolerances of the step. */
-  readonly #kappa: number;
+  readonly #tolerances: RadauTolerances;
   readonly #jacobian: JacobianEvaluator;
   readonly #J: Float64Array;
   readonly #E1: IterationMatrix;
@@ -43,8 +41,6 @@ export class RadauStepper implements Stepper {
   readonly #slope: Float64Array;
   readonly #u: Float64Array;
   readonly #input: Float64Array;
-  readonly #scale: Float64Array;
-  readonly #scaled: Float64Array;
   #inner: RadauPolynomial | undefined;
   /** The solution within the last step that was kept. */
   readonly #last: RadauPolynomial;
@@ -71,15 +67,10 @@ export class RadauStepper implements Stepper {
   nlu = 0;
 
   constructor(f: BoundField, n: number, context: StepperContext, newtonTolerance: number) {
-    const { reltol, abstol, abstols } = context;
-    // The loosest one: all are loosened by one factor, which is larger for tighter ones.
-    const tolerance = (abstols ?? new Float64Array(0)).reduce((a, b) => Math.max(a, b), Math.max(reltol, abstol));
-    const own = 0.1 * tolerance ** (2 / 3);
     this.#f = f;
     this.#n = n;
     this.#context = context;
-    this.#loosened = own / tolerance;
-    this.#kappa = Math.max((10 * Number.EPSILON) / own, Math.min(newtonTolerance, Math.sqrt(own)));
+    this.#tolerances = new RadauTolerances(n, context, newtonTolerance);
     this.#jacobian = jacobianOf(f, n, context);
     this.#J = new Float64Array(this.#jacobian.size);
     this.#E1 = iterationMatrix(n, context);
@@ -91,7 +82,7 @@ export class RadauStepper implements Stepper {
     this.#Mw = this.#mass ? thrice() : this.#w;
     this.#parts = { w: parts(this.#w), Mw: parts(this.#Mw), k: parts(this.#k) };
     const vector = (): Float64Array => new Float64Array(n);
-    [this.#slope, this.#u, this.#input, this.#scale, this.#scaled] = [vector(), vector(), vector(), vector(), vector()];
+    [this.#slope, this.#u, this.#input] = [vector(), vector(), vector()];
     this.#last = new RadauPolynomial(n);
     this.#keptEta = 1;
     this.controller = predictiveController(4, 8, this.#report);
@@ -140,7 +131,7 @@ export class RadauStepper implements Stepper {
     }
     for (let i = 0; i < n; i++) out[i] = bump[i] + slope[i];
     this.#E1.solve(out);
-    if ((!this.#hasLast || this.#isRetry) && !(this.#norm(out) < 1)) {
+    if ((!this.#hasLast || this.#isRetry) && !(this.#tolerances.norm(out) < 1)) {
       // Filtered once more, as the estimate is far too large in a stiff transient.
       const input = this.#input;
       for (let i = 0; i < n; i++) input[i] = this.#u[i] + out[i];
@@ -148,8 +139,7 @@ export class RadauStepper implements Stepper {
       for (let i = 0; i < n; i++) out[i] += bump[i];
       this.#E1.solve(out);
     }
-    const scale = 1 / this.#loosened;
-    for (let i = 0; i < n; i++) out[i] *= scale;
+    this.#tolerances.toSolve(out);
   }
 
   interpolationError(out: Float64Array): number {
@@ -176,6 +166,7 @@ export class RadauStepper implements Stepper {
   }
 
   reset(): void {
+    this.#tolerances.reset();
     this.#hasLast = false;
     this.#hasSlope = false;
     this.#hasJacobian = false;
@@ -207,7 +198,7 @@ export class RadauStepper implements Stepper {
     if (this.#hasLast) this.#last.extrapolate(h, this.#z);
     else this.#z.fill(0);
     this.#transform(TInverse, this.#z, this.#w);
-    this.#setScale();
+    this.#tolerances.set(h, this.#u, this.#z, 2 * this.#n, this.#slope);
     return this.#newton();
   }
 
@@ -223,13 +214,14 @@ export class RadauStepper implements Stepper {
   /** Stops by the observed rate of convergence, and gives up as soon as that promises no success in time. */
   #newton(): boolean {
     const report = this.#report;
+    const { kappa } = this.#tolerances;
     this.#theta = fast;
     this.#eta = Math.exp(0.8 * Math.log(Math.max(this.#keptEta, Number.EPSILON)));
     let before = 0;
     let rateBefore = 0;
     for (let iteration = 1; iteration <= maxIterations; iteration++) {
       this.#solveChange();
-      const size = this.#norm(this.#k);
+      const size = this.#tolerances.norm(this.#k);
       if (!(size < Infinity)) return false;
       if (iteration > 1 && iteration < maxIterations) {
         const rate = size / before;
@@ -238,7 +230,7 @@ export class RadauStepper implements Stepper {
         if (this.#theta >= slow) return false;
         this.#eta = this.#theta / (1 - this.#theta);
         const left = maxIterations - 1 - iteration;
-        let expected = (this.#eta * size) / this.#kappa;
+        let expected = (this.#eta * size) / kappa;
         for (let i = 0; i < left; i++) expected *= this.#theta;
         if (expected >= 1) {
           report.retry = 0.8 * Math.min(20, expected) ** (-1 / (4 + left));
@@ -249,7 +241,7 @@ export class RadauStepper implements Stepper {
       const w = this.#w, k = this.#k;
       for (let i = 0; i < w.length; i++) w[i] += k[i];
       this.#transform(T, w, this.#z);
-      if (this.#eta * size <= this.#kappa) {
+      if (this.#eta * size <= kappa) {
         report.caution = Math.min(1, (1 + 2 * maxIterations) / (iteration + 2 * maxIterations));
         report.steady = this.#theta <= fast ? 1.2 : 1;
         return true;
@@ -292,34 +284,6 @@ export class RadauStepper implements Stepper {
       out[j] = b[0] * p + b[1] * q + b[2] * r;
       out[l] = d[0] * p + d[1] * q + d[2] * r;
     }
-  }
-
-  /** The tolerances of the step, by the state at its start and the one predicted for its end. */
-  #setScale(): void {
-    const { abstol, abstols, reltol } = this.#context;
-    const n = this.#n, h = this.#h, u = this.#u, z = this.#z, slope = this.#slope, scale = this.#scale;
-    for (let i = 0; i < n; i++) {
-      const size = Math.max(Math.abs(u[i]), Math.abs(u[i] + z[2 * n + i])) || Math.abs(h * slope[i]);
-      scale[i] = this.#loosened * ((abstols ? abstols[i] : abstol) + reltol * size);
-    }
-  }
-
-  /** The root mean square of the sizes of one vector or three, each by `scale`. */
-  #norm(x: Float64Array): number {
-    const { norm } = this.#context;
-    const n = this.#n, scale = this.#scale, scaled = this.#scaled;
-    let sum = 0;
-    for (let at = 0; at < x.length; ) {
-      let squares = 0;
-      for (let i = 0; i < n; i++, at++) {
-        // A component that rests at zero has no scale with abstol = 0, and needs none.
-        const size = x[at] === 0 ? 0 : x[at] / scale[i];
-        scaled[i] = size;
-        squares += size * size;
-      }
-      sum += norm ? n * norm(scaled) ** 2 : squares;
-    }
-    return Math.sqrt(sum / x.length);
   }
 
   #evaluate(t: number, u: Float64Array, out: Float64Array): void {
