@@ -32,7 +32,7 @@ export interface JacobianEvaluator {
  * `lower + upper + 1` take the place of `n`, and `jvp` comes before a `jacobian` of all `n * n` entries. Increments are
  * relative to each component, and to its `abstol / reltol` for smaller ones: an increment that is large beside a tiny but active
  * component ruins Rosenbrock methods, whose order needs an exact Jacobian. Such an increment may be lost in an equation beside the other terms
- * of it, as in `u_0 + u_1 = 1` with a tiny `u_1`: entries that are lost so are taken from a difference with a larger one, at two more evaluations.
+ * of it, as in `u_0 + u_1 = 1` with a tiny `u_1`: entries that suffer are taken from a difference with a larger one, at two more evaluations.
  *
  * With the first Jacobian the promise of a band is looked into, at two more evaluations or calls of `jvp`: a wrong one would end in steps that are ever shorter.
  *
@@ -46,11 +46,11 @@ export function jacobianOf(f: BoundField, n: number, context: StepperContext): J
 const increment = Math.cbrt(Number.EPSILON);
 /** Below this, increments and what they change would lose digits to the end of the range of numbers. */
 const smallest = 1e-280;
-/** An increment this many times smaller than the components that an equation is made of is looked at, and that part of them takes its place. */
-const [tiny, larger] = [1e-12, Math.sqrt(Number.EPSILON)];
+/** Where an increment, and what it changes an equation by, are smaller parts of the terms of that than the first of these, it becomes the second. */
+const [tiny, larger] = [1e-10, Math.sqrt(Number.EPSILON)];
 /** What differences may owe to rounding, as a part of the terms of an equation. */
 const rounding = 16 * Number.EPSILON;
-/** Changes that are a smaller part of a slope, or of its terms, may come from rounding. */
+/** Changes of a slope that are a smaller part of it may come from rounding. */
 const roundings = 1000 * Number.EPSILON;
 
 class Evaluator implements JacobianEvaluator {
@@ -191,9 +191,9 @@ class Evaluator implements JacobianEvaluator {
     }
   }
 
-  /** Whether much of `entry` may be rounding of an equation with the sum `terms`. */
+  /** Whether rounding of an equation with the sum `terms` may be felt in `entry`. */
   #isLost(entry: number, j: number, terms: number): boolean {
-    return Math.abs(entry) * increment * this.#sizes[j] <= roundings * terms;
+    return Math.abs(entry) * increment * this.#sizes[j] <= tiny * terms;
   }
 
   /** Sets the increments of some columns: 0 but for those that are tiny where an entry was lost. Returns whether there are such. */
