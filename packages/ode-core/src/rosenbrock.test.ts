@@ -46,3 +46,26 @@ test.each([rosenbrock23, rodas4, rodas5P].map((make) => [make.name, make] as con
     }
   }
 });
+
+test("rosenbrock23 goes on with the slope of the very state that it reached: its differences by the time stay right where algebraic equations hold to rounding", () => {
+  let last = "";
+  const rhs = (u: Float64Array): number[] => [-0.04 * u[0] + 1e4 * u[1] * u[2], 0.04 * u[0] - 1e4 * u[1] * u[2] - 3e7 * u[1] ** 2, u[0] + u[1] + u[2] - 1];
+  const jacobian = (_t: number, [, v, w]: Float64Array, _p: Float64Array, J: Float64Array): void => J.set([-0.04, 1e4 * w, 1e4 * v, 0.04, -1e4 * w - 6e7 * v, -1e4 * v, 1, 1, 1]);
+  for (const exact of [true, false]) {
+    const f = vectorField((_t, u, _p, du) => {
+      du.set(rhs(u));
+      last = u.join();
+    }, { dim: 3, ...(exact ? { jacobian } : {}) });
+    const problem = odeProblem(f, [1, 0, 0], [0, 1e5], [], { massMatrix: [1, 0, 0, 0, 1, 0, 0, 0, 0] });
+    const [evaluated, begun]: [string[], string[]] = [[], []];
+    const onStep = (_t: number, _h: number, state: Float64Array): void => void (evaluated.push(last), begun.push(state.join()));
+    const { retcode, u, stats } = solve(problem, rosenbrock23({ autonomous: true }), { reltol: 1e-3, abstol: 1e-12, saveAt: [1e5], onStep });
+    expect(retcode).toBe("success");
+    expect([...begun.slice(1), u[0].join()]).toEqual(evaluated);
+    // The end is SciPy's: Radau at rtol 1e-12 on the three differential equations.
+    [0.017865921142108793, 7.274751468440148e-08, 0.9821340061103807].forEach((x, i) => expect(Math.abs(u[0][i] / x - 1)).toBeLessThan(0.03));
+    const timed = solve(problem, rosenbrock23(), { reltol: 1e-3, abstol: 1e-12, saveAt: [1e5] });
+    expect(timed.retcode).toBe("success");
+    expect(Math.abs(timed.stats.naccept / stats.naccept - 1)).toBeLessThan(0.05);
+  }
+});

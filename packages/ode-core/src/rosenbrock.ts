@@ -266,11 +266,13 @@ class RosenbrockStepper implements Stepper {
 
   /** The new state. */
   #setEnd(u: Float64Array, out: Float64Array): void {
-    const { b, stages, endsNext, stride } = this.#table;
+    const { b, stages, endsNext, fsal, stride } = this.#table;
     const U = this.#stages;
     const input = this.#input;
     const n = this.#n;
-    if (endsNext) for (let j = 0, at = stages - 1; j < n; j++, at += stride) out[j] = input[j] + U[at];
+    // The very numbers that the last slope is of: differences by the time of the next step would magnify those of another sum.
+    if (fsal) out.set(input);
+    else if (endsNext) for (let j = 0, at = stages - 1; j < n; j++, at += stride) out[j] = input[j] + U[at];
     else {
       for (let j = 0; j < n; j++) out[j] = u[j];
       this.#addStages(b, out);
