@@ -62,6 +62,7 @@ export { piController, pidController, type PidControllerOptions, type PiControll
 export { CubicInterpolant } from "./cubic-interpolant.ts";
 export { explicitRk, type ExplicitRkOptions } from "./explicit-rk.ts";
 export type { InitialStep, InitialStepContext } from "./initial-step.ts";
+export { holdStable } from "./hold-stable.ts";
 export { init } from "./init.ts";
 export type { Integrator } from "./integrator.ts";
 export { linearize, type LinearizeOptions } from "./linearize.ts";

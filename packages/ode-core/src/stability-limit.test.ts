@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Tableau } from "./algorithm.ts";
 import { dp5, euler, midpoint, odeProblem, rk4, solve, tsit5, vern7, type Algorithm } from "./index.ts";
-import { stabilityLimit } from "./stability-limit.ts";
+import { stabilityLimit, stabilityLimits } from "./stability-limit.ts";
 
 const limitOf = (algorithm: Algorithm): number => stabilityLimit(algorithm.tableau as Tableau);
 
@@ -19,4 +19,16 @@ test.each([tsit5(), vern7()])("$name: 1,000 steps just below the limit decay, ju
   const limit = limitOf(algorithm);
   expect(end(limit - 0.01)).toBeLessThan(1);
   expect(end(limit + 0.01)).toBeGreaterThan(1);
+});
+
+test("limits of oscillations: 2.828 for rk4, where undamped ones do not grow; none for euler, but for slack; the shorter one between two directions", () => {
+  expect(stabilityLimits(rk4().tableau!)(0)).toBeCloseTo(Math.sqrt(8), 1);
+  // |1 + iy|^2 = 1 + y^2 <= 1.001^2.
+  expect(stabilityLimits(euler().tableau!)(0)).toBeCloseTo(0.0447, 2);
+  for (const algorithm of [tsit5(), vern7()]) {
+    const limits = stabilityLimits(algorithm.tableau!);
+    expect(limits(1)).toBe(limitOf(algorithm));
+    expect(limits(-1)).toBe(limits(0));
+    expect(limits(1e-9)).toBe(Math.min(limits(0), limits(1 / 64)));
+  }
 });

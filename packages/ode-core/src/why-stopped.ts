@@ -6,7 +6,7 @@ import { stepperContext } from "./make-stepper.ts";
 import type { OdeProblem } from "./problem.ts";
 import type { Retcode } from "./solution.ts";
 import type { StepLoop } from "./step-loop.ts";
-import { stiffnessCost, stiffnessHint } from "./stiffness-hint.ts";
+import { stiffnessHint } from "./stiffness-hint.ts";
 
 /** The solve that stopped. */
 export interface StoppedSolve {
@@ -40,8 +40,9 @@ export function whyStopped({ problem, algorithm, loop, algebra, adaptive }: Stop
     if (found.isHigher) hint = "; the algebraic equations do not determine the algebraic variables there: the index of the problem is above 1";
   }
   if (retcode === "maxIters" && adaptive && stepper.njac === undefined) {
-    hint = stiffnessHint(f, t, u, size, algorithm.tableau);
-    nf += stiffnessCost;
+    const found = stiffnessHint(f, t, u, size, algorithm.tableau, options);
+    nf += found.nf;
+    hint = found.hint;
   }
   return { retcode, message: stopped(t, why + hint), nf };
 }
