@@ -1,4 +1,4 @@
-import type { BoundField, ButcherTableau, EvaluationTape, StepTape, VectorField } from "@fluxion/ode-core";
+import { assertLength, type BoundField, type ButcherTableau, type EvaluationTape, type StepTape, type VectorField } from "@fluxion/ode-core";
 
 /** States of a batch that are computed together: as many as registers and the innermost cache hold. Odd numbers leave lanes of vectors empty. */
 export const tileSize: number = 4;
@@ -48,8 +48,10 @@ function tilesOf(fields: readonly { readonly n: number; readonly rounds: number;
 
 function bindTiles(tiles: readonly Tile[]): BoundField {
   const fields = [...new Set(tiles.map(({ bound }) => bound))];
+  const n = tiles.reduce((sum, { a }) => sum + a.length, 0);
   return {
     rhs: (t, u, out) => {
+      assertLength("u", u, n);
       for (const { bound, at, a, out: part } of tiles) {
         take(u, at, a);
         bound.rhs(t, a, part);
@@ -57,6 +59,8 @@ function bindTiles(tiles: readonly Tile[]): BoundField {
       }
     },
     jvp: (t, u, du, dp, out) => {
+      assertLength("u", u, n);
+      assertLength("du", du, n);
       for (const { bound, at, a, b, out: part } of tiles) {
         take(u, at, a);
         take(du, at, b);
@@ -65,6 +69,8 @@ function bindTiles(tiles: readonly Tile[]): BoundField {
       }
     },
     vjp: (t, u, w, outU, outP) => {
+      assertLength("u", u, n);
+      assertLength("w", w, n);
       for (const { bound, at, a, b, out: part } of tiles) {
         take(u, at, a);
         take(w, at, b);

@@ -105,6 +105,27 @@ describe.each(["interpreter", "js", "wasm"] as const)("tracedField, %s", (backen
     expect([...p]).toEqual([-4, ...p0.subarray(1)]);
   });
 
+  test("refuses parameters, states and directions of a wrong length, alone and in batches, and is as good as before afterwards", () => {
+    const wrong = (what: string, needed: number, found: number): unknown => expect.objectContaining({ code: "SHAPE_MISMATCH", message: `Cannot use ${what} as its length must be ${needed}: current length is ${found}` });
+    for (const count of [1, 2, 7]) {
+      const size = count * n;
+      const one = count === 1 ? field() : field().batch!(count);
+      const b = one.bind(p0);
+      const u = Float64Array.from({ length: size }, (_, i) => Math.sin(i));
+      const before = filled(size, (out) => b.rhs(t0, u, out));
+      for (const length of [0, m - 1, m + 1]) expect(() => one.bind(new Float64Array(length))).toThrow(wrong("p", m, length));
+      for (const length of [0, size - 1, size + 1, 2 * size]) {
+        const [bad, out, outP] = [new Float64Array(length), new Float64Array(size), new Float64Array(m)];
+        for (const call of [() => b.rhs(t0, bad, out), () => b.jvp!(t0, bad, u, null, out), () => b.vjp!(t0, bad, u, out, outP)]) expect(call).toThrow(wrong("u", size, length));
+        if (count === 1) expect(() => b.jacobian!(t0, bad, new Float64Array(n * n))).toThrow(wrong("u", n, length));
+        expect(() => b.jvp!(t0, u, bad, null, out)).toThrow(wrong("du", size, length));
+        expect(() => b.vjp!(t0, u, bad, out, outP)).toThrow(wrong("w", size, length));
+      }
+      expect(() => b.jvp!(t0, u, u, new Float64Array(m - 1), new Float64Array(size))).toThrow(wrong("dp", m, m - 1));
+      expect(filled(size, (out) => b.rhs(t0, u, out))).toEqual(before);
+    }
+  });
+
   test("needs no parameters, and need not use time, state or all parameters", () => {
     const free = tracedField((_t, u) => mul(u, u), { dim: 2, backend }).bind(new Float64Array(0));
     const outP = new Float64Array(0);

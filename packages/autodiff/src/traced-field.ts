@@ -1,4 +1,4 @@
-import { assertKnown, assertSizes, OdeError, type Bandwidth, type BoundField, type Structure, type VectorField } from "@fluxion/ode-core";
+import { assertKnown, assertLength, assertSizes, OdeError, type Bandwidth, type BoundField, type Structure, type VectorField } from "@fluxion/ode-core";
 import { reshape } from "./broadcast.ts";
 import { checkTarget, compile, compileProgram, compileSplit, targetNames, type CompileOptions, type Kernel, type Numbers, type TargetOptions } from "./compile.ts";
 import { FieldTapes } from "./field-tapes.ts";
@@ -31,7 +31,8 @@ export interface TracedFieldOptions extends TargetOptions {
  * when it is first used (some milliseconds); calls allocate nothing. All fields bound from one share its scratch memory. Outputs of
  * their kernels must share no memory with inputs.
  *
- * @throws OdeError `INVALID_ARGUMENT` for wrong sizes, `INVALID_OPTION` or `UNKNOWN_NAME` for a wrong option. `SHAPE_MISMATCH` when `f` does not return `dim` numbers, with the first evaluation.
+ * @throws OdeError `INVALID_ARGUMENT` for wrong sizes, `INVALID_OPTION` or `UNKNOWN_NAME` for a wrong option. `SHAPE_MISMATCH` when `f` does not return `dim` numbers,
+ * with the first evaluation; from `bind` for parameters of another length than `paramCount`, and from calls for states and directions of another one than theirs.
  */
 export function tracedField(f: TracedRhs, options: TracedFieldOptions): VectorField {
   assertKnown("make a vector field", options, ["dim", "paramCount", "structure", "bandwidth", ...targetNames]);
@@ -58,7 +59,7 @@ export function tracedField(f: TracedRhs, options: TracedFieldOptions): VectorFi
     dim,
     provides: new Set(["jvp", "vjp", "jacobian"]),
     ...(structure ? { structure } : {}),
-    bind: (p) => bindKernels(p, kernels),
+    bind: (p) => bindKernels(p, kernels, dim, paramCount),
     batch,
   };
 }
@@ -71,7 +72,7 @@ function batchedField(f: TracedRhs, count: number, dim: number, paramCount: numb
     dim: count * dim,
     provides: new Set(["jvp", "vjp"]),
     bind: (p) => {
-      const { jacobian: _, ...bound } = bindKernels(p, kernels);
+      const { jacobian: _, ...bound } = bindKernels(p, kernels, count * dim, paramCount);
       return bound;
     },
   };
@@ -86,7 +87,7 @@ interface FieldKernel {
   owner: BoundField | undefined;
 }
 
-/** Without the checks of `compile`: callers of fields see to lengths. */
+/** Without the checks of `compile`: those of the bound field are enough. */
 function fieldKernel(program: Program, options: CompileOptions): FieldKernel {
   const kernel = compileProgram(program, options);
   const ins = program.inputs.map((_, i) => kernel.inputs?.[i] ?? new Float64Array(1));
@@ -128,9 +129,13 @@ function kernelsOf(f: TracedRhs, n: number, m: number, target: TargetOptions): F
   };
 }
 
-function bindKernels(p: Float64Array, kernels: FieldKernels): BoundField {
+/** Lengths of what is read are checked, as a kernel's memory would complete what is too short from an earlier call. */
+function bindKernels(p: Float64Array, kernels: FieldKernels, n: number, m: number): BoundField {
+  assertLength("p", p, m);
   /** Hands the parameters over, once until another bound field takes its turn, and the state. */
   const enter = (field: FieldKernel, t: number, u: Float64Array): void => {
+    // The comparison alone costs nothing: here the kind of array is always the same.
+    if (u.length !== n) assertLength("u", u, n);
     if (field.owner !== bound) {
       if (field.kernel.inputs) field.ins[2].set(p);
       else field.ins[2] = p;
@@ -149,12 +154,17 @@ function bindKernels(p: Float64Array, kernels: FieldKernels): BoundField {
     jacobian: (t, u, out) => run(kernels.matrix(), t, u, out),
     jvp: (t, u, du, dp, out) => {
       const field = dp ? kernels.forward() : kernels.forwardState();
+      if (du.length !== n) assertLength("du", du, n);
       field.ins[3] = du;
-      if (dp) field.ins[4] = dp;
+      if (dp) {
+        if (dp.length !== m) assertLength("dp", dp, m);
+        field.ins[4] = dp;
+      }
       run(field, t, u, out);
     },
     vjp: (t, u, w, outU, outP) => {
       const field = kernels.reverse();
+      if (w.length !== n) assertLength("w", w, n);
       field.ins[3] = w;
       field.outs[1] = outP;
       run(field, t, u, outU);

@@ -99,3 +99,10 @@ test("data that does not fit the model is refused", () => {
   expect(() => derivativeLoss({ ...common, samples: [{ u: wave(0, 0), du: new Float64Array(2) }] })).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
   expect(() => derivativeLoss({ ...common, model: { ...model, provides: new Set(["jvp"]) } })).toThrow(expect.objectContaining({ code: "MISSING_CAPABILITY" }));
 });
+
+test.each([["a traced model", model], ["a field that does not look at its parameters' number", { ...model, bind: () => model.bind(p) }]])("parameters of another length are refused, whatever was evaluated before: %s", (_name, field) => {
+  const evaluate = derivativeLoss({ ...common, model: field });
+  const before = evaluate(p).loss;
+  for (const wrong of [p.slice(1), new Float64Array(p.length + 1), new Float64Array(0)]) expect(() => evaluate(wrong)).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
+  expect(evaluate(p).loss).toBe(before);
+});

@@ -38,7 +38,7 @@ interface Tile {
  *
  * @returns A function of the parameters `p[m]`. One evaluation costs one right-hand side and its product per sample.
  * @throws OdeError `SHAPE_MISMATCH` when states or derivatives have another length than the model's, or when the loss has not one
- * penalty for each residual; `NON_FINITE` for data that are not; `INVALID_ARGUMENT` without samples, `MISSING_CAPABILITY` when the model has no `vjp`.
+ * penalty for each residual, and from the function for parameters of another length; `NON_FINITE` for data that are not; `INVALID_ARGUMENT` without samples, `MISSING_CAPABILITY` when the model has no `vjp`.
  */
 export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions): (p: Float64Array) => LossValue {
   requireCapabilities("derivativeLoss", ["vjp"], model);
@@ -49,6 +49,7 @@ export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions):
   const gradient = new Float64Array(model.paramCount);
 
   return (p) => {
+    assertLength("p", p, model.paramCount);
     let total = 0;
     const evaluations = new Map([...buffers.keys()].map((field) => [field, evaluation(field.bind(p), p.length)]));
     for (const { field, t, u, du } of observed) {
