@@ -1,6 +1,6 @@
 import { at, mul, neg, tracedField } from "@fluxion/autodiff";
 import { structuredLagrangianNN } from "@fluxion/lnn";
-import { constantRate, cosine, meanSquaredError, mlp } from "@fluxion/nn-core";
+import { constantRate, cosine, meanSquaredError, mlp, type Optimizer } from "@fluxion/nn-core";
 import { odeProblem, rk4, solve, tsit5 } from "@fluxion/ode-core";
 import { discreteAdjoint, gaussAdjoint } from "@fluxion/sensitivity";
 import { pendulum } from "@fluxion/systems";
@@ -199,6 +199,37 @@ describe("a loss that is not finite", () => {
     expect(state.p[0]).toBeLessThan(-5);
     // Clipped it is as good as any.
     expect((await fit({ ...downhill(() => false, []), evaluate: steep, clipNorm: 1 })).state.losses.every(Number.isFinite)).toBe(true);
+  });
+
+  /** Down the slope by the rate times the gradient, whatever they are. */
+  const descent: Optimizer = { name: "descent", start: () => ({ state: {}, update: (p, g, rate) => g.forEach((x, i) => (p[i] -= rate * x)) }) };
+
+  test.each([
+    ["in the middle", 2, (k: number) => (k === 1 ? 1e300 : 0.125), /after step 2 as updates must be finite: that of optimizer "descent" at the rate 1e\+300 of schedule "mine" is not/],
+    ["in the end", 1, () => 1e300, /after step 1 .*1e\+300/],
+    ["by a rate that is none", 1, () => NaN, /after step 1 .*the rate NaN/],
+    ["by a rate that is missing", 1, () => undefined as never, /after step 1 .*the rate undefined/],
+  ])("an update that is not finite fails with the parameters before it: %s", async (_, steps, rate, reason) => {
+    const seen: number[] = [];
+    const evaluate = (p: Float64Array): LossValue => ({ loss: seen.push(p[0]), gradient: Float64Array.of(1e10), rhsEvaluations: 1, message: "" });
+    const { status, state, message } = await fit({ ...downhill(() => false, []), optimizer: descent, evaluate, stages: [{ steps, schedule: { name: "mine", rate } }] });
+    expect([status, state.step, ...state.p]).toEqual(["failed", steps, seen.at(-1)]);
+    expect(state.kept).toEqual(state.p);
+    expect(message).toMatch(reason);
+  });
+
+  test.each([
+    ["a shorter gradient", { loss: 1, gradient: new Float64Array(0), rhsEvaluations: 1, message: "" }, "SHAPE_MISMATCH", "the gradient as its length must be 1"],
+    ["a longer gradient", { loss: 1, gradient: new Float64Array(2), rhsEvaluations: 1, message: "" }, "SHAPE_MISMATCH", "the gradient as its length must be 1"],
+    ["no gradient", { loss: 1, rhsEvaluations: 1 }, "INVALID_ARGUMENT", "gradient undefined"],
+    ["no count of evaluations", { loss: 1, gradient: new Float64Array(1) }, "INVALID_ARGUMENT", "rhsEvaluations undefined"],
+    ["a count that is none", { loss: 1, gradient: new Float64Array(1), rhsEvaluations: NaN, message: "" }, "INVALID_ARGUMENT", "rhsEvaluations NaN"],
+    ["a promise", Promise.resolve({ loss: 1, gradient: new Float64Array(1), rhsEvaluations: 1, message: "" }), "INVALID_ARGUMENT", "a promise"],
+    ["a number", 3, "INVALID_ARGUMENT", "it returned 3"],
+    ["nothing", undefined, "INVALID_ARGUMENT", "it returned undefined"],
+  ])("an evaluate that returns %s is refused", async (_, value, code, text) => {
+    const run = fit({ ...downhill(() => false, []), optimizer: descent, evaluate: () => value as never });
+    await expect(run).rejects.toMatchObject({ code, message: expect.stringContaining(text) as string });
   });
 
   test("of a model that blows up, training goes round it", async () => {

@@ -1,6 +1,6 @@
 import type { Tensor } from "@fluxion/autodiff";
 import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerState, type Schedule } from "@fluxion/nn-core";
-import { assertLength, OdeError, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
+import { assertLength, OdeError, shown, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
 import { breather } from "./breather.ts";
 import { assertTrainingOptions } from "./option-names.ts";
 import { requireTrajectories } from "./observations.ts";
@@ -112,9 +112,9 @@ const patience = 20;
  * the same ones, or a resumed run, give the same bits on the same backend.
  *
  * Where a loss or its gradient is not finite, as that of a model that blows up, the last update is halved, which counts as a step. After
- * 20 halvings in a row, or without an update to halve, it has failed: `state.p` are the parameters of the last finite loss.
+ * 20 halvings in a row, or without an update to halve, it has failed, and so it has with an update that is not finite itself: `state.p` are the parameters of the last finite loss.
  *
- * @throws OdeError `INVALID_ARGUMENT` for bad stages or data, `SHAPE_MISMATCH` for parameters or states of another length, `INVALID_OPTION` for an unknown option or a bad
+ * @throws OdeError `INVALID_ARGUMENT` for bad stages or data, or an `evaluate` that returns no loss, `SHAPE_MISMATCH` for parameters, gradients or states of another length, `INVALID_OPTION` for an unknown option or a bad
  * `clipNorm`; and what `trajectoryLoss` throws.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
@@ -158,14 +158,18 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       // Optimisers square gradients.
       const usable = Number.isFinite(value.loss) && Number.isFinite(norm) && Number.isFinite(Math.min(norm, options.clipNorm ?? Infinity) ** 2);
       failures = usable ? 0 : failures + 1;
-      const stuck = !usable && (failures > patience || isAtKept());
+      let failure = "";
       if (usable) {
         kept.set(p);
-        run.update(p, value.gradient, stage.schedule.rate(losses.length - first, stage.steps));
-      } else for (let i = 0; i < p.length; i++) p[i] = stuck ? kept[i] : kept[i] + (p[i] - kept[i]) / 2;
+        const rate = stage.schedule.rate(losses.length - first, stage.steps);
+        run.update(p, value.gradient, rate);
+        if (!p.every(Number.isFinite)) failure = `updates must be finite: that of optimizer ${shown(optimizer.name)} at the rate ${shown(rate)} of schedule ${shown(stage.schedule.name)} is not`;
+      } else if (failures > patience || isAtKept()) failure = `the loss and its gradient must be finite somewhere on the last update: ${value.message || `the loss is ${value.loss}, the norm of the gradient ${norm}`}`;
+      else for (let i = 0; i < p.length; i++) p[i] = kept[i] + (p[i] - kept[i]) / 2;
+      if (failure !== "") p.set(kept);
       losses.push(usable ? value.loss : Infinity);
       onProgress?.({ stage: index, stages: stages.length, step: losses.length, steps, loss: losses[losses.length - 1], gradientMs });
-      if (stuck) return { status: "failed", state: state(), message: failureMessage(value, norm, losses.length) };
+      if (failure !== "") return { status: "failed", state: state(), message: `Cannot go on fitting after step ${losses.length} as ${failure}` };
       await breathe();
     }
     first = last;
@@ -189,9 +193,17 @@ function checkedStages(options: FitOptions): readonly Stage[] {
   return stages;
 }
 
-const failureMessage = ({ message, loss }: LossValue, norm: number, step: number): string =>
-  `Cannot go on fitting after step ${step} as the loss and its gradient must be finite somewhere on the last update: ${message || `the loss is ${loss}, the norm of the gradient ${norm}`}`;
+/** @throws OdeError `INVALID_ARGUMENT` or `SHAPE_MISMATCH` for what is no loss with its gradient `[m]`. */
+function checkedLoss(value: LossValue, m: number): LossValue {
+  const { loss, gradient, rhsEvaluations } = (value ?? {}) as Partial<LossValue>;
+  if (typeof loss !== "number" || gradient?.length === undefined || !(rhsEvaluations! >= 0)) {
+    const found = value instanceof Promise ? "a promise, for which it does not wait" : `${shown(value)}; loss ${shown(loss)}, gradient ${shown(gradient)}, rhsEvaluations ${shown(rhsEvaluations)}`;
+    throw new OdeError("INVALID_ARGUMENT", `Cannot fit as option "evaluate" must return { loss, gradient, rhsEvaluations, message } with a gradient of ${m} numbers: it returned ${found}`);
+  }
+  assertLength("the gradient", gradient, m);
+  return value;
+}
 
 function stageLoss(options: FitOptions, { intervals = Infinity }: Stage): (p: Float64Array) => LossValue {
-  return isLossFit(options) ? (p) => options.evaluate(p, intervals) : trajectoryLoss({ ...options, loss: options.loss ?? meanSquaredError(), intervals });
+  return isLossFit(options) ? (p) => checkedLoss(options.evaluate(p, intervals), options.model.paramCount) : trajectoryLoss({ ...options, loss: options.loss ?? meanSquaredError(), intervals });
 }
