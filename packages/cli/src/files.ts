@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { OdeError } from "@fluxion/ode-core";
+import { OdeError, shown } from "@fluxion/ode-core";
 import { parseTrajectoryCsv, type Trajectory } from "@fluxion/train";
 
 /** The bytes of a file. @throws OdeError `INVALID_FILE` when it cannot be read. */
@@ -47,9 +47,9 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * The trajectories in all files that match `pattern`, sorted by name; `*` in the file name stands for any text.
+ * The trajectories in all files that match `pattern`, sorted by name; `*` in the file name stands for any text. Motions of models start at their first states.
  *
- * @throws OdeError `INVALID_FILE` when there are none or one of them is damaged.
+ * @throws OdeError `INVALID_FILE` when there are none, or one of them is damaged or has a first state with missing entries.
  */
 export function readTrajectories(pattern: string, columns: readonly string[]): Trajectory[] {
   const folder = dirname(pattern);
@@ -61,5 +61,11 @@ export function readTrajectories(pattern: string, columns: readonly string[]): T
     throw new OdeError("INVALID_FILE", `Cannot read ${pattern} as its folder must be readable: ${(cause as Error).message}`, { cause });
   }
   if (names.length === 0) throw new OdeError("INVALID_FILE", `Cannot read ${pattern} as at least one file must match: none does`);
-  return names.map((name) => parseTrajectoryCsv(readText(join(folder, name)), { columns, what: join(folder, name) }));
+  return names.map((name) => {
+    const what = join(folder, name);
+    const trajectory = parseTrajectoryCsv(readText(what), { columns, what });
+    const [first] = trajectory.u;
+    if (first.some(Number.isNaN)) throw new OdeError("INVALID_FILE", `Cannot read ${what} as its first state must be known as a whole, as models start there: it is ${shown(first)}`);
+    return trajectory;
+  });
 }

@@ -242,7 +242,7 @@ describe("bad input ends with code 2, one clear line, and nothing overwritten", 
   test.each([
     ["empty", "", "line 1"],
     ["without states", "t,q,v\n", "line 2"],
-    ["with NaN", "t,q,v\n0,1,2\n0.1,NaN,2\n", 'line 3 must have a finite number for "q": "NaN"'],
+    ["that starts with NaN", "t,q,v\n0,NaN,2\n0.1,1,2\n", "its first state must be known as a whole, as models start there: it is [NaN, 2]"],
     ["with a field missing", "t,q,v\n0,1,2\n0.1,2\n", "line 3 must have 3 fields"],
     ["with times out of order", "t,q,v\n0,1,2\n0,1,2\n", "line 3 must have t > 0"],
     ["with a column of another name", "t,q,w\n0,1,2\n1,1,2\n", '"w" is unknown'],

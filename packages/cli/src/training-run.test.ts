@@ -1,9 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { formatTrajectoryCsv } from "@fluxion/train";
+import { odeProblem, solve, vern7 } from "@fluxion/ode-core";
+import { pendulum } from "@fluxion/systems";
+import { formatTrajectoryCsv, trajectoryLoss } from "@fluxion/train";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TrainConfig } from "./config.ts";
+import { writeReport, writeRun } from "./run-files.ts";
 import { prepareRun, trainModels, type PreparedRun, type TrainingStart } from "./training-run.ts";
 
 let folder = "";
@@ -63,4 +66,29 @@ test("a checkpoint of other recordings is not resumed from but kept, to the end 
   expect(await trainModels(prepare({ train: "*.csv" }), {})).toHaveLength(1);
   expect(readdirSync(join(folder, "run")).filter((name) => name.startsWith("checkpoint"))).toEqual([old]);
   expect(bytes(old) === second).toBe(true);
+});
+
+test("entries that were not observed, empty in the files, are left out: of training, of errors and of figures", async () => {
+  const t = Float64Array.from({ length: 21 }, (_, k) => k / 10);
+  // Few angles, and of every third time nothing.
+  const gaps = solve(odeProblem(pendulum().field, [0.5, 0], [0, 2]), vern7(), { saveAt: t }).u.map(([q, v], k) => (k === 0 ? [q, v] : [k % 5 === 0 ? q : NaN, k % 3 === 0 ? NaN : v]));
+  const trajectory = { t, u: gaps.map((state) => Float64Array.from(state)) };
+  writeFileSync(join(folder, "gaps.csv"), formatTrajectoryCsv(trajectory, ["q", "v"]));
+  expect(readFileSync(join(folder, "gaps.csv"), "utf8")).toMatch(/\n0\.3,,\n/);
+  const path = join(folder, "gaps.json");
+  const data = { columns: ["q", "v"], train: "gaps.csv", evaluate: "gaps.csv", heldOut: "gaps.csv" };
+  writeFileSync(path, JSON.stringify({ ...config, data, system: { name: "pendulum" }, models: { node: { name: "neuralODE", dim: 2 } }, curriculum: [{ intervals: 20, steps: 5 }] }));
+  const prepared = prepareRun(path, { output: join(folder, "run") });
+  const [outcome] = (await trainModels(prepared, {}))!;
+  const { model } = prepared.models[0];
+  expect(outcome.losses[0]).toBe(trajectoryLoss({ ...prepared.fitting, model, trajectories: [trajectory] })(model.init(1)).loss);
+  expect(outcome.losses[4]).toBeLessThan(outcome.losses[0]);
+  // The start counts with the error 0.
+  const entries = gaps.flat().filter((x) => !Number.isNaN(x)).length;
+  const squares = gaps.flatMap((state, k) => state.map((x, i) => (outcome.motion.u[k][i] - x) ** 2)).filter((x) => !Number.isNaN(x));
+  expect(outcome.mse.at(-1)!.error).toBeCloseTo(squares.reduce((a, b) => a + b) / entries, 10);
+  writeRun(prepared, [outcome], 1, "");
+  const figures = writeReport(join(folder, "run")).filter((file) => file.endsWith(".svg"));
+  expect(figures.length).toBeGreaterThan(2);
+  for (const file of figures) expect(readFileSync(file, "utf8")).not.toMatch(/NaN|null|undefined/);
 });

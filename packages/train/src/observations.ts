@@ -44,7 +44,7 @@ export function observations(options: MatchingOptions, mayBatch: boolean): Obser
   trajectories.forEach((trajectory, i) => {
     trajectory.u.forEach((state, k) => {
       assertLength(`state ${k} of trajectory ${i}`, state, model.dim);
-      assertFinite(`state ${k} of trajectory ${i}`, state.some(isMissing) ? state.map((x) => (isMissing(x) ? 0 : x)) : state);
+      assertObserved(`state ${k} of trajectory ${i}`, state);
     });
     const own = cutOf(trajectory, i, options);
     const key = together ? `${own.t0} ${own.times.join()}` : String(i);
@@ -98,6 +98,11 @@ export function comparedEntries(trajectory: Trajectory, { intervals = Infinity, 
 
 /** Whether an entry of an observed state is none. */
 export const isMissing = (entry: number): boolean => Number.isNaN(entry);
+
+/** Throws `NON_FINITE` naming the first entry that is neither finite nor missing. */
+export function assertObserved(what: string, state: Float64Array): void {
+  assertFinite(what, state.some(isMissing) ? state.map((x) => (isMissing(x) ? 0 : x)) : state);
+}
 
 /** One of the trajectories: its start, and what it is compared with. */
 interface Member extends Pick<Observations, "times" | "states"> {

@@ -1,5 +1,6 @@
 import { assertFinite, assertLength, OdeError } from "@fluxion/ode-core";
 import { unreadable } from "./file-errors.ts";
+import { assertObserved, isMissing } from "./observations.ts";
 import type { Trajectory } from "./trajectory.ts";
 
 /** How to read a trajectory file. */
@@ -19,10 +20,11 @@ function checkColumns(columns: readonly string[]): void {
 }
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const missing = /^(?:nan)?$/i;
 
 /**
  * Reads a trajectory from CSV: a header line that names `t` and the state's columns, then one line per time with
- * `t` increasing. Numbers only, so quoting is no part of the format.
+ * `t` increasing. Numbers only, so quoting is no part of the format. A field of the state that is empty, or `NaN`, is an entry that was not observed: NaN.
  *
  * @throws OdeError `INVALID_FILE` naming the file, the line and what is wrong there; `INVALID_ARGUMENT` for columns that cannot be told apart.
  */
@@ -48,9 +50,10 @@ export function parseTrajectoryCsv(text: string, { columns, what }: TrajectoryCs
     const fields = lines[k + 1].split(",");
     if (fields.length !== header.length) throw wrongLine(line, `have ${header.length} fields`, `it has ${fields.length}`);
     fields.forEach((field, i) => {
+      const isTime = place[i] < 0;
       const value = decimal.test(field.trim()) ? Number(field) : Number.NaN;
-      if (!Number.isFinite(value)) throw wrongLine(line, `have a finite number for "${header[i]}"`, JSON.stringify(field.trim()));
-      if (place[i] < 0) t[k] = value;
+      if (!Number.isFinite(value) && (isTime || !missing.test(field.trim()))) throw wrongLine(line, `have a finite number${isTime ? "" : " or nothing"} for "${header[i]}"`, JSON.stringify(field.trim()));
+      if (isTime) t[k] = value;
       else u[k][place[i]] = value;
     });
     if (k > 0 && t[k] <= t[k - 1]) throw wrongLine(line, `have t > ${t[k - 1]}`, `t is ${t[k]}`);
@@ -59,10 +62,10 @@ export function parseTrajectoryCsv(text: string, { columns, what }: TrajectoryCs
 }
 
 // String() gives the shortest text that reads back as the same number, except that it drops the sign of -0.
-const exact = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
+const exact = (value: number): string => (isMissing(value) ? "" : Object.is(value, -0) ? "-0" : String(value));
 
 /**
- * Writes a trajectory as CSV that {@link parseTrajectoryCsv} reads back bit for bit.
+ * Writes a trajectory as CSV that {@link parseTrajectoryCsv} reads back bit for bit. An entry that is NaN, one that was not observed, is an empty field.
  *
  * @throws OdeError `SHAPE_MISMATCH`, `NON_FINITE` or `INVALID_ARGUMENT` if the trajectory could not be read back.
  */
@@ -75,7 +78,7 @@ export function formatTrajectoryCsv({ t, u }: Trajectory, columns: readonly stri
   if (early > 0) throw new OdeError("INVALID_ARGUMENT", `Cannot write a trajectory as its times must increase: t[${early}] is ${t[early]} after ${t[early - 1]}`);
   const rows = u.map((state, k) => {
     assertLength(`u[${k}]`, state, columns.length);
-    assertFinite(`u[${k}]`, state);
+    assertObserved(`u[${k}]`, state);
     return [t[k], ...state].map(exact).join(",");
   });
   return `${["t", ...columns].join(",")}\n${rows.join("\n")}\n`;
