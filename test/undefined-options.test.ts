@@ -1,9 +1,9 @@
 // An option that is `undefined` is one that is left out: for the compiler, `exactOptionalPropertyTypes` or not, and for the function.
 import { compile, compileScalar, mul, neg, sum, tracedEvent, tracedField, type CompileOptions, type TargetOptions, type TracedEventOptions, type TracedFieldOptions } from "@fluxion/autodiff";
-import { hamiltonianNN, type HamiltonianNNOptions } from "@fluxion/hnn";
-import { lagrangianModel, lagrangianNN, structuredLagrangianNN, type LagrangianModelParts, type LagrangianNNOptions, type StructuredLagrangianNNOptions } from "@fluxion/lnn";
+import { hamiltonianNN, hnnModels, type HamiltonianNNOptions } from "@fluxion/hnn";
+import { lagrangianModel, lagrangianNN, lnnModels, structuredLagrangianNN, type LagrangianModelParts, type LagrangianNNOptions, type StructuredLagrangianNNOptions } from "@fluxion/lnn";
 import { adam, constantRate, cosine, dense, dynamicsModel, huber, meanSquaredError, mlp, type AdamOptions, type DenseOptions, type DynamicsModel, type DynamicsModelParts, type MlpOptions } from "@fluxion/nn-core";
-import { neuralODE, secondOrderNeuralODE, type NeuralODEOptions, type SecondOrderNeuralODEOptions } from "@fluxion/node";
+import { neuralODE, nodeModels, secondOrderNeuralODE, type NeuralODEOptions, type SecondOrderNeuralODEOptions } from "@fluxion/node";
 import {
   autoSwitch, continuousCallback, discreteCallback, ensemble, explicitRk, odeProblem, piController, presetTimeCallback, radauIIA5, remake, rk4, rodas5P, solve, trbdf2, tsit5, vectorField,
   type Algorithm, type AutoSwitchOptions, type Callback, type ContinuousCallbackOptions, type DiscreteCallbackOptions, type EnsembleOptions, type ExplicitRkOptions, type OdeProblemOptions, type PiControllerOptions, type ProblemChanges,
@@ -41,7 +41,7 @@ type None<T> = { readonly [K in keyof T as undefined extends T[K] ? K : never]: 
 /** What the function makes of them, as something to compare. */
 const use = <T>(call: (none: None<T>) => unknown): ((none: object) => unknown) => call as (none: object) => unknown;
 
-const uses: Readonly<Record<string, (none: object) => unknown>> = {
+const listed: Readonly<Record<string, (none: object) => unknown>> = {
   TargetOptions: use<TargetOptions>((none) => compileScalar((u) => sum(u), 2, 0, none)(Float64Array.of(1, 2), new Float64Array(0))),
   CompileOptions: use<CompileOptions>((none) => {
     const out = Float64Array.of(5);
@@ -103,6 +103,12 @@ const uses: Readonly<Record<string, (none: object) => unknown>> = {
   MatchingOptions: use<Omit<TrajectoryResidualsOptions, "sigma">>((none) => trajectoryResiduals({ ...none, ...matched })(model.init(1)).residuals),
   TrajectoryResidualsOptions: use<Pick<TrajectoryResidualsOptions, "sigma">>((none) => trajectoryResiduals({ ...none, ...matched })(model.init(1)).residuals),
   TrajectoryLossOptions: use<TrajectoryLossOptions>((none) => trajectoryLoss({ ...none, model, trajectories, loss: meanSquaredError(), algorithm: tsit5(), sensealg: gaussAdjoint() })(model.init(1)).loss),
+};
+/** Models that are not listed are such as `npm run new` makes: whoever changes what one needs lists it. */
+const models: readonly (readonly [string, unknown])[] = Object.entries({ ...hnnModels, ...lnnModels, ...nodeModels });
+const uses = {
+  ...Object.fromEntries(models.map(([name, make]) => [`${name[0].toUpperCase()}${name.slice(1)}Options`, (none: object) => modelData((make as (options: object) => DynamicsModel)({ ...none, dim: 2 }))])),
+  ...listed,
 };
 /** Of functions that declare suites: what they take apart has its defaults there. */
 const ofSuites = ["TestAlgorithmOptions", "TestSensealgOptions", "TestVectorFieldOptions"];

@@ -1,6 +1,8 @@
-// `npm run new -- model NAME [--package node|hnn|lnn]`: adds a dynamics model to a package. Ends with code 2 on a wrong request.
+// `npm run new -- model NAME [--package node|hnn|lnn]`: adds a dynamics model to a package, and to the page of options. Ends with code 2 on a wrong request.
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { optionsPage, optionsPagePath } from "./generate/options-page.ts";
 import { addModel, modelPackages, type ModelPackage } from "./new/add-model.ts";
 import { UsageError } from "./new/names.ts";
 
@@ -26,7 +28,9 @@ try {
   const { name, packageName } = readRequest(process.argv.slice(2));
   const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(/[/\\]$/, "");
   for (const path of addModel(root, packageName, name)) console.log(path);
-  console.log(`Next: write the equations, then npm test -- packages/${packageName} test/public-api -u`);
+  writeFileSync(`${root}/${optionsPagePath}`, optionsPage(root));
+  console.log(optionsPagePath);
+  console.log(`Next: write the equations, then npm run generate && npm test -- packages/${packageName} test/public-api -u`);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(error.message);

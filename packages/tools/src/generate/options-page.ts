@@ -1,4 +1,4 @@
-import { Node, Project, type FunctionDeclaration, type InterfaceDeclaration, type MethodSignature, type PropertySignature, type TypeAliasDeclaration, type TypeElementTypes } from "ts-morph";
+import { Node, Project, type FunctionDeclaration, type InterfaceDeclaration, type MethodSignature, type PropertySignature, type SourceFile, type TypeAliasDeclaration, type TypeElementTypes } from "ts-morph";
 import { description, firstSentence } from "./tsdoc.ts";
 
 /** The page of all options, from the root. */
@@ -12,8 +12,11 @@ error of the compiler, and in JavaScript most functions throw an \`OdeError\` th
 listed take no options. \`u[n]\` is the state and \`p[m]\` are the parameters, each a \`Float64Array\`.
 `;
 
-/** Headings, the package of each and its functions, in the order of the page, with the objects that their options hold or are handed. */
-const sections: readonly (readonly [heading: string, folder: string, names: string])[] = [
+/** A part of the page: its package, and the functions in their order, with the objects that their options hold or are handed. */
+type Section = readonly [heading: string, folder: string, names: string];
+
+/** In the order of the page. Other functions whose options have a type of their own, `neuralODE` with `NeuralODEOptions`, come at the end of their package's last section. */
+const listed: readonly Section[] = [
   ["Solves", "ode-core", "solve solveAsync init linearize odeProblem vectorField ensemble"],
   ["Events", "ode-core", "continuousCallback discreteCallback presetTimeCallback CallbackState"],
   ["Algorithms", "ode-core", "rosenbrock23 rodas4 rodas5P radauIIA5 implicitEuler trapezoid implicitMidpoint trbdf2 kenCarp4 kvaerno5 autoSwitch autoTsit5 autoVern7 autoVern9 piController pidController explicitRk"],
@@ -64,15 +67,29 @@ const isRefused = (member: TypeElementTypes): boolean => Node.isPropertySignatur
 const withoutUndefined = (type: string): string => (type.endsWith(" | undefined") ? type.slice(0, -" | undefined".length).replace(/^\((.*)\)$/s, "$1") : type);
 const code = (text: string): string => `\`${text.replace(/readonly /g, "").replace(/\s+/g, " ").replaceAll("|", "\\|")}\``;
 
+/** The functions of a package that its index exports with a type of options, named after them, that has some. */
+function withOptions(files: readonly SourceFile[], index: SourceFile | undefined): string[] {
+  const exported = new Set(index?.getExportDeclarations().flatMap((line) => line.getNamedExports().map((one) => one.getName())));
+  return files.flatMap((file) => file.getFunctions()).map((one) => one.getName() ?? "").filter((name) => {
+    const type = `${name.slice(0, 1).toUpperCase()}${name.slice(1)}Options`;
+    const declaration = files.map((file) => file.getInterface(type) ?? file.getTypeAlias(type)).find((one) => one !== undefined);
+    return exported.has(name) && exported.has(type) && nameOf(Node.isTypeAliasDeclaration(declaration) ? declaration.getTypeNode() : undefined) !== "Readonly";
+  });
+}
+
 /** The text of the page of options. @param root - The repository's root folder. */
 export function optionsPage(root: string): string {
   const project = new Project({ skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true, compilerOptions: { noLib: true } });
-  const files = sections.map(([, folder]) => folder).flatMap((folder) => project.addSourceFilesAtPaths([`${root}/packages/${folder}/src/**/*.ts`, `!${root}/**/*.test.ts`, `!${root}/**/{generated,tableaus}/*.ts`]));
+  const files = listed.map(([, folder]) => folder).flatMap((folder) => project.addSourceFilesAtPaths([`${root}/packages/${folder}/src/**/*.ts`, `!${root}/**/*.test.ts`, `!${root}/**/{generated,tableaus}/*.ts`]));
   const types = new Map(files.flatMap((file): Type[] => [...file.getInterfaces(), ...file.getTypeAliases()]).map((type) => [type.getName(), type]));
 
+  const filesOf = (folder: string): SourceFile[] => [...new Set(files)].filter((file) => file.getFilePath().startsWith(`${root}/packages/${folder}/`));
+  const sections = listed.map(([heading, folder, names], i): Section => {
+    const rest = listed.findLastIndex(([, other]) => other === folder) === i ? withOptions(filesOf(folder), project.getSourceFile(`${root}/packages/${folder}/src/index.ts`)) : [];
+    return [heading, folder, [...names.split(" "), ...rest.filter((name) => !listed.some(([, other, own]) => other === folder && own.split(" ").includes(name)))].join(" ")];
+  });
   const declarationOf = (folder: string, name: string): FunctionDeclaration | InterfaceDeclaration => {
-    const own = files.filter((file) => file.getFilePath().startsWith(`${root}/packages/${folder}/`));
-    const found = own.map((file) => file.getFunction(name) ?? file.getInterface(name)).find((declaration) => declaration !== undefined);
+    const found = filesOf(folder).map((file) => file.getFunction(name) ?? file.getInterface(name)).find((declaration) => declaration !== undefined);
     if (!found) throw new Error(`Cannot write ${optionsPagePath} as "${name}" must be a function or an interface of packages/${folder}`);
     return found;
   };
