@@ -45,7 +45,7 @@ export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions):
   if (samples.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match derivatives as there must be at least one sample: got none");
   const observed = inTiles(model, samples);
   const entries = samples.length * model.dim;
-  const buffers = new Map([...new Set(observed.map(({ field }) => field))].map((field) => [field, buffersFor(field.dim, loss, entries)]));
+  const buffers = new Map([...new Set(observed.map(({ field }) => field))].map((field) => [field, buffersFor(field.dim, loss)]));
   const gradient = new Float64Array(model.paramCount);
 
   return (p) => {
@@ -57,7 +57,7 @@ export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions):
       const { rhs, vjp } = evaluations.get(field)!;
       rhs(t, u, out);
       for (let i = 0; i < u.length; i++) residual[i] = out[i] - du[i];
-      total += run(u.length);
+      total += run(u.length, entries);
       vjp(t, u, slope, outU);
     }
     gradient.fill(0);
@@ -74,7 +74,7 @@ interface Buffers {
   readonly outU: Float64Array;
 }
 
-const buffersFor = (size: number, loss: Loss, entries: number): Buffers => ({ penalty: penaltyKernel(loss, size, entries), out: new Float64Array(size), outU: new Float64Array(size) });
+const buffersFor = (size: number, loss: Loss): Buffers => ({ penalty: penaltyKernel(loss, size), out: new Float64Array(size), outU: new Float64Array(size) });
 
 /** So many states are computed together; more would only need more memory. */
 const tileSize = 4;

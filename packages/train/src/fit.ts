@@ -104,6 +104,8 @@ export interface FitResult {
   readonly message: string;
 }
 
+const defaultLoss = meanSquaredError();
+
 /** Steps in a row without a finite loss before training gives up. */
 const patience = 20;
 
@@ -205,5 +207,5 @@ function checkedLoss(value: LossValue, m: number): LossValue {
 }
 
 function stageLoss(options: FitOptions, { intervals = Infinity }: Stage): (p: Float64Array) => LossValue {
-  return isLossFit(options) ? (p) => checkedLoss(options.evaluate(p, intervals), options.model.paramCount) : trajectoryLoss({ ...options, loss: options.loss ?? meanSquaredError(), intervals });
+  return isLossFit(options) ? (p) => checkedLoss(options.evaluate(p, intervals), options.model.paramCount) : trajectoryLoss({ ...options, loss: options.loss ?? defaultLoss, intervals });
 }

@@ -171,3 +171,23 @@ test("data that does not fit the model is refused", () => {
   }
   expect(make({ trajectories: [{ t: Float64Array.of(0, 1), u: [new Float64Array(2), new Float64Array(3)] }] })).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
 });
+
+test("batches of data share what is compiled of a loss, and have means of their own", () => {
+  let traced = 0;
+  const counted: Loss = { name: "counted", penalty: (r) => (traced++, mul(r, r)) };
+  const [long, short] = trajectories;
+  const shorter = { t: long.t.slice(0, 3), u: long.u.slice(0, 3) };
+  const batches = [[long, short], [shorter], [long], [shorter, short], [short]];
+  const valueOf = (evaluate: ReturnType<typeof trajectoryLoss>): unknown => {
+    const { loss, gradient } = evaluate(p);
+    return [loss, gradient.slice()];
+  };
+  const alone = batches.map((batch) => valueOf(trajectoryLoss({ ...common, trajectories: batch, loss: meanSquaredError() })));
+  // Of 6, 4 and 2 entries there are kernels of 8, 4 and 2.
+  const shared = batches.slice(0, 2).map((batch) => trajectoryLoss({ ...common, trajectories: batch, loss: counted }));
+  const before = traced;
+  expect(before).toBeGreaterThan(0);
+  shared.push(...batches.slice(2).map((batch) => trajectoryLoss({ ...common, trajectories: batch, loss: counted })));
+  expect(traced).toBe(before);
+  for (const order of [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [1, 0, 3, 4, 2]]) for (const i of order) expect(valueOf(shared[i])).toEqual(alone[i]);
+});

@@ -30,7 +30,8 @@ export interface LossValue {
  * Noise of a first observed state that starts a solve is an error of every state after it: `initialState` frees the start.
  *
  * @returns A function of the parameters `p[m]`. One evaluation costs one linearised solve per trajectory, which is not carried on beyond the
- * last observed entry, and one of `initialState` with its vector-Jacobian product.
+ * last observed entry, and one of `initialState` with its vector-Jacobian product. Making it compiles the penalty, once for each `loss` object and power of two of compared entries, and
+ * `initialState`, each time: for batches of data make the `loss` once, and a function for each batch.
  * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times, or when the
  * loss has not one penalty for each residual, or `initialState` does not return `n` numbers; `NON_FINITE` for infinite data, and for missing entries of a first state without
  * `initialState`; `INVALID_ARGUMENT` without data, or without intervals or observed entries to compare; `INVALID_OPTION` for an unknown option or an `initialState` that is no
@@ -40,7 +41,7 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
   assertTrainingOptions("match trajectories", options);
   const { model, loss } = options;
   const solves = trajectorySolves(options, true);
-  const compared = withPenalties(solves.groups, loss, solves.entries);
+  const compared = withPenalties(solves.groups, loss);
   const gradient = new Float64Array(model.paramCount);
   const failed = (rhsEvaluations: number, message: string): LossValue => {
     gradient.fill(0);
@@ -59,7 +60,7 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
       rhsEvaluations += count * solution.stats.nf;
       if (solution.retcode !== "success") return failed(rhsEvaluations, solves.failureOf(group, p, solution.message));
       subtract(solution.u, states, penalty.residual);
-      total += penalty.run(times.length * u0.length, missing);
+      total += penalty.run(times.length * u0.length, solves.entries, missing);
       const failure = solves.differentiate(group, () => {
         const { dp, du0 } = pull(cotangents);
         for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
@@ -81,10 +82,10 @@ interface ComparedGroup extends SolvedGroup {
   readonly cotangents: readonly Float64Array[];
 }
 
-function withPenalties(groups: readonly SolvedGroup[], loss: Loss, entries: number): ComparedGroup[] {
+function withPenalties(groups: readonly SolvedGroup[], loss: Loss): ComparedGroup[] {
   // Trajectories of many lengths share a few kernels.
   const sizeOf = ({ times, u0 }: SolvedGroup): number => 2 ** Math.ceil(Math.log2(times.length * u0.length));
-  const penalties = new Map([...new Set(groups.map(sizeOf))].map((size) => [size, penaltyKernel(loss, size, entries)]));
+  const penalties = new Map([...new Set(groups.map(sizeOf))].map((size) => [size, penaltyKernel(loss, size)]));
   return groups.map((group) => {
     const penalty = penalties.get(sizeOf(group))!;
     const { length } = group.u0;
