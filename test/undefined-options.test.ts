@@ -98,10 +98,9 @@ const listed: Readonly<Record<string, (none: object) => unknown>> = {
   DerivativeSample: use<DerivativeSample>((none) => derivativeLoss({ model, loss: meanSquaredError(), samples: [{ ...none, u: Float64Array.of(1), du: Float64Array.of(2) }] })(Float64Array.of(1)).loss),
   Stage: use<Stage>(async (none) => (await fit({ model, trajectories, algorithm: tsit5(), sensealg: gaussAdjoint(), start: model.init(1), stages: [{ ...none, steps: 2, schedule: constantRate() }] })).state),
   TrainingOptions: use<FitOptions>(async (none) => (await fit({ ...none, model, trajectories, algorithm: tsit5(), sensealg: gaussAdjoint(), start: model.init(1), stages: [{ steps: 2, schedule: constantRate() }] })).state),
-  TrajectoryFit: use<Pick<TrajectoryLossOptions, "solver"> & { readonly loss?: undefined }>(async (none) => (await fit({ ...none, model, trajectories, algorithm: tsit5(), sensealg: gaussAdjoint(), start: model.init(1), stages: [{ steps: 2, schedule: constantRate() }] })).state),
+  TrajectoryFit: use<Pick<TrajectoryLossOptions, "solver" | "sigma" | "initialState"> & { readonly loss?: undefined }>(async (none) => (await fit({ ...none, model, trajectories, algorithm: tsit5(), sensealg: gaussAdjoint(), start: model.init(1), stages: [{ steps: 2, schedule: constantRate() }] })).state),
   LeastSquaresOptions: use<LeastSquaresOptions>(async (none) => (await leastSquares({ ...none, evaluate: trajectoryResiduals(matched), start: [1.7] })).p),
-  MatchingOptions: use<Omit<TrajectoryResidualsOptions, "sigma">>((none) => trajectoryResiduals({ ...none, ...matched })(model.init(1)).residuals),
-  TrajectoryResidualsOptions: use<Pick<TrajectoryResidualsOptions, "sigma">>((none) => trajectoryResiduals({ ...none, ...matched })(model.init(1)).residuals),
+  MatchingOptions: use<TrajectoryResidualsOptions>((none) => trajectoryResiduals({ ...none, ...matched })(model.init(1)).residuals),
   TrajectoryLossOptions: use<TrajectoryLossOptions>((none) => trajectoryLoss({ ...none, model, trajectories, loss: meanSquaredError(), algorithm: tsit5(), sensealg: gaussAdjoint() })(model.init(1)).loss),
 };
 /** Models that are not listed are such as `npm run new` makes: whoever changes what one needs lists it. */

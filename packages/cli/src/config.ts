@@ -43,6 +43,8 @@ export interface TrainConfig {
   readonly solver: Plugin & { readonly dt?: number | undefined; readonly reltol?: number | undefined; readonly abstol?: number | undefined; readonly maxIters?: number | undefined };
   readonly sensealg: Plugin;
   readonly loss: Plugin;
+  /** Standard deviation of the observations, or one for each column: what residuals are divided by before the penalty. Default 1. */
+  readonly sigma?: number | readonly number[] | undefined;
   readonly optimizer: Plugin;
   /** Learning rate over each stage. */
   readonly schedule: Plugin;
@@ -73,6 +75,7 @@ const configSchema: v.GenericSchema<unknown, TrainConfig> = strict({
   solver: loose({ name: text, dt: v.optional(positive), reltol: v.optional(positive), abstol: v.optional(positive), maxIters: v.optional(count) }),
   sensealg: plugin,
   loss: plugin,
+  sigma: v.optional(v.union([positive, v.array(positive)])),
   optimizer: plugin,
   schedule: plugin,
   curriculum: v.pipe(v.array(strict({ intervals: count, steps: count })), v.minLength(1)),

@@ -5,7 +5,7 @@ import type { TrajectoryLossOptions } from "@fluxion/train";
 import type { TrainConfig } from "./config.ts";
 
 /** How the solves of a training go, and what they are compared by. */
-export type LossPlugins = Pick<TrajectoryLossOptions, "algorithm" | "sensealg" | "loss"> & Required<Pick<TrajectoryLossOptions, "solver">>;
+export type LossPlugins = Pick<TrajectoryLossOptions, "algorithm" | "sensealg" | "loss" | "sigma"> & Required<Pick<TrajectoryLossOptions, "solver">>;
 
 /**
  * Makes the plug-ins of a training's loss.
@@ -13,12 +13,13 @@ export type LossPlugins = Pick<TrajectoryLossOptions, "algorithm" | "sensealg" |
  * @param here - Makes the plug-in of an entry, and puts the entry's place in front of errors.
  * @throws OdeError `UNKNOWN_NAME`, `INVALID_OPTION`
  */
-export function lossPlugins({ solver, sensealg, loss }: Pick<TrainConfig, "solver" | "sensealg" | "loss">, here: <T>(entry: string, make: () => T) => T): LossPlugins {
+export function lossPlugins({ solver, sensealg, loss, sigma }: Pick<TrainConfig, "solver" | "sensealg" | "loss" | "sigma">, here: <T>(entry: string, make: () => T) => T): LossPlugins {
   const { name, dt, reltol, abstol, maxIters, ...options } = solver;
   return {
     algorithm: here("solver", () => fromConfig(algorithms, { name, ...options })),
     solver: { ...(dt ? { dt } : {}), ...(reltol ? { reltol } : {}), ...(abstol ? { abstol } : {}), ...(maxIters ? { maxIters } : {}) },
     sensealg: here("sensealg", () => fromConfig(sensealgs, sensealg)),
+    ...(sigma === undefined ? {} : { sigma }),
     loss: here("loss", () => fromConfig(losses, loss)),
   };
 }

@@ -77,11 +77,12 @@ test("entries that were not observed, empty in the files, are left out: of train
   expect(readFileSync(join(folder, "gaps.csv"), "utf8")).toMatch(/\n0\.3,,\n/);
   const path = join(folder, "gaps.json");
   const data = { columns: ["q", "v"], train: "gaps.csv", evaluate: "gaps.csv", heldOut: "gaps.csv" };
-  writeFileSync(path, JSON.stringify({ ...config, data, system: { name: "pendulum" }, models: { node: { name: "neuralODE", dim: 2 } }, curriculum: [{ intervals: 20, steps: 5 }] }));
+  writeFileSync(path, JSON.stringify({ ...config, data, system: { name: "pendulum" }, models: { node: { name: "neuralODE", dim: 2 } }, curriculum: [{ intervals: 20, steps: 5 }], sigma: [0.5, 2] }));
   const prepared = prepareRun(path, { output: join(folder, "run") });
   const [outcome] = (await trainModels(prepared, {}))!;
   const { model } = prepared.models[0];
-  expect(outcome.losses[0]).toBe(trajectoryLoss({ ...prepared.fitting, model, trajectories: [trajectory] })(model.init(1)).loss);
+  expect(outcome.losses[0]).toBe(trajectoryLoss({ ...prepared.fitting, model, trajectories: [trajectory], sigma: [0.5, 2] })(model.init(1)).loss);
+  expect(prepared.fitting.sigma).toEqual([0.5, 2]);
   expect(outcome.losses[4]).toBeLessThan(outcome.losses[0]);
   // The start counts with the error 0.
   const entries = gaps.flat().filter((x) => !Number.isNaN(x)).length;

@@ -122,6 +122,13 @@ describe("fit", () => {
     expect(await fit({ model, stages, clipNorm: clipNorm!, start: start!, evaluate })).toEqual(await fit(options));
   });
 
+  test("divides residuals by the standard deviation of the observations", async () => {
+    const sigma = [0.5, 2];
+    const { state } = await fit({ ...options, sigma });
+    expect(state.losses[0]).toBe(trajectoryLoss({ ...options, loss: meanSquaredError(), intervals: 1, sigma })(options.start!).loss);
+    expect(state.losses[0]).not.toBe((await fit(options)).state.losses[0]);
+  });
+
   test("to derivatives, whose loss knows no intervals", async () => {
     const samples = trajectories.flatMap(({ u }) => u.map((state) => ({ u: state, du: Float64Array.of(state[1], -9.81 * Math.sin(state[0])) })));
     const { state, status } = await fit({ model, start: options.start!, stages: [{ steps: 200, schedule: cosine({ peak: 0.05 }) }], evaluate: derivativeLoss({ model, samples, loss: meanSquaredError() }) });

@@ -82,6 +82,8 @@ export interface TrajectoryFit {
   readonly sensealg: SensitivityAlgorithm;
   /** The penalty for each residual. Default `meanSquaredError()`. */
   readonly loss?: Loss | undefined;
+  /** Standard deviation of the observations, or one for each component of the state, `[n]`: what their residuals are divided by before the penalty. Default 1. */
+  readonly sigma?: number | ArrayLike<number> | undefined;
   /** The state at the first time of a trajectory as a traced function of the parameters, such as a slice of them; see `trajectoryLoss`. Default: the first observed state. */
   readonly initialState?: ((p: Tensor, trajectory: number) => Tensor) | undefined;
 }

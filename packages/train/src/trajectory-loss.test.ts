@@ -191,3 +191,30 @@ test("batches of data share what is compiled of a loss, and have means of their 
   expect(traced).toBe(before);
   for (const order of [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [1, 0, 3, 4, 2]]) for (const i of order) expect(valueOf(shared[i])).toEqual(alone[i]);
 });
+
+describe("sigma", () => {
+  test.each(all)("divides residuals before the penalty: $name, alone and in a batch, with a missing entry", (loss) => {
+    const sigma = [0.4, 2.5];
+    const [{ t, u }] = trajectories;
+    const gap = u.map((state, k) => (k === 2 ? state.with(1, NaN) : state));
+    const observed = [{ t, u: gap }, { t, u: u.map((state) => state.map((x) => x + 0.1)) }];
+    const evaluate = trajectoryLoss({ ...common, trajectories: observed, loss, sigma });
+    const penalties = observed.flatMap((one) => {
+      const run = solve(odeProblem(model, one.u[0], [t[0], t[3]], p), rk4(), { dt: 0.05, saveAt: t.slice(1) });
+      return run.u.flatMap((state, k) => [...state].map((x, i) => (x - one.u[k + 1][i]) / sigma[i])).filter((r) => !Number.isNaN(r)).map(scalar[loss.name]);
+    });
+    expect(penalties.length).toBe(11);
+    const { loss: value, gradient } = evaluate(p);
+    expect(value / (penalties.reduce((a, b) => a + b) / 11)).toBeCloseTo(1, 12);
+    const found = gradient.slice();
+    const at = (i: number, h: number): number => evaluate(p.with(i, p[i] + h)).loss;
+    const expected = p.map((_, i) => (8 * (at(i, 1e-4) - at(i, -1e-4)) - (at(i, 2e-4) - at(i, -2e-4))) / 12e-4);
+    expect(Math.hypot(...found.map((x, i) => x - expected[i])) / Math.hypot(...expected)).toBeLessThan(1e-8);
+  });
+
+  test("of all components changes a mean of squares by its square, and one that is none is refused", () => {
+    const options = { ...common, loss: meanSquaredError() };
+    expect(trajectoryLoss({ ...options, sigma: 0.5 })(p).loss).toBe(4 * trajectoryLoss(options)(p).loss);
+    for (const sigma of [0, -1, NaN, Infinity, [1], [1, 0], [1, 1, 1], "1" as never]) expect(() => trajectoryLoss({ ...options, sigma })).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+  });
+});

@@ -13,7 +13,7 @@ export interface TrajectoryLossOptions extends MatchingOptions {
 
 /** The loss and its gradient at some parameters. */
 export interface LossValue {
-  /** Mean penalty over all observed entries at compared times of all trajectories; infinite when a solve failed, or loss or gradient are not finite. */
+  /** Mean penalty of residuals over `sigma` over all observed entries at compared times of all trajectories; infinite when a solve failed, or loss or gradient are not finite. */
   readonly loss: number;
   /** By the parameters, `[m]`; zero when the loss is infinite. Overwritten by the next evaluation. */
   readonly gradient: Float64Array;
@@ -34,7 +34,7 @@ export interface LossValue {
  * `initialState`, each time: for batches of data make the `loss` once, and a function for each batch.
  * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times, or when the
  * loss has not one penalty for each residual, or `initialState` does not return `n` numbers; `NON_FINITE` for infinite data, and for missing entries of a first state without
- * `initialState`; `INVALID_ARGUMENT` without data, or without intervals or observed entries to compare; `INVALID_OPTION` for an unknown option or an `initialState` that is no
+ * `initialState`; `INVALID_ARGUMENT` without data, or without intervals or observed entries to compare; `INVALID_OPTION` for an unknown option, a wrong `sigma` or an `initialState` that is no
  * function, `INVALID_TRACE` for one that returns no traced array.
  */
 export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array) => LossValue {
@@ -59,8 +59,11 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
       const { solution, pull } = solves.linearize(group, p);
       rhsEvaluations += count * solution.stats.nf;
       if (solution.retcode !== "success") return failed(rhsEvaluations, solves.failureOf(group, p, solution.message));
+      const size = times.length * u0.length;
       subtract(solution.u, states, penalty.residual);
-      total += penalty.run(times.length * u0.length, solves.entries, missing);
+      divide(penalty.residual, size, solves.sigma);
+      total += penalty.run(size, solves.entries, missing);
+      divide(penalty.slope, size, solves.sigma);
       const failure = solves.differentiate(group, () => {
         const { dp, du0 } = pull(cotangents);
         for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
@@ -91,6 +94,11 @@ function withPenalties(groups: readonly SolvedGroup[], loss: Loss): ComparedGrou
     const { length } = group.u0;
     return { ...group, penalty, cotangents: Array.from(group.times, (_, k) => penalty.slope.subarray(k * length, (k + 1) * length)) };
   });
+}
+
+/** Divides the first `size` numbers, rows of `sigma.length`, by `sigma`. */
+function divide(rows: Float64Array, size: number, sigma: Float64Array): void {
+  for (let at = 0; at < size; ) for (let i = 0; i < sigma.length; i++) rows[at++] /= sigma[i];
 }
 
 /** `out[k n + i] = u[k][i] - v[k][i]`, for rows of `n`. */

@@ -1,13 +1,10 @@
-import { assertKnown, OdeError, shown } from "@fluxion/ode-core";
+import { assertKnown, OdeError } from "@fluxion/ode-core";
 import { Matrix } from "ml-matrix";
 import { isMissing } from "./observations.ts";
 import { trajectorySolves, type MatchingOptions, type SolvedGroup } from "./trajectory-solves.ts";
 
 /** How a model is solved and compared with data, residual by residual. */
-export interface TrajectoryResidualsOptions extends MatchingOptions {
-  /** Standard deviation of the observations, or one for each component of the state, `[n]`: what their residuals are divided by. Default 1. */
-  readonly sigma?: number | ArrayLike<number> | undefined;
-}
+export type TrajectoryResidualsOptions = MatchingOptions;
 
 /** Residuals and their derivatives at some parameters. */
 export interface Residuals {
@@ -38,8 +35,8 @@ export function trajectoryResiduals(options: TrajectoryResidualsOptions): (p: Fl
   if (!sensealg?.providesPush) {
     throw new OdeError("MISSING_CAPABILITY", `Cannot match trajectories residual by residual as option "sensealg" must have push, as forwardSensitivity() and finiteDifference() have: "${sensealg?.name}" has none`);
   }
-  const sigma = checkedSigma(options.sigma, model.dim);
   const solves = trajectorySolves(options, false);
+  const { sigma } = solves;
   const groups = solves.groups.map((group) => ({ ...group, observed: observedEntries(group) }));
   const m = model.paramCount;
   const units = Array.from({ length: m }, (_, j) => new Float64Array(m).fill(1, j, j + 1));
@@ -71,11 +68,3 @@ export function trajectoryResiduals(options: TrajectoryResidualsOptions): (p: Fl
 /** Which entries of which times are observed. */
 const observedEntries = ({ states }: SolvedGroup): (readonly [time: number, component: number])[] =>
   states.flatMap((state, k) => [...state.keys()].filter((i) => !isMissing(state[i])).map((i) => [k, i] as const));
-
-function checkedSigma(sigma: number | ArrayLike<number> = 1, n: number): Float64Array {
-  const each = typeof sigma === "number" ? new Float64Array(n).fill(sigma) : Float64Array.from(sigma ?? []);
-  if (each.length !== n || !each.every((x) => x > 0 && x < Infinity)) {
-    throw new OdeError("INVALID_OPTION", `Cannot match trajectories as option "sigma" must be a number > 0, or one for each of the ${n} components of the state: current value is ${shown(sigma)}`);
-  }
-  return each;
-}

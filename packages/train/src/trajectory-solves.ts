@@ -2,6 +2,7 @@ import type { Tensor } from "@fluxion/autodiff";
 import { linearize, odeProblem, OdeError, solve, type Algorithm, type Linearization, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { initialStates } from "./initial-states.ts";
 import { observations, type Observations } from "./observations.ts";
+import { checkedSigma } from "./sigma.ts";
 import type { TrajectoryLossOptions } from "./trajectory-loss.ts";
 import type { Trajectory } from "./trajectory.ts";
 
@@ -19,6 +20,8 @@ export interface MatchingOptions {
   readonly sensealg: SensitivityAlgorithm;
   /** Compare only the first `intervals` sampling intervals of each trajectory. Default: all. */
   readonly intervals?: number | undefined;
+  /** Standard deviation of the observations, or one for each component of the state, `[n]`: what their residuals are divided by. Default 1. */
+  readonly sigma?: number | ArrayLike<number> | undefined;
   /**
    * The state `u[n]` at the first time of a trajectory, counted from 0, as a traced function of the parameters `p[m]`. The first observed state then is compared like all
    * others, its noise no longer moves the parameters, and it may be missing. Unknown starts are further parameters: `slice(p, m, m + n)` of
@@ -38,6 +41,8 @@ export interface TrajectorySolves {
   readonly groups: readonly SolvedGroup[];
   /** How many entries are compared. */
   readonly entries: number;
+  /** Of each component, `[n]`. */
+  readonly sigma: Float64Array;
   /** Computes the starts at `p[m]`; to be called before the others. Returns why they are none, or nothing. */
   start(p: Float64Array): string | undefined;
   linearize(group: SolvedGroup, p: Float64Array): Linearization;
@@ -67,6 +72,7 @@ export function trajectorySolves(options: SolvesOptions, together: boolean): Tra
   return {
     groups: observed.map((group, k) => ({ ...group, u0: starts?.states.subarray(...parts[k]) ?? group.u0, startSlope: starts?.slope.subarray(...parts[k]) })),
     entries: observed.reduce((sum, { times, count, missing }) => sum + times.length * count * n - missing.length, 0),
+    sigma: checkedSigma(options.sigma, n),
     start: (p) => {
       starts?.run(p);
       const wrong = starts?.states.findIndex((x) => !Number.isFinite(x)) ?? -1;
