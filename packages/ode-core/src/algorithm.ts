@@ -1,6 +1,6 @@
 import type { ButcherTableau } from "./butcher-tableau.ts";
 import type { StepController } from "./controller.ts";
-import { OdeError, shown } from "./errors.ts";
+import { assertPlugin } from "./errors.ts";
 import type { InitialStep } from "./initial-step.ts";
 import type { ErrorScale } from "./scaled-norm.ts";
 import type { Bandwidth, BoundField, Capability, Structure } from "./vector-field.ts";
@@ -129,7 +129,5 @@ export interface ContinuousExtension {
 
 /** @throws OdeError `INVALID_ARGUMENT` when `value` is no algorithm. */
 export function requireAlgorithm(act: string, what: string, value: unknown): void {
-  if (typeof (value as Partial<Algorithm> | null | undefined)?.stepper === "function") return;
-  const found = typeof value === "function" ? `a function: ${value.name || "it"} perhaps needs parentheses` : shown(value);
-  throw new OdeError("INVALID_ARGUMENT", `Cannot ${act} as ${what} must be an algorithm such as tsit5(): current value is ${found}`);
+  assertPlugin("INVALID_ARGUMENT", act, what, "an algorithm such as tsit5()", value, "stepper");
 }

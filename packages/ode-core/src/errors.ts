@@ -44,6 +44,18 @@ export function shown(value: unknown): string {
 /** Whether a value is an array or a typed array. */
 export const isList = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 
+/**
+ * Throws unless `value` has the method that makes it a plug-in, such as an algorithm or a loss; a factory that was not called has none.
+ *
+ * @param needed - What it must be: `an algorithm such as tsit5()`.
+ */
+export function assertPlugin(code: OdeErrorCode, act: string, what: string, needed: string, value: unknown, method: string): void {
+  // Every function has a method "bind".
+  if (typeof value === "object" && typeof (value as Readonly<Record<string, unknown>> | null)?.[method] === "function") return;
+  const found = typeof value === "function" ? `a function: ${value.name || "it"} perhaps needs parentheses` : shown(value);
+  throw new OdeError(code, `Cannot ${act} as ${what} must be ${needed}: current value is ${found}`);
+}
+
 /** Throws `SHAPE_MISMATCH` unless `value` has `length` entries. */
 export function assertLength(what: string, value: ArrayLike<number>, length: number): void {
   if (value.length !== length) {

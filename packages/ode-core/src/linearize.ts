@@ -1,5 +1,5 @@
 import { requireAlgorithm, type Algorithm } from "./algorithm.ts";
-import { OdeError } from "./errors.ts";
+import { assertPlugin, OdeError } from "./errors.ts";
 import { integrate } from "./integrate.ts";
 import { requireProblem, type OdeProblem } from "./problem.ts";
 import type { Linearization, SensitivityAlgorithm } from "./sensitivity.ts";
@@ -22,10 +22,7 @@ export interface LinearizeOptions extends SolveOptions {
 export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg, ...options }: LinearizeOptions): Linearization {
   requireProblem(problem);
   requireAlgorithm("linearize", "algorithm", algorithm);
-  if (typeof sensealg?.linearize !== "function") {
-    const found = typeof sensealg === "function" ? `a function: ${(sensealg as { name: string }).name || "it"} perhaps needs parentheses` : String(sensealg);
-    throw new OdeError("INVALID_OPTION", `Cannot linearize as option "sensealg" must be a sensitivity algorithm such as discreteAdjoint(): current value is ${found}`);
-  }
+  assertPlugin("INVALID_OPTION", "linearize", 'option "sensealg"', "a sensitivity algorithm such as discreteAdjoint()", sensealg, "linearize");
   requireCapabilities(`sensealg "${sensealg.name}"`, sensealg.requires, problem.f);
   if (sensealg.requiresTableau && !algorithm.tableau) {
     throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the algorithm must have an explicit Runge-Kutta tableau: "${algorithm.name}" has none`);

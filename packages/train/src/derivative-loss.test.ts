@@ -106,3 +106,7 @@ test.each([["a traced model", model], ["a field that does not look at its parame
   for (const wrong of [p.slice(1), new Float64Array(p.length + 1), new Float64Array(0)]) expect(() => evaluate(wrong)).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
   expect(evaluate(p).loss).toBe(before);
 });
+
+test.each([["intervals", 3, /got "intervals"/], ["loss", meanSquaredError, /meanSquaredError perhaps needs parentheses/], ["loss", undefined, /loss" must be a loss/], ["model", undefined, /model" must be a vector field/]])("a wrong option is refused: %s", (name, value, message) => {
+  expect(() => derivativeLoss({ ...common, [name]: value } as never)).toThrow(expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringMatching(message) as string }));
+});

@@ -1,6 +1,7 @@
 import type { Loss } from "@fluxion/nn-core";
-import { assertFinite, assertLength, OdeError, requireCapabilities, type BoundField, type VectorField } from "@fluxion/ode-core";
+import { assertFinite, assertKnown, assertLength, OdeError, requireCapabilities, type BoundField, type VectorField } from "@fluxion/ode-core";
 import { penaltyKernel, type PenaltyKernel } from "./penalty-kernel.ts";
+import { assertPlugins } from "./plugins.ts";
 import { tiles } from "./tiles.ts";
 import type { LossValue } from "./trajectory-loss.ts";
 
@@ -38,9 +39,12 @@ interface Tile {
  *
  * @returns A function of the parameters `p[m]`. One evaluation costs one right-hand side and its product per sample.
  * @throws OdeError `SHAPE_MISMATCH` when states or derivatives have another length than the model's, or when the loss has not one
- * penalty for each residual, and from the function for parameters of another length; `NON_FINITE` for data that are not; `INVALID_ARGUMENT` without samples, `MISSING_CAPABILITY` when the model has no `vjp`.
+ * penalty for each residual, and from the function for parameters of another length; `NON_FINITE` for data that are not; `INVALID_ARGUMENT` without samples, `INVALID_OPTION` for an unknown or wrong option, `MISSING_CAPABILITY` when the model has no `vjp`.
  */
-export function derivativeLoss({ model, samples, loss }: DerivativeLossOptions): (p: Float64Array) => LossValue {
+export function derivativeLoss(options: DerivativeLossOptions): (p: Float64Array) => LossValue {
+  assertKnown("match derivatives", options, ["model", "samples", "loss"] satisfies (keyof DerivativeLossOptions)[]);
+  const { model, samples, loss } = options;
+  assertPlugins("match derivatives", { model, loss });
   requireCapabilities("derivativeLoss", ["vjp"], model);
   if (samples.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match derivatives as there must be at least one sample: got none");
   const observed = inTiles(model, samples);

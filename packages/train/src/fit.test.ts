@@ -1,6 +1,6 @@
 import { at, mul, neg, tracedField } from "@fluxion/autodiff";
 import { structuredLagrangianNN } from "@fluxion/lnn";
-import { constantRate, cosine, meanSquaredError, mlp, type Optimizer } from "@fluxion/nn-core";
+import { adam, constantRate, cosine, meanSquaredError, mlp, type Optimizer } from "@fluxion/nn-core";
 import { odeProblem, rk4, solve, tsit5 } from "@fluxion/ode-core";
 import { discreteAdjoint, gaussAdjoint } from "@fluxion/sensitivity";
 import { pendulum } from "@fluxion/systems";
@@ -82,6 +82,10 @@ describe("fit", () => {
     expect(kept[0].optimizer).not.toEqual(kept[1].optimizer);
   });
 
+  test("starts from a list of numbers as well", async () => {
+    expect(await fit({ ...options, start: [...model.init(3)] })).toEqual(await fit(options));
+  });
+
   test("the same options give the same bits, another seed does not", async () => {
     const [a, b, c] = [await fit(options), await fit(options), await fit({ ...options, start: model.init(4) })];
     expect(a).toEqual(b);
@@ -125,7 +129,7 @@ describe("fit", () => {
   test("divides residuals by the standard deviation of the observations", async () => {
     const sigma = [0.5, 2];
     const { state } = await fit({ ...options, sigma });
-    expect(state.losses[0]).toBe(trajectoryLoss({ ...options, loss: meanSquaredError(), intervals: 1, sigma })(options.start!).loss);
+    expect(state.losses[0]).toBe(trajectoryLoss({ ...options, loss: meanSquaredError(), intervals: 1, sigma })(model.init(3)).loss);
     expect(state.losses[0]).not.toBe((await fit(options)).state.losses[0]);
   });
 
@@ -275,6 +279,12 @@ test.each([
   ["a start that is missing", { trajectories: [{ t: Float64Array.of(0, 0.2), u: [Float64Array.of(NaN, 0), trajectories[0].u[0]] }] }, "NON_FINITE"],
   ["a state that is infinite", { trajectories: [{ t: Float64Array.of(0, 0.2), u: [trajectories[0].u[0], Float64Array.of(Infinity, 0)] }] }, "NON_FINITE"],
   ["a start that is no function", { initialState: 1 as never }, "INVALID_OPTION"],
+  ["an optimiser that was not made", { optimizer: adam as never }, "INVALID_OPTION"],
+  ["a loss that was not made", { loss: meanSquaredError as never }, "INVALID_OPTION"],
+  ["an algorithm that was not made", { algorithm: rk4 as never }, "INVALID_OPTION"],
+  ["no sensitivity algorithm", { sensealg: undefined as never }, "INVALID_OPTION"],
+  ["no model", { model: undefined as never }, "INVALID_OPTION"],
+  ["a number for the start", { start: 3 as never }, "INVALID_ARGUMENT"],
   ["a norm that clips all", { clipNorm: 0 }, "INVALID_OPTION"],
 ] as [string, Partial<typeof options>, string][])("%s is refused", async (_, changes, code) => {
   const told: number[] = [];

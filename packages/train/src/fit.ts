@@ -4,6 +4,7 @@ import { assertLength, OdeError, shown, type Algorithm, type SensitivityAlgorith
 import { breather } from "./breather.ts";
 import { assertTrainingOptions } from "./option-names.ts";
 import { requireTrajectories } from "./observations.ts";
+import { assertPlugins } from "./plugins.ts";
 import { trajectoryLoss, type LossValue, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 import type { Trajectory } from "./trajectory.ts";
 
@@ -59,7 +60,7 @@ export interface TrainingOptions {
   /** Largest Euclidean norm of a gradient. Default: none. */
   readonly clipNorm?: number | undefined;
   /** Start parameters `p[m]`. Either these, or `resume`. */
-  readonly start?: Float64Array | undefined;
+  readonly start?: ArrayLike<number> | undefined;
   /** Where an earlier run with the same options stopped. */
   readonly resume?: FitState | undefined;
   /** Looked at before each step: once aborted, `fit` ends with status `"aborted"`. Default: none. */
@@ -118,14 +119,15 @@ const patience = 20;
  * Where a loss or its gradient is not finite, as that of a model that blows up, the last update is halved, which counts as a step. After
  * 20 halvings in a row, or without an update to halve, it has failed, and so it has with an update that is not finite itself: `state.p` are the parameters of the last finite loss.
  *
- * @throws OdeError `INVALID_ARGUMENT` for bad stages or data, or an `evaluate` that returns no loss, `SHAPE_MISMATCH` for parameters, gradients or states of another length, `INVALID_OPTION` for an unknown option or a bad
- * `clipNorm`; and what `trajectoryLoss` throws.
+ * @throws OdeError `INVALID_ARGUMENT` for bad stages or data, or an `evaluate` that returns no loss, `SHAPE_MISMATCH` for parameters, gradients or states of another length, `INVALID_OPTION` for an unknown or wrong option; and what `trajectoryLoss` throws.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   assertTrainingOptions("fit", options);
   const { model, signal, onProgress, optimizer = adam(), resume } = options;
-  const p = (resume?.p ?? options.start)?.slice();
-  if (!p) throw new OdeError("INVALID_ARGUMENT", "Cannot fit as start parameters must be given: use start: model.init(seed)");
+  assertPlugins("fit", { model, optimizer });
+  const start: unknown = resume?.p ?? options.start;
+  if (typeof (start as ArrayLike<number> | null | undefined)?.length !== "number") throw new OdeError("INVALID_ARGUMENT", `Cannot fit as start parameters must be given: use start: model.init(seed); current value is ${shown(start)}`);
+  const p = Float64Array.from(start as ArrayLike<number>);
   assertLength("the start parameters", p, model.paramCount);
   const stages = checkedStages(options);
   const kept = (resume?.kept ?? p).slice();

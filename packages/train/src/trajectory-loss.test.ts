@@ -192,6 +192,17 @@ test("batches of data share what is compiled of a loss, and have means of their 
   for (const order of [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [1, 0, 3, 4, 2]]) for (const i of order) expect(valueOf(shared[i])).toEqual(alone[i]);
 });
 
+test.each([
+  ["model", undefined, /model" must be a vector field such as neuralODE.*: current value is undefined/],
+  ["model", () => model, /a function: .* perhaps needs parentheses/],
+  ["loss", meanSquaredError, /loss" must be a loss such as meanSquaredError\(\): current value is a function: meanSquaredError perhaps needs parentheses/],
+  ["loss", undefined, /loss" must be .*: current value is undefined/],
+  ["algorithm", "rk4", /algorithm" must be an algorithm such as rk4\(\): current value is "rk4"/],
+  ["sensealg", discreteAdjoint, /discreteAdjoint perhaps needs parentheses/],
+] as [string, unknown, RegExp][])("option %s that is no such thing is refused: %s", (name, value, message) => {
+  expect(() => trajectoryLoss({ ...common, loss: meanSquaredError(), [name]: value })).toThrow(expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringMatching(message) as string }));
+});
+
 describe("sigma", () => {
   test.each(all)("divides residuals before the penalty: $name, alone and in a batch, with a missing entry", (loss) => {
     const sigma = [0.4, 2.5];

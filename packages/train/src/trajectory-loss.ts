@@ -1,6 +1,7 @@
 import type { Loss } from "@fluxion/nn-core";
 import { assertTrainingOptions } from "./option-names.ts";
 import { penaltyKernel, type PenaltyKernel } from "./penalty-kernel.ts";
+import { assertPlugins } from "./plugins.ts";
 import { trajectorySolves, type MatchingOptions, type SolvedGroup } from "./trajectory-solves.ts";
 
 /** How a model is solved and compared with data by a loss. */
@@ -40,6 +41,7 @@ export interface LossValue {
 export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array) => LossValue {
   assertTrainingOptions("match trajectories", options);
   const { model, loss } = options;
+  assertPlugins("match trajectories", { loss });
   const solves = trajectorySolves(options, true);
   const compared = withPenalties(solves.groups, loss);
   const gradient = new Float64Array(model.paramCount);

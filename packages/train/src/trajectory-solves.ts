@@ -2,6 +2,7 @@ import type { Tensor } from "@fluxion/autodiff";
 import { linearize, odeProblem, OdeError, solve, type Algorithm, type Linearization, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { initialStates } from "./initial-states.ts";
 import { observations, type Observations } from "./observations.ts";
+import { assertPlugins } from "./plugins.ts";
 import { checkedSigma } from "./sigma.ts";
 import type { TrajectoryLossOptions } from "./trajectory-loss.ts";
 import type { Trajectory } from "./trajectory.ts";
@@ -62,6 +63,7 @@ type SolvesOptions = MatchingOptions & Pick<TrajectoryLossOptions, "first">;
 /** @param together - Whether trajectories may be solved for in batches. Otherwise each is a group, in their order. */
 export function trajectorySolves(options: SolvesOptions, together: boolean): TrajectorySolves {
   const { model, algorithm, sensealg, initialState, first = 0 } = options;
+  assertPlugins("match trajectories", { model, algorithm, sensealg });
   const solver = savingTimesOnly(options.solver ?? {});
   const observed = observations({ ...options, solver }, together);
   const [n, m] = [model.dim, model.paramCount];
