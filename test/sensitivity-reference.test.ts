@@ -93,8 +93,10 @@ describe("a state that stays put while its sensitivity moves", () => {
     }
   });
 
-  test("discreteAdjoint differentiates the few steps that were taken: far off, right with steps that resolve it", () => {
-    expect(errors(growth, growth.losses[0], discreteAdjoint(), 1e-12).gradient).toBeGreaterThan(0.1);
+  test("discreteAdjoint differentiates the few steps that were taken: not to the tolerance, right with steps that resolve it", () => {
+    // Steps that are no longer than stable are not far off; without this limit it was wrong by more than a tenth.
+    expect(errors(growth, growth.losses[0], discreteAdjoint(), 1e-12).gradient).toBeGreaterThan(1e-6);
+    expect(errors(growth, growth.losses[0], discreteAdjoint(), 1e-12).gradient).toBeLessThan(1e-2);
     expect(errors(growth, growth.losses[0], discreteAdjoint(), 1e-12, { dtmax: 0.02 }).gradient).toBeLessThan(1e-9);
   });
 });
