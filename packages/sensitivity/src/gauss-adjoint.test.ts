@@ -1,4 +1,4 @@
-import { linearize, odeProblem, tsit5, vectorField } from "@fluxion/ode-core";
+import { linearize, odeProblem, rodas5P, tsit5, vectorField, vern9 } from "@fluxion/ode-core";
 import { testSensealg } from "@fluxion/testkit";
 import { expect, test } from "vitest";
 import { gaussAdjoint } from "./gauss-adjoint.ts";
@@ -33,7 +33,7 @@ test("is right backwards in time, too, and its cost hardly depends on the number
     }
     return calls();
   });
-  // The sum of their integrals that the error control sees does.
+  // The sums of their integrals that the error control sees and that are checked do.
   expect(counts[1]).toBeLessThan(1.05 * counts[0]);
 });
 
@@ -79,6 +79,32 @@ test.each([1, 16, 300])("is right where neither the solution nor lambda shows ho
     const { solution, pull } = linearize(odeProblem(hidden, [1], [0, 5], new Float64Array(m)), tsit5(), { saveAt: [5], reltol: tol, abstol: tol, sensealg: gaussAdjoint() });
     expect(solution.stats.naccept).toBeLessThan(60);
     for (const x of pull([Float64Array.of(1)]).dp) expect(Math.abs(x - exact)).toBeLessThan(10 * tol);
+  }
+});
+
+test.each([10, 17, 40, 200, 1000])("is right where each of %d parameters acts for a short time only, and none does yet", (m) => {
+  // u' = -0.3 u + sum p_j exp(-((t - c_j) / w)^2) from 0 at p = 0: du(20) / dp_j = w sqrt(pi) exp(0.3 (c_j - 20) + (0.3 w / 2)^2), but for tails outside.
+  const [rate, w, end] = [0.3, 10 / m, 20];
+  const centers = Array.from({ length: m }, (_, j) => 4 * w + ((20 - 8 * w) * (j + 0.5)) / m);
+  const bump = (t: number, c: number): number => Math.exp(-(((t - c) / w) ** 2));
+  const inflows = vectorField((t, u, p, out) => void (out[0] = centers.reduce((sum, c, j) => sum + p[j] * bump(t, c), -rate * u[0])), {
+    dim: 1,
+    paramCount: m,
+    vjp: (t, _u, _p, lambda, outU, outP) => {
+      outU[0] = -rate * lambda[0];
+      centers.forEach((c, j) => void (outP[j] += bump(t, c) * lambda[0]));
+    },
+  });
+  const exact = centers.map((c) => w * Math.sqrt(Math.PI) * Math.exp(rate * (c - end) + ((rate * w) / 2) ** 2));
+  const largest = exact.at(-1)!;
+  for (const algorithm of [tsit5(), vern9(), rodas5P()]) {
+    for (const tol of [1e-6, 1e-8]) {
+      const { solution, pull } = linearize(odeProblem(inflows, [0], [0, end], new Float64Array(m)), algorithm, { saveAt: [end], reltol: tol, abstol: tol, sensealg: gaussAdjoint() });
+      expect(solution.stats.naccept).toBeLessThan(30);
+      const { dp } = pull([Float64Array.of(1)]);
+      // What is checked are sums of all, in which one counts the less the more there are.
+      exact.forEach((x, j) => expect(Math.abs(dp[j] - x)).toBeLessThan(2 * m * tol * largest));
+    }
   }
 });
 

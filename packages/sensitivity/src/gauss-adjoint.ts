@@ -1,10 +1,11 @@
 import type { OdeSolution, SensitivityAlgorithm } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
 import { extendedState } from "./extended-state.ts";
-import { gaussLegendre } from "./gauss-legendre.ts";
+import { CheckedSums, type Integrate, type SolvedStep } from "./checked-sums.ts";
+import { gaussLegendre, type QuadratureRule } from "./gauss-legendre.ts";
 import { gradientScales, joined } from "./gradient-scales.ts";
 import { pullScaled } from "./pull-scaled.ts";
-import { checkTolerances, linearField, solveBackwards, solveForwards, takesFixedSteps, type AfterRun, type ReverseEquation, type ReverseTolerances, type Step } from "./reverse-solve.ts";
+import { checkTolerances, linearField, solveBackwards, solveForwards, takesFixedSteps, type AfterRun, type CompleteTolerances, type ReverseEquation, type ReverseTolerances, type Step } from "./reverse-solve.ts";
 import { accumulate } from "./small-vectors.ts";
 import type { VjpField } from "./taped-field.ts";
 
@@ -14,12 +15,13 @@ export type GaussAdjointOptions = ReverseTolerances;
 /**
  * The continuous adjoint with the parameters' part by quadrature: `lambda' = -J' lambda` is integrated backwards as
  * `interpolatingAdjoint` does it, and `dp`, the integral of `F' lambda`, is summed up by Gauss' formula over each of the steps, of
- * the order of the method. F may be less smooth than lambda and u, as where a force that depends on time is multiplied by a parameter that is zero: the error control, where there is
- * one, looks at a weighted sum of these integrals, too, of all parameters up to 16 and of 16 of more; and steps that span whole steps of the forward solve are parted
- * where these end. The choice among the continuous adjoints for many parameters. Needs no tableau; goes through events that have derivatives.
+ * the order of the method. F may be less smooth than lambda and u, as where a force that depends on time is multiplied by a parameter that is zero: with error control,
+ * that looks at a weighted sum of these integrals, too, of all parameters up to 16 and of 16 of more; steps that span whole steps of the forward solve are parted where these end; and
+ * they are divided where the formula with one node less differs by more than the tolerance in sums of all parameters' integrals. What is so narrow that it lies between all nodes
+ * remains unseen, as by any method: there set `dtmax`. The choice among the continuous adjoints for many parameters. Needs no tableau; goes through events that have derivatives.
  *
- * Cost of `pull`: one `vjp` and one interpolation per evaluation of a reverse solve of n + 1 equations, and per step, or part of one, as many
- * more as half the order of the method. A Jacobian, for implicit methods, takes n of each. Memory: dense output, and that of the reverse solve between two saved times.
+ * Cost of `pull`: one `vjp` and one interpolation per evaluation of a reverse solve of n + 1 equations, and per step, or part of one, about as many
+ * more as the order of the method, of which half are the check. A Jacobian, for implicit methods, takes n of each. Memory: dense output, and that of the reverse solve between two saved times or for 16 steps.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Norcliffe, Deisenroth, Trans. Mach. Learn. Res. (2023), arXiv 2308.10644.
@@ -34,18 +36,20 @@ export function gaussAdjoint(options: GaussAdjointOptions = {}): SensitivityAlgo
     linearize(context) {
       const forward = solveForwards(context);
       const { solution } = forward;
+      const count = Math.ceil(context.algorithm.order / 2);
+      const rule = gaussLegendre(count);
       const starts = forward.steps.map(([t]) => t);
-      const rule = gaussLegendre(Math.ceil(context.algorithm.order / 2));
       return {
         solution,
         pull(uBar) {
           assertPullable(solution, uBar);
           return pullScaled(uBar, (scaled) => {
             const { states, parameters } = gradientScales(solution, scaled);
-            const watched = takesFixedSteps(context) ? undefined : watchedSum(parameters());
-            const { sum, ...equation } = adjointWithSum(solution, watched, starts, rule);
+            const sizes = takesFixedSteps(context) ? undefined : parameters();
+            const watched = sizes && watchedSum(sizes);
+            const { total, ...equation } = adjointWithSum(solution, { watched, checked: sizes && new CheckedSums(sizes, count), starts, rule });
             const { z, dp } = solveBackwards(context, forward, scaled, { ...equation, scales: () => (watched ? joined(states, Float64Array.of(1)) : states) }, options);
-            accumulate(1, sum, dp);
+            accumulate(1, total(), dp);
             return { du0: z.slice(0, context.problem.f.dim), dp };
           });
         },
@@ -54,8 +58,20 @@ export function gaussAdjoint(options: GaussAdjointOptions = {}): SensitivityAlgo
   };
 }
 
-/** The adjoint equation along `solution`, with the watched sum, and what adds the parameters' part of each of its solves to `sum[m]`. */
-function adjointWithSum(solution: OdeSolution, watched: WatchedSum | undefined, starts: readonly number[], { nodes, weights }: ReturnType<typeof gaussLegendre>): Pick<ReverseEquation, "field" | "within"> & { afterRun: AfterRun; sum: Float64Array } {
+/** How the parameters' part is summed up. */
+interface Summation {
+  /** What the error control looks at; absent without one. */
+  readonly watched: WatchedSum | undefined;
+  /** What makes sums that are checked; absent without error control. */
+  readonly checked: CheckedSums | undefined;
+  /** Starts of the forward steps, in their order. */
+  readonly starts: readonly number[];
+  /** The rule where there is no check. */
+  readonly rule: QuadratureRule;
+}
+
+/** The adjoint equation along `solution`, with the watched sum, and the sum `[m]` of the parameters' part of its solves. */
+function adjointWithSum(solution: OdeSolution, { watched, checked, starts, rule }: Summation): Pick<ReverseEquation, "field" | "within"> & { afterRun: AfterRun; total: () => Float64Array } {
   const { f, p } = solution.problem;
   const n = f.dim;
   const dim = watched ? n + 1 : n;
@@ -72,9 +88,9 @@ function adjointWithSum(solution: OdeSolution, watched: WatchedSum | undefined, 
     for (let i = 0; i < n; i++) out[i] = -product[i];
     if (watched) out[n] = -watched.of(part);
   };
-  const afterRun: AfterRun = (run, steps) => {
+  const integrate: Integrate = (steps, { nodes, weights }) => {
     part.fill(0);
-    for (const [t, h] of steps.flatMap((step) => parted(step, starts))) {
+    for (const { step: [t, h], run } of steps) {
       nodes.forEach((x, k) => {
         const time = t + x * h;
         run.at(time, z);
@@ -82,10 +98,34 @@ function adjointWithSum(solution: OdeSolution, watched: WatchedSum | undefined, 
         bound.vjp(time, state.at(time, u), lambda, product, part);
       });
     }
-    accumulate(1, part, sum);
+    return part;
   };
-  return { field: linearField(dim, n, rhs), within: state.within, afterRun, sum };
+  let waiting: SolvedStep[] = [];
+  let within: CompleteTolerances | undefined;
+  const flush = (): void => {
+    if (waiting.length === 0) return;
+    if (checked) checked.add(waiting, integrate, within!, sum);
+    else accumulate(1, integrate(waiting, rule), sum);
+    waiting = [];
+  };
+  const afterRun: AfterRun = (run, steps, tolerances) => {
+    within = tolerances;
+    for (const whole of steps) for (const step of parted(whole, starts)) waiting.push({ step, run });
+    if (waiting.length >= enough) flush();
+  };
+  const turnTo: ReverseEquation["within"] = (stretch) => {
+    flush();
+    state.within(stretch);
+  };
+  const total = (): Float64Array => {
+    flush();
+    return sum;
+  };
+  return { field: linearField(dim, n, rhs), within: turnTo, afterRun, total };
 }
+
+/** Sums over as many steps or more are made together: adding one up takes as long as `vjp` does. */
+const enough = 16;
 
 /** A sum of some entries of a gradient. */
 interface WatchedSum {

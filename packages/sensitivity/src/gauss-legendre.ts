@@ -1,9 +1,15 @@
+/** Nodes and weights on [0, 1]. */
+export interface QuadratureRule {
+  readonly nodes: readonly number[];
+  readonly weights: readonly number[];
+}
+
 /**
  * Gauss' formula with `count` nodes on [0, 1]: exact for polynomials of degree `2 count - 1`.
  *
  * @source Abramowitz, Stegun, Handbook of Mathematical Functions (1964), 25.4.29; nodes by Newton's method.
  */
-export function gaussLegendre(count: number): { readonly nodes: readonly number[]; readonly weights: readonly number[] } {
+export function gaussLegendre(count: number): QuadratureRule {
   const points = Array.from({ length: count }, (_, i) => {
     let x = Math.cos((Math.PI * (count - i - 0.25)) / (count + 0.5));
     for (let round = 0; round < 8; round++) {

@@ -26,8 +26,8 @@ export interface DenseForward {
   readonly groups: readonly EventGroup[];
 }
 
-/** Told of each solve between two saved times, which is dense then, and its steps. */
-export type AfterRun = (run: OdeSolution, steps: readonly Step[]) => void;
+/** Told of each solve between two saved times, which is dense then, its steps, and its tolerances, of which the absolute one is yet without scales. */
+export type AfterRun = (run: OdeSolution, steps: readonly Step[], tolerances: CompleteTolerances) => void;
 
 /** An equation that is to be solved backwards. */
 export interface ReverseEquation {
@@ -119,7 +119,7 @@ export function solveBackwards(context: SensitivityContext, forward: DenseForwar
   return { z, dp };
 }
 
-interface CompleteTolerances {
+export interface CompleteTolerances {
   readonly reltol: number;
   readonly abstol: number;
 }
@@ -179,7 +179,7 @@ function stretchSolver(context: SensitivityContext, forward: DenseForward, { fie
     const longest = Math.max(last, previous);
     if (!fixed) size = run.stats.naccept === 1 && run.stats.nreject === 0 ? Math.max(longest, size ?? 0) : longest;
     z.set(run.u[0]);
-    afterRun?.(run, steps);
+    afterRun?.(run, steps, { reltol, abstol });
   };
 }
 
