@@ -18,7 +18,7 @@ export type DiscreteAdjointOptions = Readonly<Record<string, never>>;
  * more than those of `solve`, and the gradient is right where those would make it wrong by orders of magnitude: what is fast has died out on a slow solution, so that errors do not
  * show that steps are too long, but their derivatives multiply what grows in them. Other solves take the steps of `solve`, and 3 evaluations more at every 16th. Stable is not accurate: where the
  * solution is simpler than its sensitivities, as that of a system at rest by the amplitude of a force that is zero, steps are too long for these also at tight tolerances, and the gradient may be wrong by
- * as much as itself, or more. There set `dtmax`, take fixed steps, or `forwardSensitivity`, which controls the errors of the sensitivities. Fixed steps are taken as given.
+ * orders of magnitude. There set `dtmax`, take fixed steps, or `forwardSensitivity`, which controls the errors of the sensitivities. Fixed steps are taken as given.
  *
  * Cost of `pull`: per step and stage one `vjp`, and one `rhs` for all stages but the last. Fields that keep what `vjp` needs
  * (`BoundField.tape`, all compiled ones) evaluate nothing twice, for up to 256 MiB of it; beyond that, and when the field was
