@@ -101,6 +101,8 @@ describe("a batch has the bits of its entries alone where outer products are add
       (a: Tensor, b: Tensor, c: Tensor) => add(add(outer(a, b), broadcastTo(c, [6, 6])), outer(b, c)),
       (a: Tensor, b: Tensor, c: Tensor) => add(add(outer(a, b), outer(c, a)), outer(b, c)),
       (a: Tensor, b: Tensor, c: Tensor) => add(outer(a, b), add(outer(c, a), outer(b, c))),
+      (a: Tensor, b: Tensor, c: Tensor) => add(sub(sub(outer(a, b), outer(c, a)), outer(b, c)), outer(b, b)),
+      (a: Tensor, b: Tensor, c: Tensor) => sub(outer(a, b), sub(outer(c, a), outer(b, c))),
     ]) {
       const args = [1, 2, 3].map((seed) => data(18, seed));
       const [all, own] = [new Float64Array(108), new Float64Array(36)];

@@ -1,6 +1,6 @@
 import { reshape } from "../broadcast.ts";
 import { contract, contractPrimitive, type Labels } from "../contract.ts";
-import { elementwise } from "../elementwise.ts";
+import { elementwise, neg } from "../elementwise.ts";
 import { concat } from "../shape-ops.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Replacement } from "./rewrite.ts";
@@ -18,11 +18,11 @@ export function asOuterProduct(node: Tensor): [x: Tensor, y: Tensor] | null {
   return null;
 }
 
-/** Factors `x[k, i]` and `y[k, j]`. */
-type Factors = readonly [x: Tensor, y: Tensor];
+/** Factors `x[k, i]` and `y[k, j]` of a product that is added, or subtracted. */
+type Factors = readonly [x: Tensor, y: Tensor, sign?: "negative"];
 
 /**
- * Makes one product of a sum of outer products, so that the result, a weight matrix' gradient for instance, is passed over once. It adds them up in the order in which they were added,
+ * Makes one product of a sum or difference of outer products, so that the result, a weight matrix' gradient for instance, is passed over once. It adds them up in the order in which they were added,
  * so that what cancels does so as before: sums with other terms between them are taken apart there.
  */
 export function mergedOuterProducts(order: readonly Tensor[], outputs: readonly Tensor[]): [Tensor, Replacement][] {
@@ -35,21 +35,22 @@ export function mergedOuterProducts(order: readonly Tensor[], outputs: readonly 
   const inner = new Set<Tensor>();
   const single = (x: Tensor): Factors | null => (readers.get(x) === 1 ? asOuterProduct(x) : null);
   for (const node of order) {
-    if (node.primitive !== elementwise.add || node.shape.length !== 2) continue;
-    for (const [first, last] of [node.args, node.args.toReversed()]) {
+    const subtracts = node.primitive === elementwise.sub;
+    if (!(subtracts || node.primitive === elementwise.add) || node.shape.length !== 2) continue;
+    for (const [first, last] of subtracts ? [node.args] : [node.args, node.args.toReversed()]) {
       const own = readers.get(first) === 1 ? runs.get(first) : undefined;
       const [before, after] = [own ?? single(first), single(last)];
       if (!before || !after) continue;
-      runs.set(node, own ? [...own, after] : [before as Factors, after]);
+      runs.set(node, [...(own ?? [before as Factors]), subtracts ? [after[0], after[1], "negative"] : after]);
       if (own) inner.add(first);
       break;
     }
   }
   return [...runs].filter(([node]) => !inner.has(node)).map(([node, products]) => {
     const make = (value: Map<Tensor, Tensor>): void => {
-      const stack = (side: 0 | 1): Tensor => concat(products.map((factors) => value.get(factors[side])!));
-      value.set(node, contract("ki,kj->ij", stack(0), stack(1)));
+      const left = concat(products.map(([x, , sign]) => (sign ? neg(value.get(x)!) : value.get(x)!)));
+      value.set(node, contract("ki,kj->ij", left, concat(products.map(([, y]) => value.get(y)!))));
     };
-    return [node, { needs: products.flat(), make }];
+    return [node, { needs: products.flatMap(([x, y]) => [x, y]), make }];
   });
 }
