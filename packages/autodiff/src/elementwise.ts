@@ -117,6 +117,7 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
     source: (x, y) => `(${x}-${y})`,
     partials: ([x]) => [one(x), constant(-1, x.shape)],
     simplify: ([x, y]) => (isZero(y) ? x : isZero(x) ? neg(y) : isNeg(y) ? add(x, y.args[0]) : null),
+    sumOver: sumOfDifference,
   }),
   mul: define("mul", {
     scalar: (x, y) => x * y,
@@ -211,8 +212,16 @@ function sumOfTerms(node: Tensor, axes: readonly number[]): Tensor | null {
   return [...sums, ...(rest.length > 0 ? [sumAxes(rest.reduce((x, y) => add(x, y)), axes)] : [])].reduce((x, y) => add(x, y));
 }
 
+/** The same for a difference of matrices, such as gradients by weights for each entry of a batch, where neither side need be computed for its sum. */
+function sumOfDifference({ args, shape }: Tensor, axes: readonly number[]): Tensor | null {
+  if (shape.length - axes.length < 2) return null;
+  const [x, y] = args.map((term) => sumInstead(term, axes));
+  return x && y && sub(x, y);
+}
+
 /** The sum of a term that need not be computed for it, through signs and changes of shape. */
 function sumInstead(x: Tensor, axes: readonly number[]): Tensor | null {
+  if (x.primitive === elementwise.sub) return sumOfDifference(x, axes);
   const passes = x.primitive === elementwise.neg || x.primitive === reshapePrimitive;
   if (passes ? sumInstead(x.args[0], axes) === null : (x.primitive as Partial<ElementwisePrimitive>).kind === "elementwise") return null;
   return x.primitive.sumOver?.(x, axes) ?? null;

@@ -81,6 +81,8 @@ describe.each(backends)("what cancels, on %s", (backend) => {
     expect(evaluate((x, y) => sum(add(mul(x, 0.5), mul(y, -0.5))), [large, large.map(() => 1e12)], { backend })[0]).toBe(expected / 2);
     expect(evaluate((x, y) => sum(add(x, y)), [[1e308, 1e308], [-1e308, -1e308]], { backend })[0]).toBe(0);
     expect(evaluate((x) => sum(vmap((row) => add(sum(row), -3e12))(x)), [[large.slice(0, 3), large.slice(3, 6)]], { backend })[0]).toBe(15);
+    const roots = Array.from({ length: 6 }, (_, i) => [2 ** 20 + i, 1]);
+    expect(evaluate((x, y) => sum(vmap((a, b) => sub(dot(a, a), dot(b, b)))(x, y)), [roots, roots.map(([x]) => [x, 2])], { backend })[0]).toBe(-18);
     const singles = Array.from({ length: 4096 }, (_, i) => 1000 + (i % 2 === 0 ? 2 : -1) / 4096);
     expect(evaluate((x) => mean(add(x, -1000)), [singles], { backend, dtype: "f32" })[0]).toBeCloseTo(0.5 / 4096, 10);
   });
