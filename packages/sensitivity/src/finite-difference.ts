@@ -1,5 +1,6 @@
-import { OdeError, option, readOptions, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SolveOptions } from "@fluxion/ode-core";
+import { OdeError, option, readOptions, type OdeProblem, type OdeSolution, type SensitivityAlgorithm } from "@fluxion/ode-core";
 import { assertPullable, assertPushable, assertSucceeded } from "./assert-pullable.ts";
+import { callbacksOf } from "./event-log.ts";
 import { accumulate } from "./small-vectors.ts";
 
 /** Options of {@link finiteDifference}. */
@@ -38,7 +39,7 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
     supports: ["callback", "massMatrix"],
     providesPush: true,
     linearize({ problem, algorithm, options: solveOptions, solve }) {
-      if (hasCallbacks(solveOptions) && solveOptions.saveAt === undefined) {
+      if (callbacksOf(solveOptions).length > 0 && solveOptions.saveAt === undefined) {
         throw new OdeError("INVALID_OPTION", 'Cannot use sensealg "finiteDifference" with option "callback" as option "saveAt" must be given: saved steps are not those of a changed problem');
       }
       const solution = solve(problem, algorithm, solveOptions);
@@ -95,7 +96,6 @@ const slopes = (low: readonly Float64Array[], high: readonly Float64Array[], ste
 /** The step at `x`. */
 const stepOf = (x: number, relative: number): number => Math.min(relative * Math.max(1, Math.abs(x)), x === 0 ? Infinity : Math.sqrt(relative) * Math.abs(x));
 
-const hasCallbacks = ({ callback }: SolveOptions): boolean => callback !== undefined && [callback].flat().length > 0;
 
 /** How a solve ended, which events it had, and how many before each saved time. */
 function courseOf({ retcode, t, events, problem: { tspan } }: OdeSolution): string {

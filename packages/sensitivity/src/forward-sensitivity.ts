@@ -32,7 +32,8 @@ export function forwardSensitivity(options: ForwardSensitivityOptions = {}): Sen
       u0.set(problem.u0);
       for (let j = 0; j < n; j++) u0[n * (1 + j) + j] = 1;
       const passed: PassedEvent[] = [];
-      const callback = loggedCallbacks(callbacksOf(solveOptions), n, (event, { u }) => passed.push(passEvent(problem, event, u)));
+      const bound = problem.f.bind(problem.p);
+      const callback = loggedCallbacks(callbacksOf(solveOptions), n, (event, { u }) => passed.push(passEvent(bound, problem.p, event, u)));
       const wide = solve({ ...problem, f: variationalField(problem), u0 }, algorithm, widened({ ...solveOptions, callback }, n, 1 + n + m));
       moveWithEvents(wide, passed, solveOptions.saveAt === undefined, n);
       const solution = narrow(problem, wide);
@@ -94,9 +95,9 @@ interface PassedEvent extends Pick<EventJump, "slopes"> {
 }
 
 /** Takes the columns of `w` to the other side of the event. */
-function passEvent({ f, p }: OdeProblem, event: LoggedEvent, w: Float64Array): PassedEvent {
-  const n = f.dim;
-  const { push, slopes } = eventJump(f.bind(p), event, p);
+function passEvent(bound: BoundField, p: Float64Array, event: LoggedEvent, w: Float64Array): PassedEvent {
+  const n = event.before.length;
+  const { push, slopes } = eventJump(bound, event, p);
   const moves = Float64Array.from({ length: n + p.length }, (_, j) => push(w.subarray(n * (1 + j), n * (2 + j)), j < n ? undefined : j - n));
   return { event, slopes, moves };
 }
@@ -106,10 +107,12 @@ function moveWithEvents(wide: OdeSolution, passed: readonly PassedEvent[], every
   const move = ({ u }: OdeSolution, row: number, slope: Float64Array, moves: Float64Array): void => {
     moves.forEach((dt, j) => slope.forEach((x, i) => void (u[row][n * (1 + j) + i] += x * dt)));
   };
+  let next = 0;
   for (const { events, first, middle, end } of eventGroups(wide, passed.map(({ event }) => event), everyStep)) {
-    const own = passed.filter(({ event }) => events.includes(event));
-    for (let row = first; row < middle; row++) move(wide, row, own[0].slopes[0], own[0].moves);
-    for (let row = middle; row < end; row++) move(wide, row, own.at(-1)!.slopes[1], own.at(-1)!.moves);
+    const opening = passed[next];
+    const closing = passed[(next += events.length) - 1];
+    for (let row = first; row < middle; row++) move(wide, row, opening.slopes[0], opening.moves);
+    for (let row = middle; row < end; row++) move(wide, row, closing.slopes[1], closing.moves);
   }
 }
 

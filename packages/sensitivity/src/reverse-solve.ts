@@ -88,6 +88,7 @@ export function solveBackwards(context: SensitivityContext, forward: DenseForwar
   const advance = stretchSolver(context, forward, equation, reverseTolerances(context.options, forward.solution, tolerances));
   const [z, dp] = [new Float64Array(equation.field.dim), new Float64Array(p.length)];
   const lambda = z.subarray(0, f.dim);
+  const bound = f.bind(p);
   let t = tspan[1];
   const goTo = (time: number): void => {
     advance(t, time, z);
@@ -108,7 +109,7 @@ export function solveBackwards(context: SensitivityContext, forward: DenseForwar
     const sides = [uBar.slice(first, middle), uBar.slice(middle, end)];
     for (let i = middle; i < end; i++) add(i);
     for (let e = events.length - 1; e >= 0; e--) {
-      const { slopes, pull } = eventJump(f.bind(p), events[e], p);
+      const { slopes, pull } = eventJump(bound, events[e], p);
       // States that were saved there move with the event.
       const byTime = [e === 0, e === events.length - 1].map((own, side) => (own ? sides[side].reduce((sum, w) => w.reduce((s, x, j) => s + x * slopes[side][j], sum), 0) : 0));
       pull(lambda, byTime[0] + byTime[1], dp);
