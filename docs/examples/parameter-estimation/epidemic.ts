@@ -18,12 +18,13 @@ const motion = solve(odeProblem(sir, [1 - truth.start, truth.start], [0, 40], [t
 const noise = seededRandom(1);
 // NaN stands for what was not observed.
 const counts = motion.u.map(([, infected], day) => (day % 7 < 5 ? infected + noise.normal(0, 0.005) : NaN));
-const infectedOnly: Trajectory = { t, u: counts.map((count) => Float64Array.of(NaN, count)) };
-// Without initialState a solve starts at the first observation, as if that were exact.
-const fromFirst: Trajectory = { t, u: [Float64Array.of(1 - counts[0], counts[0]), ...infectedOnly.u.slice(1)] };
+const infectedOnly: Trajectory = { t, u: counts.map((count) => Float64Array.of(count)) };
+const observe = (_t: Tensor, u: Tensor): Tensor => at(u, 1);
+// Without initialState a solve starts at the first observed state, as if that were exact.
+const fromFirst: Trajectory = { t, u: counts.map((count, day) => Float64Array.of(day === 0 ? 1 - count : NaN, count)) };
 
 const options = { model: sir, algorithm: tsit5(), solver: { reltol: 1e-7, abstol: 1e-9 }, sensealg: forwardSensitivity() };
-for (const [name, given] of [["free start", { trajectories: [infectedOnly], initialState }], ["first observation", { trajectories: [fromFirst] }]] as const) {
+for (const [name, given] of [["free start", { trajectories: [infectedOnly], observe, initialState }], ["first observation", { trajectories: [fromFirst] }]] as const) {
   const { p, standardErrors } = await leastSquares({ evaluate: trajectoryResiduals({ ...options, ...given }), start: [0.3, 0.1, 0.02], lower: [0, 0, 0], upper: [Infinity, Infinity, 1] });
   const [beta, gamma] = [0, 1].map((i) => `${p[i].toFixed(4)} +- ${standardErrors[i].toFixed(4)}`);
   const error = Math.max(Math.abs(p[0] / truth.beta - 1), Math.abs(p[1] / truth.gamma - 1));

@@ -1,4 +1,4 @@
-import type { Tensor } from "@fluxion/autodiff";
+import type { Tensor, TracedRhs } from "@fluxion/autodiff";
 import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerState, type Schedule } from "@fluxion/nn-core";
 import { assertLength, OdeError, shown, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
 import { breather } from "./breather.ts";
@@ -73,7 +73,7 @@ export interface TrainingOptions {
 
 /** Fitting to trajectories, through the solver. */
 export interface TrajectoryFit {
-  /** Observed states; each starts a solve at its own first state, unless `initialState` gives the start. An entry that is NaN is missing and left out. Needed unless `evaluate` is given, as are `algorithm` and `sensealg`. */
+  /** Observed states, or what `observe` makes of them; each starts a solve at its own first state, unless `initialState` gives the start. An entry that is NaN is missing and left out. Needed unless `evaluate` is given, as are `algorithm` and `sensealg`. */
   readonly trajectories: readonly Trajectory[];
   /** What solves the model. */
   readonly algorithm: Algorithm;
@@ -83,10 +83,12 @@ export interface TrajectoryFit {
   readonly sensealg: SensitivityAlgorithm;
   /** The penalty for each residual. Default `meanSquaredError()`. */
   readonly loss?: Loss | undefined;
-  /** Standard deviation of the observations, or one for each component of the state, `[n]`: what their residuals are divided by before the penalty. Default 1. */
+  /** Standard deviation of the observations, or one for each component of what is observed: what their residuals are divided by before the penalty. Default 1. */
   readonly sigma?: number | ArrayLike<number> | undefined;
   /** The state at the first time of a trajectory as a traced function of the parameters, such as a slice of them; see `trajectoryLoss`. Default: the first observed state. */
   readonly initialState?: ((p: Tensor, trajectory: number) => Tensor) | undefined;
+  /** What was observed, as a traced function of time, state and parameters; see `trajectoryLoss`. Default: the whole state. */
+  readonly observe?: TracedRhs | undefined;
 }
 
 /** Fitting to a loss of your own. */

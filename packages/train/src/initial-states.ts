@@ -1,5 +1,6 @@
-import { compile, concat, jvp, Tensor, vjp, type Kernel } from "@fluxion/autodiff";
+import { concat, jvp, Tensor, vjp } from "@fluxion/autodiff";
 import { assertFinite, assertLength, OdeError, shown } from "@fluxion/ode-core";
+import { withArrays, type KernelArrays } from "./kernel-arrays.ts";
 
 /** The states that several trajectories start at, as a function of the parameters, with arrays of its own. */
 export interface InitialStates {
@@ -31,51 +32,36 @@ export interface InitialStatesOptions {
 export function initialStates(initialState: (p: Tensor, trajectory: number) => Tensor, { trajectories, n, m }: InitialStatesOptions): InitialStates {
   const all = (p: Tensor): Tensor => concat(trajectories.map((k) => checked(initialState(p, k), k, n)));
   const size = trajectories.length * n;
-  const values = withArrays(compile(all, [[m]]), [m], size);
+  const values = withArrays(all, [[m]], [size]);
   let reverse: KernelArrays | undefined;
   let forward: KernelArrays | undefined;
   const slope = new Float64Array(size);
-  const at = values.ins[0];
+  const [at] = values.ins;
   return {
-    states: values.out,
+    states: values.outs[0],
     slope,
     run: (p) => {
       assertLength("p", p, m);
       assertFinite("p", p);
-      values.run(p);
+      at.set(p);
+      values.run();
     },
     pull: (gradient) => {
-      reverse ??= withArrays(compile((p, w) => vjp(all, p)[1](w), [[m], [size]]), [m, size], m);
-      const sum = reverse.run(at, slope);
+      reverse ??= withArrays((p, w) => vjp(all, p)[1](w), [[m], [size]], [m]);
+      const [sum] = runOn(reverse, at, slope);
       for (let i = 0; i < m; i++) gradient[i] += sum[i];
     },
     push: (dp) => {
-      forward ??= withArrays(compile((p, v) => jvp(all, [p], [v])[1], [[m], [m]]), [m, m], size);
-      return forward.run(at, dp);
+      forward ??= withArrays((p, v) => jvp(all, [p], [v])[1], [[m], [m]], [size]);
+      return runOn(forward, at, dp)[0];
     },
   };
 }
 
-/** A kernel of one result with arrays for it, its own ones where it has some. */
-interface KernelArrays {
-  readonly ins: readonly Float64Array[];
-  readonly out: Float64Array;
-  /** Fills the arguments and returns `out`. */
-  run(...given: readonly Float64Array[]): Float64Array;
-}
-
-function withArrays(kernel: Kernel, lengths: readonly number[], size: number): KernelArrays {
-  const ins = (kernel.inputs ?? lengths.map((length) => new Float64Array(length))) as Float64Array[];
-  const outs = (kernel.outputs ?? [new Float64Array(size)]) as Float64Array[];
-  return {
-    ins,
-    out: outs[0],
-    run: (...given) => {
-      given.forEach((x, i) => ins[i].set(x));
-      kernel(ins, outs);
-      return outs[0];
-    },
-  };
+function runOn({ ins, outs, run }: KernelArrays, ...given: readonly Float64Array[]): readonly Float64Array[] {
+  given.forEach((x, i) => ins[i].set(x));
+  run();
+  return outs;
 }
 
 function checked(state: Tensor, trajectory: number, n: number): Tensor {

@@ -10,18 +10,19 @@ export interface Observations {
   readonly count: number;
   /** Which trajectories these are. */
   readonly members: readonly number[];
-  /** `[count * n]`, one trajectory after another; so are the states. What was observed first, and no more than room where starts are given. */
+  /** `[count * n]`, one trajectory after another. What was observed first, and no more than room where starts are given. */
   readonly u0: Float64Array;
   readonly tspan: readonly [number, number];
   /** Those with something to compare. Without the first, where the solve starts, unless starts are given. */
   readonly times: Float64Array;
+  /** What was observed then, of one trajectory after another. */
   readonly states: readonly Float64Array[];
   /** Places of missing entries in the states one after another, where they hold NaN. */
   readonly missing: readonly number[];
 }
 
 /** What decides on which entries are compared. */
-export type ComparedOptions = Pick<MatchingOptions, "trajectories" | "intervals" | "initialState">;
+export type ComparedOptions = Pick<MatchingOptions, "trajectories" | "intervals" | "initialState" | "observe">;
 
 /** More trajectories at once would keep more than the caches of most processors hold. */
 const tileSize = 2;
@@ -30,12 +31,11 @@ const tileSize = 2;
  * The observed states, with trajectories that share their times in batches where that changes nothing but the speed: in
  * steps of a fixed size, and where the sensitivity algorithm replays these steps.
  *
+ * @param width - Length of what was observed of a state.
  * @param mayBatch - False to have each alone, in their order.
- * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times; `NON_FINITE`;
- * `INVALID_ARGUMENT` without data, or without intervals or entries to compare.
+ * @throws OdeError `SHAPE_MISMATCH` when states have another length, `NON_FINITE` when they are infinite.
  */
-export function observations(options: MatchingOptions, mayBatch: boolean): Observations[] {
-  requireTrajectories(options);
+export function observations(options: MatchingOptions, width: number, mayBatch: boolean): Observations[] {
   const { model, trajectories, algorithm, solver = {}, sensealg } = options;
   const fixed = solver.adaptive === false || (algorithm.tableau !== undefined && !algorithm.tableau.bError);
   const perState = [solver.abstol, solver.norm, solver.isOutOfDomain].some((option) => typeof option === "object" || typeof option === "function");
@@ -43,7 +43,7 @@ export function observations(options: MatchingOptions, mayBatch: boolean): Obser
   const groups = new Map<string, Member[]>();
   trajectories.forEach((trajectory, i) => {
     trajectory.u.forEach((state, k) => {
-      assertLength(`state ${k} of trajectory ${i}`, state, model.dim);
+      assertLength(`state ${k} of trajectory ${i}`, state, width);
       assertObserved(`state ${k} of trajectory ${i}`, state);
     });
     const own = cutOf(trajectory, i, options);
@@ -52,7 +52,7 @@ export function observations(options: MatchingOptions, mayBatch: boolean): Obser
     if (group) group.push(own);
     else groups.set(key, [own]);
   });
-  return [...groups.values()].flatMap((group) => tiles(group, tileSize).map((tile) => observed(model, tile)));
+  return [...groups.values()].flatMap((group) => tiles(group, tileSize).map((tile) => observed(options, tile)));
 }
 
 /**
@@ -60,16 +60,17 @@ export function observations(options: MatchingOptions, mayBatch: boolean): Obser
  * backwards; `SHAPE_MISMATCH` when a trajectory has not one state for each time; `NON_FINITE`, for missing entries at a start that must be observed, too.
  */
 export function requireTrajectories(options: ComparedOptions): void {
-  const { trajectories, intervals = Infinity, initialState } = options;
+  const { trajectories, intervals = Infinity, initialState, observe } = options;
   const list: unknown = trajectories;
   if (!Array.isArray(list)) throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as they must be a list: current value is ${String(list)}`);
   if (trajectories.length === 0) throw new OdeError("INVALID_ARGUMENT", "Cannot match trajectories as there must be at least one: got none");
   if (!(intervals >= 1) || !(Number.isInteger(intervals) || intervals === Infinity)) {
     throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as intervals must be a whole number >= 1: current value is ${intervals}`);
   }
-  if (initialState !== undefined && typeof initialState !== "function") {
-    throw new OdeError("INVALID_OPTION", `Cannot match trajectories as option "initialState" must be a function (p, trajectory): current value is ${shown(initialState)}`);
+  for (const [name, f, signature] of [["initialState", initialState, "(p, trajectory)"], ["observe", observe, "(t, u, p)"]] as const) {
+    if (f !== undefined && typeof f !== "function") throw new OdeError("INVALID_OPTION", `Cannot match trajectories as option "${name}" must be a function ${signature}: current value is ${shown(f)}`);
   }
+  if (observe && !initialState) throw new OdeError("INVALID_OPTION", 'Cannot match trajectories as option "observe" needs option "initialState": what was observed first is no state to start at');
   trajectories.forEach((trajectory, i) => {
     const { t, u } = trajectory;
     if (t.length < 2) throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as each must have at least 2 times: trajectory ${i} has ${t.length}`);
@@ -118,7 +119,7 @@ function cutOf(trajectory: Trajectory, index: number, { intervals = Infinity, in
   return { index, t0: t[0], start: u[0], times: Float64Array.from(rows, (k) => t[k]), states: rows.map((k) => u[k]) };
 }
 
-function observed(model: VectorField, group: readonly Member[]): Observations {
+function observed({ model, initialState }: MatchingOptions, group: readonly Member[]): Observations {
   const count = group.length;
   const [{ t0, times }] = group;
   const states = Array.from(times, (_, k) => Float64Array.from(group.flatMap((one) => [...one.states[k]])));
@@ -126,7 +127,7 @@ function observed(model: VectorField, group: readonly Member[]): Observations {
     field: count === 1 ? model : model.batch!(count),
     count,
     members: group.map(({ index }) => index),
-    u0: Float64Array.from(group.flatMap(({ start }) => [...start])),
+    u0: initialState ? new Float64Array(count * model.dim) : Float64Array.from(group.flatMap(({ start }) => [...start])),
     tspan: [t0, times[times.length - 1]],
     times,
     states,

@@ -3,7 +3,7 @@ import type { LossFit, TrainingOptions, TrajectoryFit } from "./fit.ts";
 import type { TrajectoryLossOptions } from "./trajectory-loss.ts";
 
 const names: Readonly<Record<keyof (TrainingOptions & TrajectoryFit & LossFit & TrajectoryLossOptions), true>> = {
-  model: true, trajectories: true, initialState: true, loss: true, algorithm: true, solver: true, sensealg: true, intervals: true, first: true, sigma: true,
+  model: true, trajectories: true, initialState: true, loss: true, algorithm: true, solver: true, sensealg: true, intervals: true, first: true, sigma: true, observe: true,
   evaluate: true, optimizer: true, stages: true, clipNorm: true, start: true, resume: true, signal: true, onProgress: true, onPause: true,
 };
 

@@ -25,18 +25,18 @@ export interface LossValue {
 }
 
 /**
- * Trajectory matching: the loss of the solver's own states against observed ones, and its gradient by the parameters
+ * Trajectory matching: the loss of the solver's own states, or of what `observe` makes of them, against observed ones, and its gradient by the parameters
  * through the solver. Works with any algorithm and sensitivity algorithm. Trajectories with equal times are solved for
  * in batches where that changes nothing but the speed: in fixed steps with a sensitivity algorithm that replays them.
  * Noise of a first observed state that starts a solve is an error of every state after it: `initialState` frees the start.
  *
  * @returns A function of the parameters `p[m]`. One evaluation costs one linearised solve per trajectory, which is not carried on beyond the
- * last observed entry, and one of `initialState` with its vector-Jacobian product. Making it compiles the penalty, once for each `loss` object and power of two of compared entries, and
- * `initialState`, each time: for batches of data make the `loss` once, and a function for each batch.
- * @throws OdeError `SHAPE_MISMATCH` when states have another length than the model's, or another number than times, or when the
- * loss has not one penalty for each residual, or `initialState` does not return `n` numbers; `NON_FINITE` for infinite data, and for missing entries of a first state without
- * `initialState`; `INVALID_ARGUMENT` without data, or without intervals or observed entries to compare; `INVALID_OPTION` for an unknown option, a wrong `sigma` or an `initialState` that is no
- * function, `INVALID_TRACE` for one that returns no traced array.
+ * last observed entry, and one of `initialState` and `observe` with their vector-Jacobian products. Making it compiles the penalty, once for each `loss` object and power of two of compared entries, and
+ * `initialState` and `observe`, each time: for batches of data make the `loss` once, and a function for each batch.
+ * @throws OdeError `SHAPE_MISMATCH` when observed states have another length than the model's or what `observe` returns, or another number than times, or when the
+ * loss has not one penalty for each residual, `initialState` does not return `n` numbers or `observe` a list of some; `NON_FINITE` for infinite data, and for missing entries of a first state without
+ * `initialState`; `INVALID_ARGUMENT` without data, or without intervals or observed entries to compare; `INVALID_OPTION` for an unknown option, a wrong `sigma`, an `initialState` or `observe` that is no
+ * function, or `observe` without `initialState`; `INVALID_TRACE` for one that returns no traced array.
  */
 export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array) => LossValue {
   assertTrainingOptions("match trajectories", options);
@@ -57,17 +57,21 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
     const noStart = solves.start(p);
     if (noStart !== undefined) return failed(0, noStart);
     for (const group of compared) {
-      const { count, u0, startSlope, times, states, missing, penalty, cotangents } = group;
+      const { count, startSlope, times, states, missing, penalty, slopes } = group;
       const { solution, pull } = solves.linearize(group, p);
       rhsEvaluations += count * solution.stats.nf;
       if (solution.retcode !== "success") return failed(rhsEvaluations, solves.failureOf(group, p, solution.message));
-      const size = times.length * u0.length;
-      subtract(solution.u, states, penalty.residual);
+      const size = sizeOf(group);
+      const saved = { times, u: solution.u, p };
+      const values = solves.observable.values(saved);
+      const undefinedIn = solves.undefinedIn(group, values);
+      if (undefinedIn !== undefined) return failed(rhsEvaluations, undefinedIn);
+      subtract(values, states, penalty.residual);
       divide(penalty.residual, size, solves.sigma);
       total += penalty.run(size, solves.entries, missing);
       divide(penalty.slope, size, solves.sigma);
       const failure = solves.differentiate(group, () => {
-        const { dp, du0 } = pull(cotangents);
+        const { dp, du0 } = pull(solves.observable.pull(saved, slopes, gradient));
         for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
         startSlope?.set(du0);
       });
@@ -83,18 +87,19 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
 /** A group with what it is compared by. */
 interface ComparedGroup extends SolvedGroup {
   readonly penalty: PenaltyKernel;
-  /** Slopes of the penalties, for each time. */
-  readonly cotangents: readonly Float64Array[];
+  /** Those of the penalties, for each time. */
+  readonly slopes: readonly Float64Array[];
 }
 
+/** How many entries the states of a group have. */
+const sizeOf = ({ states }: SolvedGroup): number => states.length * states[0].length;
+
+/** Trajectories of many lengths share a few kernels. */
 function withPenalties(groups: readonly SolvedGroup[], loss: Loss): ComparedGroup[] {
-  // Trajectories of many lengths share a few kernels.
-  const sizeOf = ({ times, u0 }: SolvedGroup): number => 2 ** Math.ceil(Math.log2(times.length * u0.length));
-  const penalties = new Map([...new Set(groups.map(sizeOf))].map((size) => [size, penaltyKernel(loss, size)]));
   return groups.map((group) => {
-    const penalty = penalties.get(sizeOf(group))!;
-    const { length } = group.u0;
-    return { ...group, penalty, cotangents: Array.from(group.times, (_, k) => penalty.slope.subarray(k * length, (k + 1) * length)) };
+    const penalty = penaltyKernel(loss, 2 ** Math.ceil(Math.log2(sizeOf(group))));
+    const [{ length }] = group.states;
+    return { ...group, penalty, slopes: Array.from(group.times, (_, k) => penalty.slope.subarray(k * length, (k + 1) * length)) };
   });
 }
 

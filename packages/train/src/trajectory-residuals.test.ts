@@ -123,7 +123,7 @@ test("every sensitivity algorithm without push is refused by name", () => {
 
 test.each<[string, object, string, string]>([
   ["a loss", { loss: meanSquaredError() }, "INVALID_OPTION", 'got "loss"'],
-  ["a sigma of 0", { sigma: 0 }, "INVALID_OPTION", 'option "sigma" must be a number > 0, or one for each of the 2 components of the state: current value is 0'],
+  ["a sigma of 0", { sigma: 0 }, "INVALID_OPTION", 'option "sigma" must be a number > 0, or one for each of the 2 components of what is observed: current value is 0'],
   ["a sigma too few", { sigma: [1] }, "INVALID_OPTION", "current value is [1]"],
   ["a sigma that is no number", { sigma: [1, NaN] }, "INVALID_OPTION", "current value is [1, NaN]"],
   ["no data", { trajectories: [] }, "INVALID_ARGUMENT", "at least one"],

@@ -17,7 +17,7 @@ export interface Residuals {
 }
 
 const names: Readonly<Record<keyof TrajectoryResidualsOptions, true>> = {
-  model: true, trajectories: true, algorithm: true, solver: true, sensealg: true, intervals: true, initialState: true, sigma: true,
+  model: true, trajectories: true, algorithm: true, solver: true, sensealg: true, intervals: true, initialState: true, sigma: true, observe: true,
 };
 
 /**
@@ -36,7 +36,7 @@ export function trajectoryResiduals(options: TrajectoryResidualsOptions): (p: Fl
     throw new OdeError("MISSING_CAPABILITY", `Cannot match trajectories residual by residual as option "sensealg" must have push, as forwardSensitivity() and finiteDifference() have: "${sensealg?.name}" has none`);
   }
   const solves = trajectorySolves(options, false);
-  const { sigma } = solves;
+  const { sigma, observable } = solves;
   const groups = solves.groups.map((group) => ({ ...group, observed: observedEntries(group) }));
   const m = model.paramCount;
   const units = Array.from({ length: m }, (_, j) => new Float64Array(m).fill(1, j, j + 1));
@@ -52,14 +52,18 @@ export function trajectoryResiduals(options: TrajectoryResidualsOptions): (p: Fl
     for (const [k, group] of groups.entries()) {
       const { solution, push } = solves.linearize(group, p);
       if (solution.retcode !== "success") return failed(solves.failureOf(group, p, solution.message));
+      const saved = { times: group.times, u: solution.u, p };
+      const values = observable.values(saved);
+      const undefinedIn = solves.undefinedIn(group, values);
+      if (undefinedIn !== undefined) return failed(undefinedIn);
       const failure = solves.differentiate(group, () => {
         for (let j = 0; j < m; j++) {
-          const change = push!(units[j], startChanges[j][k]);
+          const change = observable.push(saved, push!(units[j], startChanges[j][k]), units[j]);
           group.observed.forEach(([time, i], at) => jacobian.set(row + at, j, change[time][i] / sigma[i]));
         }
       });
       if (failure !== undefined) return failed(failure);
-      for (const [time, i] of group.observed) residuals[row++] = (solution.u[time][i] - group.states[time][i]) / sigma[i];
+      for (const [time, i] of group.observed) residuals[row++] = (values[time][i] - group.states[time][i]) / sigma[i];
     }
     return { residuals, jacobian, message: "" };
   };

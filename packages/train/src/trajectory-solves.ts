@@ -1,7 +1,8 @@
-import type { Tensor } from "@fluxion/autodiff";
+import type { Tensor, TracedRhs } from "@fluxion/autodiff";
 import { linearize, odeProblem, OdeError, solve, type Algorithm, type Linearization, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { initialStates } from "./initial-states.ts";
-import { observations, type Observations } from "./observations.ts";
+import { tracedObservable, wholeState, type Observable } from "./observables.ts";
+import { observations, requireTrajectories, type Observations } from "./observations.ts";
 import { assertPlugins } from "./plugins.ts";
 import { checkedSigma } from "./sigma.ts";
 import type { TrajectoryLossOptions } from "./trajectory-loss.ts";
@@ -11,7 +12,7 @@ import type { Trajectory } from "./trajectory.ts";
 export interface MatchingOptions {
   /** A model, or any vector field with the derivatives that `sensealg` needs. */
   readonly model: VectorField;
-  /** Observed states; each starts a solve at its own first state, unless `initialState` gives the start. An entry that is NaN is missing and left out. */
+  /** Observed states, or what `observe` makes of them; each starts a solve at its own first state, unless `initialState` gives the start. An entry that is NaN is missing and left out. */
   readonly trajectories: readonly Trajectory[];
   /** What solves the model. */
   readonly algorithm: Algorithm;
@@ -21,7 +22,7 @@ export interface MatchingOptions {
   readonly sensealg: SensitivityAlgorithm;
   /** Compare only the first `intervals` sampling intervals of each trajectory. Default: all. */
   readonly intervals?: number | undefined;
-  /** Standard deviation of the observations, or one for each component of the state, `[n]`: what their residuals are divided by. Default 1. */
+  /** Standard deviation of the observations, or one for each component of what is observed: what their residuals are divided by. Default 1. */
   readonly sigma?: number | ArrayLike<number> | undefined;
   /**
    * The state `u[n]` at the first time of a trajectory, counted from 0, as a traced function of the parameters `p[m]`. The first observed state then is compared like all
@@ -29,6 +30,11 @@ export interface MatchingOptions {
    * `tracedField(f, { dim: n, paramCount: m + n })`. Default: the first observed state, as if it were exact.
    */
   readonly initialState?: ((p: Tensor, trajectory: number) => Tensor) | undefined;
+  /**
+   * What was observed, as a traced function of the time, the state `u[n]` and the parameters `p[m]`: a number, or a list of some, which the `u[k]` of the trajectories then hold. Such as
+   * a sum of components, a position of angles, or a signal with a gain that is one of the parameters. Needs `initialState`. Default: the whole state.
+   */
+  readonly observe?: TracedRhs | undefined;
 }
 
 /** Observations, with what the gradient of their start is to be written to. */
@@ -42,7 +48,11 @@ export interface TrajectorySolves {
   readonly groups: readonly SolvedGroup[];
   /** How many entries are compared. */
   readonly entries: number;
-  /** Of each component, `[n]`. */
+  /** What of the solutions is compared. */
+  readonly observable: Observable;
+  /** Why its values are none to compare, or nothing. */
+  undefinedIn(group: SolvedGroup, values: readonly Float64Array[]): string | undefined;
+  /** Of each component of that. */
   readonly sigma: Float64Array;
   /** Computes the starts at `p[m]`; to be called before the others. Returns why they are none, or nothing. */
   start(p: Float64Array): string | undefined;
@@ -62,19 +72,29 @@ type SolvesOptions = MatchingOptions & Pick<TrajectoryLossOptions, "first">;
 
 /** @param together - Whether trajectories may be solved for in batches. Otherwise each is a group, in their order. */
 export function trajectorySolves(options: SolvesOptions, together: boolean): TrajectorySolves {
-  const { model, algorithm, sensealg, initialState, first = 0 } = options;
+  const { model, algorithm, sensealg, initialState, observe, first = 0 } = options;
   assertPlugins("match trajectories", { model, algorithm, sensealg });
   const solver = savingTimesOnly(options.solver ?? {});
-  const observed = observations({ ...options, solver }, together);
   const [n, m] = [model.dim, model.paramCount];
+  requireTrajectories(options);
+  const observable = observe ? tracedObservable(observe, n, m) : wholeState(n);
+  const observed = observations({ ...options, solver }, observable.width, together);
   // Those of a group are next to each other.
   const members = observed.flatMap((group) => group.members.map((member) => first + member));
   const starts = initialState && initialStates(initialState, { trajectories: members, n, m });
   const parts = partsOf(observed);
   return {
     groups: observed.map((group, k) => ({ ...group, u0: starts?.states.subarray(...parts[k]) ?? group.u0, startSlope: starts?.slope.subarray(...parts[k]) })),
-    entries: observed.reduce((sum, { times, count, missing }) => sum + times.length * count * n - missing.length, 0),
-    sigma: checkedSigma(options.sigma, n),
+    entries: observed.reduce((sum, { times, count, missing }) => sum + times.length * count * observable.width - missing.length, 0),
+    observable,
+    undefinedIn: (group, values) => {
+      for (const [k, row] of values.entries()) {
+        const i = row.findIndex((x) => !Number.isFinite(x));
+        if (i >= 0) return `Trajectory ${first + group.members[Math.floor(i / observable.width)]}: entry ${i % observable.width} of what observe returns is ${row[i]} at t = ${group.times[k]}`;
+      }
+      return undefined;
+    },
+    sigma: checkedSigma(options.sigma, observable.width),
     start: (p) => {
       starts?.run(p);
       const wrong = starts?.states.findIndex((x) => !Number.isFinite(x)) ?? -1;
