@@ -22,7 +22,7 @@ export interface TracedFieldOptions extends TargetOptions {
   readonly paramCount?: number | undefined;
   /** Promises `u = (q, v)` with `dq/dt = v`, which symplectic and Nystrom methods need. Default: no promise. */
   readonly structure?: Structure | undefined;
-  /** Promises that component i depends on components `i - lower` to `i + upper` only; see `VectorField`. Default: no promise. */
+  /** Promises that component i depends on components `i - lower` to `i + upper` only, in an order of `cuthillMckee` where there is one; see `vectorField`. Default: no promise. */
   readonly bandwidth?: Bandwidth | undefined;
 }
 
@@ -45,23 +45,29 @@ export function tracedField(f: TracedRhs, options: TracedFieldOptions): VectorFi
     if (du.shape.length !== 1 || du.shape[0] !== dim) throw shapeError("the right-hand side", `it must return [${dim}]`, [du]);
     return du;
   };
-  const common = { paramCount, ...(bandwidth ? { bandwidth } : {}) };
+  const common = (count: number): Pick<VectorField, "paramCount" | "bandwidth"> => ({ paramCount, ...(bandwidth ? { bandwidth: copiesOf(bandwidth, dim, count) } : {}) });
   const kernels = kernelsOf(checked, dim, paramCount, target);
   const batches = new Map<number, VectorField>();
   const batch = (count: number): VectorField => {
     if (!Number.isInteger(count) || count < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot batch a vector field as count must be a whole number >= 1: current value is ${count}`);
-    const tile = (copies: number): VectorField => ({ ...common, ...batchedField(checked, copies, dim, paramCount, target) });
-    if (!batches.has(count)) batches.set(count, { ...(count > tileSize ? { ...common, ...tiledField(batch, count) } : tile(count)), batch: (copies) => batch(count * copies) });
+    const tile = (copies: number): VectorField => ({ ...common(copies), ...batchedField(checked, copies, dim, paramCount, target) });
+    if (!batches.has(count)) batches.set(count, { ...(count > tileSize ? { ...common(count), ...tiledField(batch, count) } : tile(count)), batch: (copies) => batch(count * copies) });
     return batches.get(count)!;
   };
   return {
-    ...common,
+    ...common(1),
     dim,
     provides: new Set(["jvp", "vjp", "jacobian"]),
     ...(structure ? { structure } : {}),
     bind: (p) => bindKernels(p, kernels, dim, paramCount),
     batch,
   };
+}
+
+/** The band of so many fields of `n` components, one after another. */
+function copiesOf(bandwidth: Bandwidth, n: number, count: number): Bandwidth {
+  const { order } = bandwidth;
+  return order && count > 1 ? { ...bandwidth, order: Int32Array.from({ length: count * n }, (_, k) => k - (k % n) + order[k % n]) } : bandwidth;
 }
 
 /** Without `jacobian`, which would be zero but for its blocks, and without `structure`, which the order of the states breaks. */

@@ -18,7 +18,7 @@ const mostPairs = 3;
  * @throws OdeError `INVALID_ARGUMENT` when a component depends on others than promised.
  */
 export function probeBand(layout: MatrixLayout, scale: Float64Array, change: (d: Float64Array, out: Float64Array) => void): void {
-  const { n, lower, upper, columnStep } = layout;
+  const { n, lower, upper, columnStep, order } = layout;
   const blocks = 2 * Math.max(1, Math.min(mostPairs, Math.floor(n / (8 * columnStep))));
   const [d, out] = [new Float64Array(n), new Float64Array(n)];
   for (const parity of [0, 1]) {
@@ -33,7 +33,9 @@ export function probeBand(layout: MatrixLayout, scale: Float64Array, change: (d:
       return Math.abs(out[i] - factor * found) <= nonlinear * Math.abs(factor * found);
     });
     if (!isLinear) continue;
-    throw new OdeError("INVALID_ARGUMENT", `Cannot use bandwidth { lower: ${shown(lower)}, upper: ${shown(upper)} } as component ${i} of the right-hand side must depend on components ${Math.max(0, i - lower)} to ${Math.min(n - 1, i + upper)} only: it depends on others, too`);
+    const allowed = `${Math.max(0, i - lower)} to ${Math.min(n - 1, i + upper)}`;
+    const which = order ? `component ${order[i]} of the right-hand side, which stands at place ${i} of its order, must depend on those at places ${allowed}` : `component ${i} of the right-hand side must depend on components ${allowed}`;
+    throw new OdeError("INVALID_ARGUMENT", `Cannot use bandwidth { lower: ${shown(lower)}, upper: ${shown(upper)} } as ${which} only: it depends on others, too`);
   }
 }
 

@@ -59,6 +59,7 @@ export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type T
 export { ensemble, type EnsembleOptions, type EnsembleVariation, type TrajectoryResult } from "./ensemble.ts";
 export { assertFinite, assertKnown, assertLength, assertPlugin, OdeError, shown, type OdeErrorCode } from "./errors.ts";
 export { piController, pidController, type PidControllerOptions, type PiControllerOptions, type StepController } from "./controller.ts";
+export { cuthillMckee } from "./linear-algebra/cuthill-mckee.ts";
 export { CubicInterpolant } from "./cubic-interpolant.ts";
 export { explicitRk, type ExplicitRkOptions } from "./explicit-rk.ts";
 export type { InitialStep, InitialStepContext } from "./initial-step.ts";

@@ -2,6 +2,7 @@ import type { StepperContext } from "./algorithm.ts";
 import { probeBand } from "./band-probe.ts";
 import { firstNonFinite } from "./failure.ts";
 import { matrixLayout, store, type MatrixLayout } from "./linear-algebra/matrix-layout.ts";
+import { inOwnOrder, orderedField, orderedScale } from "./ordered-jacobian.ts";
 import { abstolsOf } from "./scaled-norm.ts";
 import type { BoundField } from "./vector-field.ts";
 
@@ -39,7 +40,9 @@ export interface JacobianEvaluator {
  * @source Curtis, Powell, Reid, J. Inst. Math. Appl. 13 (1974) 117-119, for the band; Salane, Sandia Report SAND86-1319 (1986), for larger increments.
  */
 export function jacobianOf(f: BoundField, n: number, context: StepperContext): JacobianEvaluator {
-  return new Evaluator(f, matrixLayout(n, context), context);
+  const layout = matrixLayout(n, context);
+  const { order } = layout;
+  return order ? inOwnOrder(new Evaluator(orderedField(f, order), layout, orderedScale(context, order)), order) : new Evaluator(f, layout, context);
 }
 
 /** Balances the truncation error of second-order differences against rounding. */

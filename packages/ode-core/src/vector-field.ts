@@ -7,10 +7,12 @@ export type Capability = "jvp" | "vjp" | "jacobian";
 /** What an integrator may exploit: `u = (q, v)` with `dq/dt = v`. */
 export type Structure = "second-order";
 
-/** A Jacobian `f_u` has entries in row i at columns `i - lower` to `i + upper` only. */
+/** A Jacobian `f_u` has entries in row i at columns `i - lower` to `i + upper` only, once the components are put in order. */
 export interface Bandwidth {
   readonly lower: number;
   readonly upper: number;
+  /** Which component stands where, `[n]`, as `cuthillMckee` finds it for sparse Jacobians. Default: in their own order. */
+  readonly order?: Int32Array | undefined;
 }
 
 /** `du/dt = f(t, u, p)` for a state of `dim` numbers, not yet bound to its `paramCount` parameters. */
@@ -110,9 +112,9 @@ export interface VectorFieldOptions {
   /** Promises `u = (q, v)` with `dq/dt = v`, which symplectic and Nystrom methods need. Default: no promise. */
   readonly structure?: Structure | undefined;
   /**
-   * Promises that component i depends on components `i - lower` to `i + upper` only, as those of a grid in one dimension do, but for one that is closed to
-   * a circle. Implicit methods look into it with their first Jacobian, unless that is a `jacobian`, at two evaluations: what is found broken is an error
-   * `INVALID_ARGUMENT`. Default: no promise.
+   * Promises that component i depends on components `i - lower` to `i + upper` only, as those of a grid in one dimension do. For other sparse Jacobians, such as those of circles and of
+   * grids in two dimensions, `cuthillMckee` finds an order in which that holds. Implicit methods look into it with their first Jacobian, unless that is a `jacobian`, at two
+   * evaluations: what is found broken is an error `INVALID_ARGUMENT`. Default: no promise.
    */
   readonly bandwidth?: Bandwidth | undefined;
   /** Writes `out[n] = f_u du + f_p dp`; `dp = null` stands for zero. Default: none; `forwardSensitivity` needs it. */
@@ -171,8 +173,13 @@ export function assertSizes(dim: number, paramCount: number, bandwidth?: Bandwid
   if (!Number.isInteger(dim) || dim < 1) throw wrong("dim", "a whole number >= 1", shown(dim));
   if (!Number.isInteger(paramCount) || paramCount < 0) throw wrong("paramCount", "a whole number >= 0", shown(paramCount));
   if (!bandwidth) return;
-  const { lower, upper } = bandwidth;
+  const { lower, upper, order } = bandwidth;
+  if (order !== undefined && !isPermutation(order, dim)) throw wrong("the order of bandwidth", `an Int32Array of the numbers 0 to ${dim - 1}`, shown(order));
   if (![lower, upper].every((width) => Number.isInteger(width) && width >= 0 && width < dim)) throw wrong("bandwidth", `whole numbers in [0, ${dim - 1}]`, `{ lower: ${shown(lower)}, upper: ${shown(upper)} }`);
+}
+
+function isPermutation(order: unknown, n: number): boolean {
+  return order instanceof Int32Array && order.length === n && new Set(order).size === n && order.every((i) => i >= 0 && i < n);
 }
 
 /**

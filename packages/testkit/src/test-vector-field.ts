@@ -137,14 +137,16 @@ function jacobianTests(context: FieldContext): void {
   });
 }
 
-function bandTests(context: FieldContext, { lower, upper }: Bandwidth): void {
+function bandTests(context: FieldContext, { lower, upper, order }: Bandwidth): void {
   const { u, p } = context;
-  test(`no component depends on one more than ${lower} before it or ${upper} after it`, () => {
+  test(`no component depends on one more than ${lower} before it or ${upper} after it${order ? ", in order" : ""}`, () => {
     const outside: string[] = [];
+    const place = Array.from(u.keys());
+    order?.forEach((i, at) => (place[i] = at));
     for (let j = 0; j < u.length; j++) {
       const column = directional(context, new Float64Array(u.length).with(j, 1), new Float64Array(p.length));
       column.forEach((x, i) => {
-        if (x !== 0 && (i - j > lower || j - i > upper)) outside.push(`component ${i} by u[${j}]`);
+        if (x !== 0 && (place[i] - place[j] > lower || place[j] - place[i] > upper)) outside.push(`component ${i} by u[${j}]`);
       });
     }
     expect(outside).toEqual([]);

@@ -1,3 +1,5 @@
+import { eliminate } from "./eliminate.ts";
+import { backwardFour } from "./lu.ts";
 import { swapRuns } from "./row-exchanges.ts";
 
 /**
@@ -34,13 +36,7 @@ export function bandedLuFactor(a: Float64Array, n: number, lower: number, upper:
     if (best !== k) swapRuns(a, diagonal, best * step + k + lower, count + 1);
     const inverse = 1 / a[diagonal];
     a[diagonal] = inverse;
-    for (let i = k + 1; i <= last; i++) {
-      const row = i * step + k + lower;
-      if (a[row] === 0) continue;
-      const factor = a[row] * inverse;
-      a[row] = factor;
-      for (let j = 1; j <= count; j++) a[row + j] -= factor * a[diagonal + j];
-    }
+    eliminate(a, step, diagonal, diagonal + step, last - k, count, inverse);
   }
   return true;
 }
@@ -58,7 +54,18 @@ export function bandedLuSolve(lu: Float64Array, n: number, lower: number, upper:
     const last = Math.min(k + lower, n - 1);
     for (let i = k + 1; i <= last; i++) b[i] -= lu[i * step + k + lower] * x;
   }
-  for (let i = n - 1; i >= 0; i--) {
+  // Four rows at a time where these are long; the first are left for one by one.
+  const single = lower + upper < 8 ? n : n % 4;
+  for (let i = n - 4; i >= single; i -= 4) {
+    const end = Math.min(n, i + lower + upper + 1);
+    // Entries of the later rows beyond the end of the first.
+    for (let row = i + 1; row < i + 4; row++) {
+      const rowEnd = Math.min(n, row + lower + upper + 1);
+      for (let j = end; j < rowEnd; j++) b[row] -= lu[row * step + j + lower] * b[j];
+    }
+    backwardFour(lu, i * step + lower, step, i, end, b);
+  }
+  for (let i = single - 1; i >= 0; i--) {
     const diagonal = i * step + i + lower;
     const count = Math.min(lower + upper, n - 1 - i);
     let sum = b[i];

@@ -6,6 +6,7 @@ import { smallFactors, smallSolves } from "./generated/small-lu.ts";
 import { luFactor, luSolve } from "./lu.ts";
 import { exchangeEntries } from "./row-exchanges.ts";
 import { matrixLayout, multiply, store, type MatrixLayout } from "./matrix-layout.ts";
+import { gather, scatter } from "./permute.ts";
 
 /**
  * `alpha M - J` with a mass matrix `M`, as the linear systems of implicit methods have it, in factors; dense or banded. `J`
@@ -97,12 +98,15 @@ class RealMatrix implements IterationMatrix {
   readonly #mass: Float64Array | undefined;
   readonly #lu: Float64Array;
   readonly #pivots: Int32Array;
+  /** Room for a right-hand side whose components are put in order. */
+  readonly #ordered: Float64Array;
 
   constructor(n: number, context: StepperContext) {
     this.#layout = matrixLayout(n, context);
     this.#mass = storedMass(this.#layout, context);
     this.#lu = new Float64Array(n * factorWidth(this.#layout));
     this.#pivots = new Int32Array(n);
+    this.#ordered = new Float64Array(this.#layout.order ? n : 0);
   }
 
   factor(alpha: number, J: Float64Array): boolean {
@@ -114,7 +118,12 @@ class RealMatrix implements IterationMatrix {
   }
 
   solve(b: Float64Array): void {
-    const { n, banded, lower, upper } = this.#layout;
+    const { n, banded, lower, upper, order } = this.#layout;
+    if (order) {
+      gather(order, b, this.#ordered);
+      bandedLuSolve(this.#lu, n, lower, upper, this.#pivots, this.#ordered);
+      return scatter(order, this.#ordered, b);
+    }
     if (banded) return bandedLuSolve(this.#lu, n, lower, upper, this.#pivots, b);
     const small = n < smallSolves.length ? smallSolves[n] : undefined;
     if (!small) return luSolve(this.#lu, n, this.#pivots, b);
@@ -130,6 +139,8 @@ class ComplexMatrix implements ComplexIterationMatrix {
   readonly #re: Float64Array;
   readonly #im: Float64Array;
   readonly #pivots: Int32Array;
+  readonly #orderedRe: Float64Array;
+  readonly #orderedIm: Float64Array;
 
   constructor(n: number, context: StepperContext) {
     this.#layout = matrixLayout(n, context);
@@ -138,6 +149,7 @@ class ComplexMatrix implements ComplexIterationMatrix {
     this.#re = new Float64Array(n * factorWidth(this.#layout));
     this.#im = new Float64Array(n * factorWidth(this.#layout));
     this.#pivots = new Int32Array(n);
+    [this.#orderedRe, this.#orderedIm] = [new Float64Array(this.#layout.order ? n : 0), new Float64Array(this.#layout.order ? n : 0)];
   }
 
   factor(alphaRe: number, alphaIm: number, J: Float64Array): boolean {
@@ -149,8 +161,15 @@ class ComplexMatrix implements ComplexIterationMatrix {
   }
 
   solve(re: Float64Array, im: Float64Array): void {
-    const { n, banded, lower, upper } = this.#layout;
-    if (banded) complexBandedLuSolve(this.#re, this.#im, n, lower, upper, this.#pivots, re, im);
+    const { n, banded, lower, upper, order } = this.#layout;
+    if (order) {
+      const orderedRe = this.#orderedRe, orderedIm = this.#orderedIm;
+      gather(order, re, orderedRe);
+      gather(order, im, orderedIm);
+      complexBandedLuSolve(this.#re, this.#im, n, lower, upper, this.#pivots, orderedRe, orderedIm);
+      scatter(order, orderedRe, re);
+      scatter(order, orderedIm, im);
+    } else if (banded) complexBandedLuSolve(this.#re, this.#im, n, lower, upper, this.#pivots, re, im);
     else complexLuSolve(this.#re, this.#im, n, this.#pivots, re, im);
   }
 }

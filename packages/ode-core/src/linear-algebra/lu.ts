@@ -1,3 +1,4 @@
+import { eliminate } from "./eliminate.ts";
 import { exchangeEntries, swapRuns } from "./row-exchanges.ts";
 
 /**
@@ -24,46 +25,9 @@ export function luFactor(a: Float64Array, n: number, pivots: Int32Array): boolea
     if (!(size < Infinity && Math.abs(inverse) < Infinity)) return false;
     if (best !== k) swapRuns(a, rowK, best * n, n);
     a[rowK + k] = inverse;
-    let i = k + 1;
-    for (; i < n - 3; i += 4) eliminateFour(a, n, k, i, inverse);
-    for (; i < n; i++) eliminate(a, n, k, i, inverse);
+    eliminate(a, n, rowK + k, rowK + n + k, n - 1 - k, n - 1 - k, inverse);
   }
   return true;
-}
-
-/** Row `i` less a multiple of row `k`. */
-function eliminate(a: Float64Array, n: number, k: number, i: number, inverse: number): void {
-  const row = i * n;
-  const factor = a[row + k] * inverse;
-  a[row + k] = factor;
-  if (factor === 0) return;
-  const end = (k + 1) * n;
-  for (let at = k * n + k + 1, to = row + k + 1; at < end; at++, to++) a[to] -= factor * a[at];
-}
-
-/** The same for rows `i` to `i + 3`, reading row `k` once. */
-function eliminateFour(a: Float64Array, n: number, k: number, i: number, inverse: number): void {
-  const row = k * n;
-  const r0 = i * n;
-  const r1 = r0 + n;
-  const r2 = r1 + n;
-  const r3 = r2 + n;
-  const p = a[r0 + k] * inverse;
-  const q = a[r1 + k] * inverse;
-  const r = a[r2 + k] * inverse;
-  const s = a[r3 + k] * inverse;
-  a[r0 + k] = p;
-  a[r1 + k] = q;
-  a[r2 + k] = r;
-  a[r3 + k] = s;
-  if (p === 0 && q === 0 && r === 0 && s === 0) return;
-  for (let j = k + 1; j < n; j++) {
-    const x = a[row + j];
-    a[r0 + j] -= p * x;
-    a[r1 + j] -= q * x;
-    a[r2 + j] -= r * x;
-    a[r3 + j] -= s * x;
-  }
 }
 
 /** Solves `A x = b` in place, `b[n]` becoming `x`, by the factors of {@link luFactor}. About `2 n^2` operations. */
@@ -73,7 +37,7 @@ export function luSolve(lu: Float64Array, n: number, pivots: Int32Array, b: Floa
   const single = n % 4;
   forwardRows(lu, n, single, b);
   for (let i = single; i < n; i += 4) forwardFour(lu, n, i, b);
-  for (let i = n - 4; i >= single; i -= 4) backwardFour(lu, n, i, b);
+  for (let i = n - 4; i >= single; i -= 4) backwardFour(lu, i * n, n, i, n, b);
   backwardRows(lu, n, single, b);
 }
 
@@ -121,17 +85,20 @@ function forwardFour(lu: Float64Array, n: number, i: number, b: Float64Array): v
   b[i + 3] = s;
 }
 
-/** `U x = b` in rows `i` to `i + 3`, when those after are solved. */
-function backwardFour(lu: Float64Array, n: number, i: number, b: Float64Array): void {
-  const r0 = i * n;
-  const r1 = r0 + n;
-  const r2 = r1 + n;
-  const r3 = r2 + n;
+/**
+ * `U x = b` in rows `i` to `i + 3`, when those after are solved. Entry `(i, j)` lies at `r0 + j`, those of the next rows `step` further on.
+ *
+ * @param end - Columns from here on have no entries in these rows, or were dealt with.
+ */
+export function backwardFour(lu: Float64Array, r0: number, step: number, i: number, end: number, b: Float64Array): void {
+  const r1 = r0 + step;
+  const r2 = r1 + step;
+  const r3 = r2 + step;
   let p = b[i];
   let q = b[i + 1];
   let r = b[i + 2];
   let s = b[i + 3];
-  for (let j = i + 4; j < n; j++) {
+  for (let j = i + 4; j < end; j++) {
     const x = b[j];
     p -= lu[r0 + j] * x;
     q -= lu[r1 + j] * x;

@@ -1,6 +1,7 @@
 import type { StepperContext } from "../algorithm.ts";
+import { inverse } from "./permute.ts";
 
-/** Where the entries of Jacobians and mass matrices lie: entry `(i, j)` at `i * rowStep + j + shift`, row after row. */
+/** Where the entries of Jacobians and mass matrices lie: entry `(i, j)` at `i * rowStep + j + shift`, row after row, of components in order. */
 export interface MatrixLayout {
   readonly n: number;
   readonly banded: boolean;
@@ -13,6 +14,8 @@ export interface MatrixLayout {
   readonly size: number;
   /** Columns that lie this far apart, or further, meet no common row. */
   readonly columnStep: number;
+  /** Which component stands where, `[n]`, when not in their own order. */
+  readonly order: Int32Array | undefined;
 }
 
 /**
@@ -22,31 +25,36 @@ export interface MatrixLayout {
 export function matrixLayout(n: number, { bandwidth, massMatrix }: StepperContext): MatrixLayout {
   if (bandwidth) {
     let { lower, upper } = bandwidth;
+    const { order } = bandwidth;
+    const place = order && massMatrix && inverse(order);
     massMatrix?.forEach((x, at) => {
-      const below = Math.floor(at / n) - (at % n);
+      const [i, j] = [Math.floor(at / n), at % n];
+      const below = place ? place[i] - place[j] : i - j;
       if (x !== 0) [lower, upper] = [Math.max(lower, below), Math.max(upper, -below)];
     });
     const width = lower + upper + 1;
     // Row exchanges add another `lower` entries to each row of the factors.
-    if (width + lower < n) return { n, banded: true, lower, upper, rowStep: width - 1, shift: lower, size: n * width, columnStep: width };
+    if (width + lower < n) return { n, banded: true, lower, upper, rowStep: width - 1, shift: lower, size: n * width, columnStep: width, order };
   }
-  return { n, banded: false, lower: n - 1, upper: n - 1, rowStep: n, shift: 0, size: n * n, columnStep: n };
+  return { n, banded: false, lower: n - 1, upper: n - 1, rowStep: n, shift: 0, size: n * n, columnStep: n, order: undefined };
 }
 
-/** Copies a dense row-major `matrix[n * n]` into `out` as `layout` has it; what lies outside of a band is left out. */
-export function store({ n, lower, upper, rowStep, shift }: MatrixLayout, matrix: Float64Array, out: Float64Array): void {
+/** Copies a dense row-major `matrix[n * n]` of components in their own order into `out` as `layout` has it; what lies outside of a band is left out. */
+export function store({ n, lower, upper, rowStep, shift, order }: MatrixLayout, matrix: Float64Array, out: Float64Array): void {
   for (let i = 0; i < n; i++) {
     const end = Math.min(n - 1, i + upper);
-    for (let j = Math.max(0, i - lower); j <= end; j++) out[i * rowStep + j + shift] = matrix[i * n + j];
+    for (let j = Math.max(0, i - lower); j <= end; j++) out[i * rowStep + j + shift] = order ? matrix[order[i] * n + order[j]] : matrix[i * n + j];
   }
 }
 
-/** `out[n] = matrix x[n]` for a matrix that lies as `layout` has it. */
-export function multiply({ n, lower, upper, rowStep, shift }: MatrixLayout, matrix: Float64Array, x: Float64Array, out: Float64Array): void {
+/** `out[n] = matrix x[n]` for a matrix that lies as `layout` has it, and vectors in their own order. */
+export function multiply({ n, lower, upper, rowStep, shift, order }: MatrixLayout, matrix: Float64Array, x: Float64Array, out: Float64Array): void {
   for (let i = 0; i < n; i++) {
     const end = Math.min(n - 1, i + upper);
+    let at = i * rowStep + Math.max(0, i - lower) + shift;
     let sum = 0;
-    for (let j = Math.max(0, i - lower), at = i * rowStep + j + shift; j <= end; j++, at++) sum += matrix[at] * x[j];
-    out[i] = sum;
+    if (order) for (let j = Math.max(0, i - lower); j <= end; j++, at++) sum += matrix[at] * x[order[j]];
+    else for (let j = Math.max(0, i - lower); j <= end; j++, at++) sum += matrix[at] * x[j];
+    out[order ? order[i] : i] = sum;
   }
 }
