@@ -49,6 +49,13 @@ def automatic(weights, x):
     return solve(a, b, d, dq - along(v, zero))
 
 
+def as_published(weights, x):
+    """The equation of motion as the authors of Lagrangian networks wrote it, with Hessian and pseudo-inverse (Cranmer et al. 2020, arXiv 2003.04630, section 3)."""
+    q, v = x[:2], x[2:]
+    L = lambda q, v: lagrangian(weights, q, v)
+    return jnp.linalg.pinv(jax.hessian(L, 1)(q, v)) @ (jax.grad(L, 0)(q, v) - jax.jacobian(jax.jacobian(L, 1), 0)(q, v) @ v)
+
+
 def by_hand(inner, weights, x):
     """The same derived by hand. `inner` takes inner products of rows, a[m, n], b[k, n] -> [m, k], where n, or m and k, are at most 4."""
     w1, b1, w2, b2, w3 = weights
@@ -66,6 +73,7 @@ def by_hand(inner, weights, x):
 
 
 FORMS = {
+    "as published": as_published,
     "automatic": automatic,
     "by hand, products": lambda weights, x: by_hand(lambda a, b: a @ b.T, weights, x),
     "by hand, sums": lambda weights, x: by_hand(lambda a, b: jnp.sum(a[:, None] * b, axis=-1), weights, x),

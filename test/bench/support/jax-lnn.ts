@@ -7,7 +7,7 @@ export interface JaxResult extends LnnResult {
   readonly us: number;
   readonly medianUs: number;
   readonly compileSeconds: number;
-  readonly form: "automatic" | "by hand, products" | "by hand, sums";
+  readonly form: "as published" | "automatic" | "by hand, products" | "by hand, sums";
   readonly jax: string;
 }
 
