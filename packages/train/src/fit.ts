@@ -83,7 +83,7 @@ export interface TrajectoryFit {
   readonly sensealg: SensitivityAlgorithm;
   /** The penalty for each residual. Default `meanSquaredError()`. */
   readonly loss?: Loss | undefined;
-  /** Standard deviation of the observations, or one for each component of what is observed: what their residuals are divided by before the penalty. Default 1. */
+  /** Standard deviation of the observations, or one for each component of what is observed: what their residuals are divided by before the penalty, unless a trajectory has its own `sigma`. Default 1. */
   readonly sigma?: number | ArrayLike<number> | undefined;
   /** The state at the first time of a trajectory as a traced function of the parameters, such as a slice of them; see `trajectoryLoss`. Default: the first observed state. */
   readonly initialState?: ((p: Tensor, trajectory: number) => Tensor) | undefined;

@@ -17,6 +17,8 @@ export interface Observations {
   readonly times: Float64Array;
   /** What was observed then, of one trajectory after another. */
   readonly states: readonly Float64Array[];
+  /** Standard deviations of the states, these one after another. */
+  readonly sigma: Float64Array;
   /** Places of missing entries in the states one after another, where they hold NaN. */
   readonly missing: readonly number[];
 }
@@ -31,11 +33,11 @@ const tileSize = 2;
  * The observed states, with trajectories that share their times in batches where that changes nothing but the speed: in
  * steps of a fixed size, and where the sensitivity algorithm replays these steps.
  *
- * @param width - Length of what was observed of a state.
+ * @param sigma - The standard deviation of each component of what was observed, unless a trajectory has its own.
  * @param mayBatch - False to have each alone, in their order.
- * @throws OdeError `SHAPE_MISMATCH` when states have another length, `NON_FINITE` when they are infinite.
+ * @throws OdeError `SHAPE_MISMATCH` when states or their standard deviations have another length, `NON_FINITE` when states are infinite, `INVALID_ARGUMENT` for wrong standard deviations.
  */
-export function observations(options: MatchingOptions, width: number, mayBatch: boolean): Observations[] {
+export function observations(options: MatchingOptions, sigma: Float64Array, mayBatch: boolean): Observations[] {
   const { model, trajectories, algorithm, solver = {}, sensealg } = options;
   const fixed = solver.adaptive === false || (algorithm.tableau !== undefined && !algorithm.tableau.bError);
   const perState = [solver.abstol, solver.norm, solver.isOutOfDomain].some((option) => typeof option === "object" || typeof option === "function");
@@ -43,10 +45,11 @@ export function observations(options: MatchingOptions, width: number, mayBatch: 
   const groups = new Map<string, Member[]>();
   trajectories.forEach((trajectory, i) => {
     trajectory.u.forEach((state, k) => {
-      assertLength(`state ${k} of trajectory ${i}`, state, width);
+      assertLength(`state ${k} of trajectory ${i}`, state, sigma.length);
       assertObserved(`state ${k} of trajectory ${i}`, state);
     });
-    const own = cutOf(trajectory, i, options);
+    if (trajectory.sigma) requireSigma(trajectory, trajectory.sigma, i);
+    const own = cutOf(trajectory, i, options, sigma);
     const key = together ? `${own.t0} ${own.times.join()}` : String(i);
     const group = groups.get(key);
     if (group) group.push(own);
@@ -88,6 +91,16 @@ export function requireTrajectories(options: ComparedOptions): void {
   });
 }
 
+/** @throws OdeError `SHAPE_MISMATCH` for standard deviations of another shape than the states, `INVALID_ARGUMENT` for those of observed entries that are not positive and finite. */
+function requireSigma({ u }: Trajectory, sigma: readonly Float64Array[], i: number): void {
+  if (sigma.length !== u.length) throw new OdeError("SHAPE_MISMATCH", `Cannot match trajectories as sigma must have an entry for each of their states: trajectory ${i} has ${u.length} states and ${sigma.length}`);
+  sigma.forEach((row, k) => {
+    assertLength(`sigma[${k}] of trajectory ${i}`, row, u[k].length);
+    const wrong = row.findIndex((x, j) => !isMissing(u[k][j]) && !(x > 0 && x < Infinity));
+    if (wrong >= 0) throw new OdeError("INVALID_ARGUMENT", `Cannot match trajectories as standard deviations of what was observed must be finite and > 0: sigma[${k}][${wrong}] of trajectory ${i} is ${row[wrong]}`);
+  });
+}
+
 /** How many times of a trajectory the solve is carried on to. */
 export const comparedTimes = ({ t }: Trajectory, intervals: number): number => Math.min(intervals, t.length - 1);
 
@@ -107,22 +120,27 @@ export function assertObserved(what: string, state: Float64Array): void {
 
 /** One of the trajectories: its start, and what it is compared with. */
 interface Member extends Pick<Observations, "times" | "states"> {
+  readonly sigma: readonly Float64Array[];
   readonly index: number;
   readonly t0: number;
   readonly start: Float64Array;
 }
 
-function cutOf(trajectory: Trajectory, index: number, { intervals = Infinity, initialState }: ComparedOptions): Member {
+function cutOf(trajectory: Trajectory, index: number, { intervals = Infinity, initialState }: ComparedOptions, sigma: Float64Array): Member {
   const { t, u } = trajectory;
   const last = comparedTimes(trajectory, intervals);
   const rows = Array.from(u.keys()).filter((k) => k >= (initialState ? 0 : 1) && k <= last && !u[k].every(isMissing));
-  return { index, t0: t[0], start: u[0], times: Float64Array.from(rows, (k) => t[k]), states: rows.map((k) => u[k]) };
+  return { index, t0: t[0], start: u[0], times: Float64Array.from(rows, (k) => t[k]), states: rows.map((k) => u[k]), sigma: rows.map((k) => trajectory.sigma?.[k] ?? sigma) };
 }
 
 function observed({ model, initialState }: MatchingOptions, group: readonly Member[]): Observations {
   const count = group.length;
   const [{ t0, times }] = group;
-  const states = Array.from(times, (_, k) => Float64Array.from(group.flatMap((one) => [...one.states[k]])));
+  const rowsOf = (of: "states" | "sigma"): Float64Array[] => Array.from(times, (_, k) => Float64Array.from(group.flatMap((one) => [...one[of][k]])));
+  const states = rowsOf("states");
+  const missing = states.flatMap((state, k) => [...state.keys()].filter((i) => isMissing(state[i])).map((i) => k * state.length + i));
+  const sigma = Float64Array.from(rowsOf("sigma").flatMap((row) => [...row]));
+  for (const i of missing) sigma[i] = 1;
   return {
     field: count === 1 ? model : model.batch!(count),
     count,
@@ -131,6 +149,7 @@ function observed({ model, initialState }: MatchingOptions, group: readonly Memb
     tspan: [t0, times[times.length - 1]],
     times,
     states,
-    missing: states.flatMap((state, k) => [...state.keys()].filter((i) => isMissing(state[i])).map((i) => k * state.length + i)),
+    sigma,
+    missing,
   };
 }

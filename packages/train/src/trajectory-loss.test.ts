@@ -204,15 +204,16 @@ test.each([
 });
 
 describe("sigma", () => {
-  test.each(all)("divides residuals before the penalty: $name, alone and in a batch, with a missing entry", (loss) => {
+  test.each(all)("divides residuals before the penalty: $name, alone and in a batch, with a missing entry and a trajectory with its own", (loss) => {
     const sigma = [0.4, 2.5];
     const [{ t, u }] = trajectories;
     const gap = u.map((state, k) => (k === 2 ? state.with(1, NaN) : state));
-    const observed = [{ t, u: gap }, { t, u: u.map((state) => state.map((x) => x + 0.1)) }];
+    const own = u.map((_, k) => Float64Array.of(0.3 + k, k === 2 ? NaN : 1 + k));
+    const observed = [{ t, u: gap, sigma: own }, { t, u: u.map((state) => state.map((x) => x + 0.1)) }];
     const evaluate = trajectoryLoss({ ...common, trajectories: observed, loss, sigma });
     const penalties = observed.flatMap((one) => {
       const run = solve(odeProblem(model, one.u[0], [t[0], t[3]], p), rk4(), { dt: 0.05, saveAt: t.slice(1) });
-      return run.u.flatMap((state, k) => [...state].map((x, i) => (x - one.u[k + 1][i]) / sigma[i])).filter((r) => !Number.isNaN(r)).map(scalar[loss.name]);
+      return run.u.flatMap((state, k) => [...state].map((x, i) => (x - one.u[k + 1][i]) / (one.sigma?.[k + 1] ?? sigma)[i])).filter((r) => !Number.isNaN(r)).map(scalar[loss.name]);
     });
     expect(penalties.length).toBe(11);
     const { loss: value, gradient } = evaluate(p);

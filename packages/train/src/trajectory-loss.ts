@@ -57,19 +57,18 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
     const noStart = solves.start(p);
     if (noStart !== undefined) return failed(0, noStart);
     for (const group of compared) {
-      const { count, startSlope, times, states, missing, penalty, slopes } = group;
+      const { count, startSlope, times, states, sigma, missing, penalty, slopes } = group;
       const { solution, pull } = solves.linearize(group, p);
       rhsEvaluations += count * solution.stats.nf;
       if (solution.retcode !== "success") return failed(rhsEvaluations, solves.failureOf(group, p, solution.message));
-      const size = sizeOf(group);
       const saved = { times, u: solution.u, p };
       const values = solves.observable.values(saved);
       const undefinedIn = solves.undefinedIn(group, values);
       if (undefinedIn !== undefined) return failed(rhsEvaluations, undefinedIn);
       subtract(values, states, penalty.residual);
-      divide(penalty.residual, size, solves.sigma);
-      total += penalty.run(size, solves.entries, missing);
-      divide(penalty.slope, size, solves.sigma);
+      divide(penalty.residual, sigma);
+      total += penalty.run(sigma.length, solves.entries, missing);
+      divide(penalty.slope, sigma);
       const failure = solves.differentiate(group, () => {
         const { dp, du0 } = pull(solves.observable.pull(saved, slopes, gradient));
         for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
@@ -91,21 +90,18 @@ interface ComparedGroup extends SolvedGroup {
   readonly slopes: readonly Float64Array[];
 }
 
-/** How many entries the states of a group have. */
-const sizeOf = ({ states }: SolvedGroup): number => states.length * states[0].length;
-
 /** Trajectories of many lengths share a few kernels. */
 function withPenalties(groups: readonly SolvedGroup[], loss: Loss): ComparedGroup[] {
   return groups.map((group) => {
-    const penalty = penaltyKernel(loss, 2 ** Math.ceil(Math.log2(sizeOf(group))));
+    const penalty = penaltyKernel(loss, 2 ** Math.ceil(Math.log2(group.sigma.length)));
     const [{ length }] = group.states;
     return { ...group, penalty, slopes: Array.from(group.times, (_, k) => penalty.slope.subarray(k * length, (k + 1) * length)) };
   });
 }
 
-/** Divides the first `size` numbers, rows of `sigma.length`, by `sigma`. */
-function divide(rows: Float64Array, size: number, sigma: Float64Array): void {
-  for (let at = 0; at < size; ) for (let i = 0; i < sigma.length; i++) rows[at++] /= sigma[i];
+/** Divides the first numbers of `x` by those of `sigma`. */
+function divide(x: Float64Array, sigma: Float64Array): void {
+  for (let i = 0; i < sigma.length; i++) x[i] /= sigma[i];
 }
 
 /** `out[k n + i] = u[k][i] - v[k][i]`, for rows of `n`. */

@@ -36,6 +36,7 @@ describe.each([
   ["starts that depend on the parameters", common],
   ["observed starts", observedStarts],
   ["known standard deviations", { ...common, sigma: [0.1, 20] }],
+  ["standard deviations that change", { ...common, sigma: 3, trajectories: common.trajectories.map((one, k) => (k === 1 ? one : { ...one, sigma: one.u.map((row, i) => row.map((x, j) => (Number.isNaN(x) ? 0 : 0.2 + i + j))) })) }],
   ["fewer intervals", { ...common, intervals: 1 }],
   ["step-size control", { ...common, algorithm: tsit5(), solver: { reltol: 1e-11, abstol: 1e-11 } }],
 ])("with %s", (_name, options) => {
@@ -52,9 +53,8 @@ describe.each([
   });
 
   test("the mean square is the loss, and the Jacobian's product its gradient", () => {
-    const { residuals, jacobian } = trajectoryResiduals({ ...options, sigma: undefined })(p);
-    const { sigma: _sigma, ...rest } = options as TrajectoryResidualsOptions;
-    const { loss, gradient } = trajectoryLoss({ ...rest, loss: meanSquaredError(), sensealg: discreteAdjoint() })(p);
+    const { residuals, jacobian } = trajectoryResiduals(options)(p);
+    const { loss, gradient } = trajectoryLoss({ ...options, loss: meanSquaredError(), sensealg: discreteAdjoint() })(p);
     expect(residuals.reduce((sum, r) => sum + r * r, 0) / residuals.length).toBeCloseTo(loss, 9);
     gradient.forEach((g, j) => expect((2 / residuals.length) * residuals.reduce((sum, r, i) => sum + r * jacobian.get(i, j), 0)).toBeCloseTo(g, 8));
   });
@@ -126,6 +126,9 @@ test.each<[string, object, string, string]>([
   ["a sigma of 0", { sigma: 0 }, "INVALID_OPTION", 'option "sigma" must be a number > 0, or one for each of the 2 components of what is observed: current value is 0'],
   ["a sigma too few", { sigma: [1] }, "INVALID_OPTION", "current value is [1]"],
   ["a sigma that is no number", { sigma: [1, NaN] }, "INVALID_OPTION", "current value is [1, NaN]"],
+  ["a sigma for too few times", { trajectories: [{ ...common.trajectories[2], sigma: states([1, 1]) }] }, "SHAPE_MISMATCH", "trajectory 0 has 2 states and 1"],
+  ["a sigma for too few components", { trajectories: [{ ...common.trajectories[2], sigma: states([1, 1], [1]) }] }, "SHAPE_MISMATCH", "sigma[1] of trajectory 0"],
+  ["a sigma of 0 at a time", { trajectories: [{ ...common.trajectories[2], sigma: states([0, 1], [1, 0]) }] }, "INVALID_ARGUMENT", "standard deviations of what was observed must be finite and > 0: sigma[1][1] of trajectory 0 is 0"],
   ["no data", { trajectories: [] }, "INVALID_ARGUMENT", "at least one"],
 ])("%s is refused", (_name, changes, expected, message) => {
   expect(() => trajectoryResiduals({ ...common, ...changes })).toThrow(code(expected, message));

@@ -36,7 +36,7 @@ export function trajectoryResiduals(options: TrajectoryResidualsOptions): (p: Fl
     throw new OdeError("MISSING_CAPABILITY", `Cannot match trajectories residual by residual as option "sensealg" must have push, as forwardSensitivity() and finiteDifference() have: "${sensealg?.name}" has none`);
   }
   const solves = trajectorySolves(options, false);
-  const { sigma, observable } = solves;
+  const { observable } = solves;
   const groups = solves.groups.map((group) => ({ ...group, observed: observedEntries(group) }));
   const m = model.paramCount;
   const units = Array.from({ length: m }, (_, j) => new Float64Array(m).fill(1, j, j + 1));
@@ -59,11 +59,11 @@ export function trajectoryResiduals(options: TrajectoryResidualsOptions): (p: Fl
       const failure = solves.differentiate(group, () => {
         for (let j = 0; j < m; j++) {
           const change = observable.push(saved, push!(units[j], startChanges[j][k]), units[j]);
-          group.observed.forEach(([time, i], at) => jacobian.set(row + at, j, change[time][i] / sigma[i]));
+          group.observed.forEach(([time, i], at) => jacobian.set(row + at, j, change[time][i] / group.sigma[time * observable.width + i]));
         }
       });
       if (failure !== undefined) return failed(failure);
-      for (const [time, i] of group.observed) residuals[row++] = (values[time][i] - group.states[time][i]) / sigma[i];
+      for (const [time, i] of group.observed) residuals[row++] = (values[time][i] - group.states[time][i]) / group.sigma[time * observable.width + i];
     }
     return { residuals, jacobian, message: "" };
   };

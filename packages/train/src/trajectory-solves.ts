@@ -22,7 +22,7 @@ export interface MatchingOptions {
   readonly sensealg: SensitivityAlgorithm;
   /** Compare only the first `intervals` sampling intervals of each trajectory. Default: all. */
   readonly intervals?: number | undefined;
-  /** Standard deviation of the observations, or one for each component of what is observed: what their residuals are divided by. Default 1. */
+  /** Standard deviation of the observations, or one for each component of what is observed: what their residuals are divided by, unless a trajectory has its own `sigma`. Default 1. */
   readonly sigma?: number | ArrayLike<number> | undefined;
   /**
    * The state `u[n]` at the first time of a trajectory, counted from 0, as a traced function of the parameters `p[m]`. The first observed state then is compared like all
@@ -52,8 +52,6 @@ export interface TrajectorySolves {
   readonly observable: Observable;
   /** Why its values are none to compare, or nothing. */
   undefinedIn(group: SolvedGroup, values: readonly Float64Array[]): string | undefined;
-  /** Of each component of that. */
-  readonly sigma: Float64Array;
   /** Computes the starts at `p[m]`; to be called before the others. Returns why they are none, or nothing. */
   start(p: Float64Array): string | undefined;
   linearize(group: SolvedGroup, p: Float64Array): Linearization;
@@ -78,7 +76,7 @@ export function trajectorySolves(options: SolvesOptions, together: boolean): Tra
   const [n, m] = [model.dim, model.paramCount];
   requireTrajectories(options);
   const observable = observe ? tracedObservable(observe, n, m) : wholeState(n);
-  const observed = observations({ ...options, solver }, observable.width, together);
+  const observed = observations({ ...options, solver }, checkedSigma(options.sigma, observable.width), together);
   // Those of a group are next to each other.
   const members = observed.flatMap((group) => group.members.map((member) => first + member));
   const starts = initialState && initialStates(initialState, { trajectories: members, n, m });
@@ -94,7 +92,6 @@ export function trajectorySolves(options: SolvesOptions, together: boolean): Tra
       }
       return undefined;
     },
-    sigma: checkedSigma(options.sigma, observable.width),
     start: (p) => {
       starts?.run(p);
       const wrong = starts?.states.findIndex((x) => !Number.isFinite(x)) ?? -1;
