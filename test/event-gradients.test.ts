@@ -81,7 +81,7 @@ describe("through doses at given times", () => {
   const doses = presetTimeCallback({ times: [0, 6, 12, 18], save: "none", ...tracedEvent({ dim: 1, paramCount: 2, affect: (_t, u, p) => add(u, mul(100, at(p, 1))) }) });
   const level = ([u0, k, share]: readonly number[], t: number): number => u0 * Math.exp(-k * t) + [0, 6, 12, 18].reduce((sum, dose) => sum + (dose < t ? 100 * share * Math.exp(-k * (t - dose)) : 0), 0);
 
-  test.each(sensealgs)("%s has the derivatives of the closed form, also at saved times that are those of doses", (_name, sensealg) => {
+  test.each([...sensealgs, ["discreteAdjoint", discreteAdjoint()] as const])("%s has the derivatives of the closed form, also at saved times that are those of doses", (_name, sensealg) => {
     const times = [3, 6, 11, 12, 20];
     const expected = slopes((x) => times.reduce((sum, t, k) => sum + (k + 1) * level(x, t), 0), [2, 0.2, 0.7]);
     const options = { ...tight, saveAt: times, callback: doses };
@@ -136,6 +136,49 @@ describe("a hybrid system without symmetry", () => {
   });
 });
 
+describe("discreteAdjoint through events at preset times", () => {
+  const field = tracedField((t, u, p) => stack([at(u, 1), sub(mul(at(p, 1), cos(mul(2, t))), mul(at(p, 0), sin(at(u, 0))))]), { dim: 2, paramCount: 3 });
+  const kick = (t: Tensor, u: Tensor, p: Tensor): Tensor => stack([sub(at(u, 0), mul(at(p, 2), pow(at(u, 1), 2))), add(mul(at(p, 2), at(u, 1)), sin(t))]);
+  const kicks = (times: readonly number[], save: SaveSides): Callback => presetTimeCallback({ ...tracedEvent({ dim: 2, paramCount: 3, affect: kick }), times, save });
+  const halved = (save: SaveSides): Callback => presetTimeCallback({ ...tracedEvent({ dim: 2, paramCount: 3, affect: (_t, u) => mul(0.5, u) }), times: [2.5], save });
+  const params = [1.3, 0.4, 0.2];
+  const directions = [["forwards", odeProblem(field, [0.2, 0.9], [0, 6], params)], ["backwards", odeProblem(field, [0.2, -0.9], [6, 0], params)]] as const;
+  /** At both ends, twice at one time, within steps. */
+  const callback = (save: SaveSides): Callback[] => [kicks([0, 1.01, 2.5, 6], save), halved(save)];
+
+  test.each(directions)("%s, in fixed steps, it is that of the computed solution", (_name, problem) => {
+    for (const save of ["none", "both", "before", "after"] as const) {
+      for (const saveAt of [problem.tspan.map((t) => t * 0.9 + 0.25), [problem.tspan[0], 2.5, problem.tspan[1]], 0.7]) {
+        for (const algorithm of [tsit5(), dp5(), vern9()]) {
+          const options = { adaptive: false, dt: 0.07, saveAt, callback: callback(save) };
+          expectClose(gradient(problem, algorithm, options, discreteAdjoint(), varied(2)), gradient(problem, algorithm, options, finiteDifference(), varied(2)), 1e-8);
+        }
+      }
+    }
+  });
+
+  test.each(directions)("%s, with step-size control, it agrees with the others, wherever they save", (_name, problem) => {
+    for (const save of ["none", "both", "before", "after"] as const) {
+      const options = { ...tight, saveAt: 0.7, callback: callback(save) };
+      const expected = gradient(problem, vern9(), options, forwardSensitivity(), varied(2));
+      expectClose(gradient(problem, tsit5(), options, discreteAdjoint(), varied(2)), expected, 1e-7);
+      expectClose(gradient(problem, tsit5(), options, gaussAdjoint(), varied(2)), expected, 1e-7);
+    }
+    const last = (rows: number): Float64Array[] => Array.from({ length: rows }, (_, k) => (k === rows - 1 ? Float64Array.of(0.3, 1) : new Float64Array(2)));
+    const everyStep = (sensealg: SensitivityAlgorithm): number[] => gradient(problem, tsit5(), { ...tight, callback: callback("none") }, sensealg, last);
+    expectClose(everyStep(discreteAdjoint()), everyStep(forwardSensitivity()), 1e-7);
+  });
+
+  test("an affect that ends the solve", () => {
+    const { derivatives } = tracedEvent({ dim: 2, paramCount: 3, affect: (_t, u) => u });
+    const options = { ...tight, saveAt: 0.7, callback: [...callback("none"), presetTimeCallback({ times: [3.1], affect: ({ terminate }) => terminate(), save: "before", derivatives })] };
+    const [, problem] = directions[0];
+    const { retcode, t } = solve(problem, tsit5(), options);
+    expect([retcode, t.at(-1)]).toEqual(["terminated", 3.1]);
+    expectClose(gradient(problem, tsit5(), options, discreteAdjoint(), varied(2)), gradient(problem, vern9(), options, forwardSensitivity(), varied(2)), 1e-7);
+  });
+});
+
 describe("what cannot be differentiated", () => {
   const problem = odeProblem(ball, [1, 0], [0, 1], [9.81, 0.8]);
   const run = (callback: Callback, sensealg: SensitivityAlgorithm): unknown => {
@@ -145,7 +188,7 @@ describe("what cannot be differentiated", () => {
   const refused = (code: string, message: string): Error => expect.objectContaining({ code, message: expect.stringContaining(message) as string }) as Error;
 
   test("is refused with what is missing", () => {
-    expect(() => run(bounce(), discreteAdjoint())).toThrow(refused("MISSING_CAPABILITY", "it does not differentiate through events (gaussAdjoint and forwardSensitivity do"));
+    expect(() => run(bounce(), discreteAdjoint())).toThrow(refused("MISSING_CAPABILITY", "it goes through events at preset times only, and callback 0 has a condition (gaussAdjoint and forwardSensitivity do"));
     const plain = continuousCallback({ condition: (_t, u) => u[0], affect: ({ u }) => void (u[1] *= -1) });
     expect(() => run(plain, gaussAdjoint())).toThrow(refused("MISSING_CAPABILITY", "callback 0 has none of its condition and its affect; finiteDifference does"));
     expect(() => run(presetTimeCallback({ times: [0.1], affect: () => {} }), forwardSensitivity())).toThrow(refused("MISSING_CAPABILITY", "callback 0 has none of its affect"));

@@ -47,8 +47,11 @@ function requireCallbacks({ name, supports = [] }: SensitivityAlgorithm, { callb
   const refuse = (why: string): never => {
     throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${name}" as option "callback" is given: ${why}; finiteDifference does`);
   };
-  if (!supports.includes("eventDerivatives")) refuse("it does not differentiate through events (gaussAdjoint and forwardSensitivity do through those of tracedEvent)");
+  const others = "gaussAdjoint and forwardSensitivity do through those of tracedEvent";
+  const presetOnly = !supports.includes("eventDerivatives");
+  if (presetOnly && !supports.includes("presetTimeDerivatives")) refuse(`it does not differentiate through events (${others})`);
   callbacks.forEach((one, i) => {
+    if (presetOnly && one.kind === "continuous") refuse(`it goes through events at preset times only, and callback ${i} has a condition (${others})`);
     if (one.kind === "discrete") return refuse(`it does not differentiate through discrete ones, such as callback ${i}, which happen at ends of steps`);
     const missing = (["condition", "affect"] as const).filter((part) => part in one && one[part as "affect"] !== undefined && !one.derivatives?.[part]);
     if (missing.length > 0) refuse(`it goes through events that have derivatives, as tracedEvent of @fluxion/autodiff makes them, and callback ${i} has none of its ${missing.join(" and its ")}`);

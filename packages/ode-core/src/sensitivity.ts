@@ -49,8 +49,8 @@ export interface SensitivityAlgorithm {
   readonly requiresTableau?: boolean;
   /** True when the solver is given other equations, which have none of the field's structure. */
   readonly solvesOtherField?: boolean;
-  /** What it differentiates through besides plain solves: any callback, or those of `EventDerivatives`. Default: nothing. */
-  readonly supports?: readonly ("callback" | "eventDerivatives" | "massMatrix")[];
+  /** What it differentiates through besides plain solves: any callback, those with `EventDerivatives`, or of these the ones at preset times. Default: nothing. */
+  readonly supports?: readonly ("callback" | "eventDerivatives" | "presetTimeDerivatives" | "massMatrix")[];
   /** True when its linearizations have `push`, which makes columns of a Jacobian. */
   readonly providesPush?: boolean;
   linearize(context: SensitivityContext): Linearization;

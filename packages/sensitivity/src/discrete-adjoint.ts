@@ -1,5 +1,7 @@
 import { holdStable, readOptions, timeTolerance, type Linearization, type SensitivityAlgorithm, type SensitivityContext, type Tableau } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
+import { eventJump } from "./event-jump.ts";
+import { callbacksOf, eventGroups, loggedCallbacks, type LoggedEvent } from "./event-log.ts";
 import { KeptSteps } from "./kept-steps.ts";
 import { accumulate } from "./small-vectors.ts";
 import { StepTranspose } from "./step-transpose.ts";
@@ -23,7 +25,7 @@ export type DiscreteAdjointOptions = Readonly<Record<string, never>>;
  * Cost of `pull`: per step and stage one `vjp`, and one `rhs` for all stages but the last. Fields that keep what `vjp` needs
  * (`BoundField.tape`, all compiled ones) evaluate nothing twice, for up to 256 MiB of it; beyond that, and when the field was
  * linearised again in the meantime, they pay the same. Fixed steps with all saved times at their ends are taken by such fields
- * themselves, which takes about 0.6 times as long for small networks. Memory besides: the state of every step.
+ * themselves, which takes about 0.6 times as long for small networks. Memory besides: the state of every step. Goes through events at preset times that have derivatives.
  *
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Hager, Numer. Math. 87 (2000) 247-282; Sanz-Serna, SIAM Rev. 58 (2016) 3-33.
@@ -34,6 +36,7 @@ export function discreteAdjoint(options: DiscreteAdjointOptions = {}): Sensitivi
     name: "discreteAdjoint",
     requires: ["vjp"],
     requiresTableau: true,
+    supports: ["presetTimeDerivatives"],
     linearize: (context) => linearizeWholeSteps(context) ?? linearizeStages(context),
   };
 }
@@ -44,8 +47,10 @@ function linearizeStages({ problem, algorithm, options: solveOptions, solve }: S
   const n = f.dim;
   const tape = new KeptSteps(n);
   const taped = new TapedField(f, p);
+  const events: LoggedEvent[] = [];
   const solved = solve({ ...problem, f: taped.field }, solveOptions.adaptive === false ? algorithm : holdStable(algorithm), {
     ...solveOptions,
+    callback: loggedCallbacks(callbacksOf(solveOptions), n, (event) => events.push(event)),
     onStep: (t, h, u) => {
       tape.push(t, h, u);
       taped.keepStep();
@@ -54,6 +59,9 @@ function linearizeStages({ problem, algorithm, options: solveOptions, solve }: S
   });
   taped.stopRecording();
   const solution = { ...solved, problem, algorithm };
+  const groups = eventGroups(solution, events, solveOptions.saveAt === undefined);
+  const last = solution.retcode === "terminated" ? groups[groups.length - 1].t : tspan[1];
+  const bound = f.bind(p);
   const toleranceAt = (saved: number): number => timeTolerance(tspan[0], solution.t[saved]);
   const transpose = new StepTranspose(algorithm.tableau as Tableau, taped, n);
   return {
@@ -61,13 +69,23 @@ function linearizeStages({ problem, algorithm, options: solveOptions, solve }: S
     pull(uBar) {
       assertPullable(solution, uBar);
       taped.begin();
-      const du0 = new Float64Array(n);
+      const [du0, byEvents] = [new Float64Array(n), new Float64Array(p.length)];
       let saved = solution.t.length - 1;
+      let next = groups.length - 1;
+      /** Back through the events at a time, if there are some, and the states saved there. */
+      const passEvents = (time: number): void => {
+        if (next < 0 || Math.abs(groups[next].t - time) > timeTolerance(groups[next].t, time)) return;
+        const { events: here, first, middle } = groups[next--];
+        for (; saved >= middle; saved--) accumulate(1, uBar[saved], du0);
+        for (const event of here.toReversed()) eventJump(bound, event, p).pull(du0, 0, byEvents);
+        for (; saved >= first; saved--) accumulate(1, uBar[saved], du0);
+      };
       for (let i = tape.length - 1; i >= 0; i--) {
         const t = tape.t(i);
         const h = tape.h(i);
-        const end = i + 1 < tape.length ? tape.t(i + 1) : tspan[1];
+        const end = i + 1 < tape.length ? tape.t(i + 1) : last;
         const direction = Math.sign(h);
+        passEvents(end);
         taped.turnTo(i);
         transpose.begin(t, h, tape.states, i * n);
         // The states at the end of the step were saved as they are, those before it interpolated.
@@ -75,8 +93,11 @@ function linearizeStages({ problem, algorithm, options: solveOptions, solve }: S
         for (; saved >= 0 && direction * (solution.t[saved] - t) > toleranceAt(saved); saved--) transpose.addInside((solution.t[saved] - t) / h, uBar[saved]);
         transpose.pull(du0);
       }
+      passEvents(tspan[0]);
       for (; saved >= 0; saved--) accumulate(1, uBar[saved], du0);
-      return { dp: taped.gradient(), du0 };
+      const dp = taped.gradient();
+      accumulate(1, byEvents, dp);
+      return { dp, du0 };
     },
   };
 }

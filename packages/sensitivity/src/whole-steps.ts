@@ -1,5 +1,6 @@
 import { outputTimes, timeTolerance, type Interpolant, type Linearization, type OdeProblem, type SensitivityContext, type SolveOptions, type StepTape, type Stepper, type Tableau } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
+import { callbacksOf } from "./event-log.ts";
 import { accumulate, isZero } from "./small-vectors.ts";
 
 /**
@@ -52,8 +53,8 @@ export function linearizeWholeSteps({ problem, algorithm, options, solve }: Sens
   };
 }
 
-const takesFixedSteps = ({ bError }: Tableau, { dt, adaptive, tstops, onStep }: SolveOptions): boolean =>
-  dt !== undefined && (bError === undefined || adaptive === false) && tstops === undefined && onStep === undefined;
+const takesFixedSteps = ({ bError }: Tableau, { dt, adaptive, tstops, onStep, callback }: SolveOptions): boolean =>
+  dt !== undefined && (bError === undefined || adaptive === false) && tstops === undefined && onStep === undefined && callbacksOf({ callback }).length === 0;
 
 /** Whether all times to save are ends of steps, so that no interpolant is needed. */
 function savesAtEnds({ tspan: [t0, t1] }: OdeProblem, { dt, saveAt, dense }: SolveOptions): boolean {

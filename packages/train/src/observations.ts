@@ -40,7 +40,7 @@ const tileSize = 2;
 export function observations(options: MatchingOptions, sigma: Float64Array, mayBatch: boolean): Observations[] {
   const { model, trajectories, algorithm, solver = {}, sensealg } = options;
   const fixed = solver.adaptive === false || (algorithm.tableau !== undefined && !algorithm.tableau.bError);
-  const perState = [solver.abstol, solver.norm, solver.isOutOfDomain].some((option) => typeof option === "object" || typeof option === "function");
+  const perState = [solver.abstol, solver.norm, solver.isOutOfDomain, solver.callback].some((option) => typeof option === "object" || typeof option === "function");
   const together = mayBatch && model.batch !== undefined && fixed && !perState && sensealg.requiresTableau === true;
   const groups = new Map<string, Member[]>();
   trajectories.forEach((trajectory, i) => {

@@ -1,8 +1,8 @@
-import { at as entry, concat, constant, dot, log, mul, slice, sub, tracedField } from "@fluxion/autodiff";
+import { at as entry, concat, constant, dot, log, mul, slice, sub, tracedEvent, tracedField } from "@fluxion/autodiff";
 import { structuredLagrangianNN } from "@fluxion/lnn";
 import { huber, losses, meanAbsoluteError, meanSquaredError, mlp, type Loss } from "@fluxion/nn-core";
 import { secondOrderNeuralODE } from "@fluxion/node";
-import { continuousCallback, odeProblem, rk4, solve, tsit5, type VectorField } from "@fluxion/ode-core";
+import { continuousCallback, odeProblem, presetTimeCallback, rk4, solve, tsit5, type VectorField } from "@fluxion/ode-core";
 import { discreteAdjoint, finiteDifference, forwardSensitivity } from "@fluxion/sensitivity";
 import { describe, expect, test } from "vitest";
 import { lossShards } from "./loss-shards.ts";
@@ -78,6 +78,7 @@ describe("trajectories with equal times", () => {
     ["tsit5 in fixed steps", { algorithm: tsit5(), solver: { dt: 0.05, adaptive: false } }, true],
     ["tsit5 with step-size control", { algorithm: tsit5(), solver: { reltol: 1e-6, abstol: 1e-6 } }, false],
     ["rk4 and another sensitivity algorithm", { algorithm: rk4(), solver: { dt: 0.05 }, sensealg: forwardSensitivity() }, false],
+    ["events that know one state", { algorithm: rk4(), solver: { dt: 0.05, callback: presetTimeCallback({ times: [0.2], ...tracedEvent({ dim: 2, paramCount: p.length, affect: (_t, u) => mul(u, u) }) }) } }, false],
     ["a model without batches", { model: withoutBatches }, false],
   ] as const)("%s: the loss and gradient are those of each alone", (_name, changes, batched) => {
     const counts: number[] = [];
