@@ -1,3 +1,5 @@
+import { eliminateComplex } from "./eliminate-complex.ts";
+
 /**
  * Factorises a complex band matrix, real and imaginary parts apart, laid out and factorised as that of `bandedLuFactor`, with partial
  * pivoting by `|re| + |im|`. About `8 n lower (lower + upper)` operations, nothing allocated.
@@ -33,22 +35,7 @@ export function complexBandedLuFactor(re: Float64Array, im: Float64Array, n: num
     const inverseIm = -y / square;
     re[diagonal] = inverseRe;
     im[diagonal] = inverseIm;
-    for (let i = k + 1; i <= last; i++) {
-      const row = i * step + k + lower;
-      const entryRe = re[row];
-      const entryIm = im[row];
-      if (entryRe === 0 && entryIm === 0) continue;
-      const factorRe = entryRe * inverseRe - entryIm * inverseIm;
-      const factorIm = entryRe * inverseIm + entryIm * inverseRe;
-      re[row] = factorRe;
-      im[row] = factorIm;
-      for (let j = 1; j <= count; j++) {
-        const pivotRe = re[diagonal + j];
-        const pivotIm = im[diagonal + j];
-        re[row + j] -= factorRe * pivotRe - factorIm * pivotIm;
-        im[row + j] -= factorRe * pivotIm + factorIm * pivotRe;
-      }
-    }
+    eliminateComplex(re, im, step, diagonal, diagonal + step, last - k, count, inverseRe, inverseIm);
   }
   return true;
 }

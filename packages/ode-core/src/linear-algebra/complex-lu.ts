@@ -1,3 +1,5 @@
+import { eliminateComplex } from "./eliminate-complex.ts";
+
 /**
  * Factorises a complex `a[n * n]`, row-major with real and imaginary parts apart, in place as `P A = L U` with partial
  * pivoting by `|re| + |im|`; `L` has ones on its diagonal, in whose place stand the inverses of the diagonal of `U`. About `8 n^3 / 3`
@@ -30,22 +32,7 @@ export function complexLuFactor(re: Float64Array, im: Float64Array, n: number, p
     const inverseIm = -y / square;
     re[rowK + k] = inverseRe;
     im[rowK + k] = inverseIm;
-    for (let i = k + 1; i < n; i++) {
-      const rowI = i * n;
-      const entryRe = re[rowI + k];
-      const entryIm = im[rowI + k];
-      if (entryRe === 0 && entryIm === 0) continue;
-      const factorRe = entryRe * inverseRe - entryIm * inverseIm;
-      const factorIm = entryRe * inverseIm + entryIm * inverseRe;
-      re[rowI + k] = factorRe;
-      im[rowI + k] = factorIm;
-      for (let j = k + 1; j < n; j++) {
-        const pivotRe = re[rowK + j];
-        const pivotIm = im[rowK + j];
-        re[rowI + j] -= factorRe * pivotRe - factorIm * pivotIm;
-        im[rowI + j] -= factorRe * pivotIm + factorIm * pivotRe;
-      }
-    }
+    eliminateComplex(re, im, n, rowK + k, rowK + n + k, n - 1 - k, n - 1 - k, inverseRe, inverseIm);
   }
   return true;
 }
