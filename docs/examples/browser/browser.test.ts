@@ -64,9 +64,9 @@ describe.skipIf(!chromium)("the page (skipped without Chromium)", () => {
   }
 
   test("reports while it trains, and stops when asked to, with the network drawn", async () => {
-    expect(await said(/^training/)).toMatch(/^training after \d+ of 3500 steps, loss \d\.\de[+-]\d+$/);
+    expect(await said(/^training/)).toMatch(/^training after \d+ of 3000 steps, loss \d\.\de[+-]\d+$/);
     await evaluate('document.querySelector("button").click()');
-    expect(await said(/^aborted/)).toMatch(/^aborted after \d+ of 3500 steps/);
+    expect(await said(/^aborted/)).toMatch(/^aborted after \d+ of 3000 steps/);
     const drawn = await evaluate('(() => { const c = document.querySelector("canvas"); return c.getContext("2d").getImageData(0, 0, c.width, c.height).data.filter((x, i) => i % 4 === 3 && x > 0).length; })()');
     expect(drawn).toBeGreaterThan(2000);
   }, 60_000);

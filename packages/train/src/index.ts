@@ -3,6 +3,7 @@ export { derivativeLoss, type DerivativeLossOptions, type DerivativeSample } fro
 export { energyDriftPercent, median, rollout, rolloutError } from "./evaluate-model.ts";
 export { parseJson } from "./file-errors.ts";
 export { fit, type FitOptions, type FitProgress, type FitResult, type FitState, type Stage } from "./fit.ts";
+export { lbfgs, type LbfgsOptions, type LbfgsProgress, type LbfgsResult } from "./lbfgs.ts";
 export { leastSquares, type LeastSquaresOptions, type LeastSquaresProgress, type LeastSquaresResult } from "./least-squares.ts";
 export { lossShards, type LossShard } from "./loss-shards.ts";
 export { decodeModel, decodeModelDescription, encodeModel, makeModel, type ModelConfig, type PluginConfig, type TrainedModel } from "./model-file.ts";
