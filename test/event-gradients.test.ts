@@ -179,6 +179,84 @@ describe("discreteAdjoint through events at preset times", () => {
   });
 });
 
+describe("several events at one time", () => {
+  const all: typeof sensealgs = [...sensealgs, ["discreteAdjoint", discreteAdjoint()]];
+  const decay = tracedField((_t, u, p) => mul(neg(at(p, 0)), u), { dim: 1, paramCount: 2 });
+  const dose = (affect: (t: Tensor, u: Tensor, p: Tensor) => Tensor, save: SaveSides): Callback => presetTimeCallback({ times: [1], save, ...tracedEvent({ dim: 1, paramCount: 2, affect }) });
+  const triple = (save: SaveSides): Callback => dose((_t, u) => mul(u, 3), save);
+  const added = (save: SaveSides): Callback => dose((_t, u, p) => add(u, at(p, 1)), save);
+
+  test.each(all)("%s: a state that the second one saves is after the first one", (_name, sensealg) => {
+    const problem = odeProblem(decay, [2], [0, 2], [0.5, 1]);
+    const [e1, e2] = [Math.exp(-0.5), Math.exp(-1)];
+    for (const save of ["before", "both"] as const) {
+      const of = (row: number, saveAt: number[], first: SaveSides): number[] => gradient(problem, tsit5(), { ...tight, saveAt, callback: [triple(first), added(save)] }, sensealg, (rows) => Array.from({ length: rows }, (_, k) => Float64Array.of(k === row ? 1 : 0)));
+      // By u0, rate and dose.
+      expectClose(of(0, [2], "none"), [3 * e1, -6 * e1, 0], 1e-9);
+      expectClose(of(0, [2], "before"), [e1, -2 * e1, 0], 1e-9);
+      expectClose(of(0, [1, 2], "none"), [e1, -2 * e1, 0], 1e-9);
+      expectClose(of(save === "both" ? 2 : 1, [2], "none"), [3 * e2, -12 * e2 - e1, e1], 1e-9);
+      if (save === "both") expectClose(of(1, [2], "none"), [3 * e1, -6 * e1, 1], 1e-9);
+    }
+  });
+
+  // x' = p0, y' = -p1 y + x.
+  const ramp = tracedField((_t, u, p) => stack([at(p, 0), sub(at(u, 0), mul(at(p, 1), at(u, 1)))]), { dim: 2, paramCount: 4 });
+  const crossing = (_t: Tensor, u: Tensor): Tensor => sub(at(u, 0), 1);
+  const at1 = (affect: ((t: Tensor, u: Tensor, p: Tensor) => Tensor) | undefined, save: SaveSides = "none", condition = crossing): Callback => continuousCallback({ ...tracedEvent({ dim: 2, paramCount: 4, condition, ...(affect ? { affect } : {}) }), direction: "rising", save });
+  const reset = (_t: Tensor, u: Tensor, p: Tensor): Tensor => stack([at(p, 2), mul(3, at(u, 1))]);
+  const kick = (_t: Tensor, u: Tensor, p: Tensor): Tensor => stack([at(u, 0), add(at(u, 1), at(p, 3))]);
+  const problem = odeProblem(ramp, [0, 2], [0, 3], [1, 0.5, -0.4, 0.7]);
+
+  test.each(sensealgs)("%s: those of one condition move together, also where the first takes the state away from it", (_name, sensealg) => {
+    const both = at1((t, u, p) => kick(t, reset(t, u, p), p));
+    const options = { ...tight, saveAt: [0.5, 1.5, 2.9] };
+    const expected = gradient(problem, vern9(), { ...options, callback: both }, finiteDifference(), varied(2));
+    for (const callback of [[both], [at1(reset), at1(kick)], [at1(reset), at1(kick, "none", (_t, u) => mul(-2, sub(1, at(u, 0))))], [at1(undefined), at1(reset), at1(undefined), at1(kick)]]) {
+      expectClose(gradient(problem, tsit5(), { ...options, callback }, sensealg, varied(2)), expected, 3e-8);
+    }
+    const other = gradient(problem, vern9(), { ...options, callback: at1((t, u, p) => reset(t, kick(t, u, p), p)) }, finiteDifference(), varied(2));
+    expectClose(gradient(problem, tsit5(), { ...options, callback: [at1(kick), at1(reset)] }, sensealg, varied(2)), other, 3e-8);
+  });
+
+  test.each(sensealgs)("%s: a state that one of them saves moves with it", (_name, sensealg) => {
+    for (const [first, second] of [["none", "before"], ["none", "after"], ["none", "both"], ["both", "none"], ["before", "after"]] as const) {
+      const options = { ...tight, saveAt: [2.9], callback: [at1(reset, first), at1(kick, second)] };
+      expectClose(gradient(problem, tsit5(), options, sensealg, varied(2)), gradient(problem, vern9(), options, finiteDifference(), varied(2)), 3e-8);
+    }
+  });
+
+  test.each(sensealgs)("%s: where one takes the state away from another's condition, there is an error", (_name, sensealg) => {
+    // Both are met at t = 1, for these parameters only.
+    const other = at1(kick, "none", (t, u) => sub(add(t, at(u, 0)), 2));
+    expect(() => gradient(problem, tsit5(), { ...tight, saveAt: [2.9], callback: [at1(reset), other] }, sensealg, varied(2))).toThrow(expect.objectContaining({ code: "SOLVE_FAILED", message: expect.stringContaining("is changed by another one, which has its own") as string }));
+  });
+});
+
+describe("a saved time at which an event happens stays", () => {
+  test.each(sensealgs)("%s: the derivative is that of the state before it", (_name, sensealg) => {
+    const line = tracedField((_t, u, p) => add(at(p, 0), mul(0, u)), { dim: 1, paramCount: 1 });
+    for (const save of ["none", "both"] as const) {
+      for (const terminal of [false, true]) {
+        const callback = continuousCallback({ ...tracedEvent({ dim: 1, paramCount: 1, condition: (_t, u) => sub(at(u, 0), 1) }), save, terminal });
+        const last = (rows: number): Float64Array[] => Array.from({ length: rows }, (_, k) => Float64Array.of(k === 1 ? 1 : 0));
+        for (const end of [1.5, 1]) expectClose(gradient(odeProblem(line, [0], [0, end], [1]), tsit5(), { ...tight, saveAt: 0.5, callback }, sensealg, last).slice(0, 2), [1, 0.5], 1e-9);
+        const atEvent = (rows: number): Float64Array[] => Array.from({ length: rows }, (_, k) => Float64Array.of(k === 2 ? 1 : 0));
+        for (const end of [1.5, 1]) expectClose(gradient(odeProblem(line, [0], [0, end], [1]), tsit5(), { ...tight, saveAt: 0.5, callback }, sensealg, atEvent), [1, 1], 1e-9);
+      }
+    }
+  });
+
+  test.each(sensealgs)("%s: so a switch at a time that is a parameter does not act yet", (_name, sensealg) => {
+    // u' = -m u, m from 0.2 to 0.6 at t = p.
+    const field = tracedField((_t, u) => stack([mul(neg(at(u, 1)), at(u, 0)), 0]), { dim: 2, paramCount: 1 });
+    const callback = continuousCallback({ ...tracedEvent({ dim: 2, paramCount: 1, condition: (t, _u, p) => sub(t, at(p, 0)), affect: (_t, u) => stack([at(u, 0), 0.6]) }), save: "none" });
+    const of = (k: number): number[] => gradient(odeProblem(field, [1, 0.2], [0, 6], [5]), tsit5(), { ...tight, saveAt: [5, 6], callback }, sensealg, () => [0, 1].map((row) => Float64Array.of(row === k ? 1 : 0, 0)));
+    expect(Math.abs(of(0)[2])).toBeLessThan(1e-12);
+    expectClose(of(1).slice(2), [0.4 * Math.exp(-1 - 0.6)], 1e-9);
+  });
+});
+
 describe("what cannot be differentiated", () => {
   const problem = odeProblem(ball, [1, 0], [0, 1], [9.81, 0.8]);
   const run = (callback: Callback, sensealg: SensitivityAlgorithm): unknown => {
@@ -214,6 +292,10 @@ describe("tracedEvent", () => {
     expect(() => tracedEvent({ dim: 1, affect: 3 as unknown as (t: Tensor) => Tensor })).toThrow(wrong("INVALID_OPTION", 'option "affect" must be a function'));
     const { condition } = tracedEvent({ dim: 2, condition: (_t, u) => u });
     expect(() => condition(0, new Float64Array(2), new Float64Array(0))).toThrow(wrong("SHAPE_MISMATCH", "the condition of an event as its shape must be []: current shape is [2]"));
+    // The rest of a longer state would be taken for lost.
+    const short = tracedEvent({ dim: 1, condition: (_t, u) => at(u, 0), affect: (_t, u) => mul(u, 2) });
+    expect(() => short.affect!({ t: 0, u: new Float64Array(2), p: new Float64Array(0), terminate: () => {} })).toThrow(wrong("SHAPE_MISMATCH", 'option "dim" must be the length of the state: it is 1, the state has 2'));
+    expect(() => short.condition(0, new Float64Array(1), new Float64Array(3))).toThrow(wrong("SHAPE_MISMATCH", 'option "paramCount" must be the length of the parameters: it is 0, the parameters have 3'));
     const { affect } = tracedEvent({ dim: 2, affect: () => 3 as unknown as Tensor });
     expect(() => affect({ t: 0, u: new Float64Array(2), p: new Float64Array(0), terminate: () => {} })).toThrow(wrong("INVALID_TRACE", "it returned 3"));
   });

@@ -17,7 +17,8 @@ function checkKnots(name: string, knots: Tensor, values: Tensor): void {
 
 /**
  * Linear interpolation, entry by entry of `x`, of `fp[n, ...]` given at the ascending knots `xp[n]`; beyond these, the first or the last of `fp`: NumPy's `interp`. The result has
- * the shape of `x` and then that of an entry of `fp`. All three may be traced. Its slope jumps at the knots: solvers take fewer steps that are told them by `tstops`.
+ * the shape of `x` and then that of an entry of `fp`. All three may be traced. Its slope jumps at the knots: solvers take fewer steps that are told them by `tstops`. Values must be finite: one that is
+ * not spoils the intervals beside it, ends included; leave out its knot.
  *
  * @throws OdeError `INVALID_ARGUMENT` for known knots that do not ascend strictly, `SHAPE_MISMATCH` for fewer than 2, or other than one value each.
  */

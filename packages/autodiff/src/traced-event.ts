@@ -36,7 +36,7 @@ export interface TracedEvent {
  * Each function is compiled when it is first needed.
  *
  * @throws OdeError `INVALID_ARGUMENT` for wrong sizes, `INVALID_OPTION` for a wrong option; when it is first needed, `INVALID_TRACE` for what is no traced array, `SHAPE_MISMATCH` for a condition that is no
- * scalar and a state of another length.
+ * scalar, a state of another length, and in solves with states or parameters of other lengths.
  */
 export function tracedEvent(options: TracedEventOptions & { readonly condition: TracedRhs }): TracedEvent;
 export function tracedEvent(options: TracedEventOptions & { readonly condition?: undefined; readonly affect: TracedRhs }): TracedAffect;
@@ -50,9 +50,24 @@ export function tracedEvent(options: TracedEventOptions): Partial<TracedEvent> {
   if (!condition && !affect) throw new OdeError("INVALID_OPTION", 'Cannot make a traced event as it needs option "condition" or "affect": it has neither');
   const shapes = [[], [dim], [paramCount]];
   const [crossing, change] = [condition && evaluators("condition", condition, shapes, []), affect && evaluators("affect", affect, shapes, [dim])];
+  const check = (u: Float64Array, p: Float64Array): void => {
+    for (const [name, expected, what, { length }] of [["dim", dim, "state", u], ["paramCount", paramCount, "parameters", p]] as const) {
+      if (length !== expected) throw new OdeError("SHAPE_MISMATCH", `Cannot use a traced event as its option "${name}" must be the length of the ${what}: it is ${expected}, the ${what} ${what === "state" ? "has" : "have"} ${length}`);
+    }
+  };
   return {
-    ...(crossing ? { condition: (t, u, p) => crossing.value(t, u, p)[0] } : {}),
-    ...(change ? { affect: ({ t, u, p }) => u.set(change.value(t, u, p)) } : {}),
+    ...(crossing && {
+      condition: (t, u, p) => {
+        check(u, p);
+        return crossing.value(t, u, p)[0];
+      },
+    }),
+    ...(change && {
+      affect: ({ t, u, p }) => {
+        check(u, p);
+        u.set(change.value(t, u, p));
+      },
+    }),
     derivatives: {
       ...(crossing ? { condition: (t, u, p, byState, byParameters) => crossing.pull(t, u, p, one, byState, byParameters) } : {}),
       ...(change ? { affect: change.pull } : {}),

@@ -48,6 +48,19 @@ test.each([...methods, heun()])("$name: where accuracy asks for shorter steps th
   }
 });
 
+test.each([...methods, heun()])("$name: the same motion backwards in time takes the same steps", (algorithm) => {
+  const mirrored = (f: InPlaceRhs): InPlaceRhs => (t, u, p, out) => {
+    f(-t, u, p, out);
+    for (let i = 0; i < out.length; i++) out[i] = -out[i];
+  };
+  const damped: InPlaceRhs = (_t, u, _p, out) => void out.set([u[1], -100 * u[0] - 2 * u[1]]);
+  for (const f of [slow, damped]) {
+    const [forwards, backwards] = [solve(odeProblem(f, [1, 1], [0, 3]), holdStable(algorithm), { reltol: 1e-4, abstol: 1e-6 }), solve(odeProblem(mirrored(f), [1, 1], [0, -3]), holdStable(algorithm), { reltol: 1e-4, abstol: 1e-6 })];
+    expect(backwards.stats.naccept / forwards.stats.naccept).toBeCloseTo(1, 2);
+    expect(backwards.u.at(-1)![0]).toBeCloseTo(forwards.u.at(-1)![0], 5);
+  }
+});
+
 test("fixed steps are left alone", () => {
   for (const [algorithm, options] of [[euler(), { dt: 0.01 }], [tsit5(), { dt: 0.01, adaptive: false }]] as const) {
     const problem = odeProblem(slow, [1, 1], [0, 0.1]);

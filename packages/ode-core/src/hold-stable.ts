@@ -133,7 +133,8 @@ class HeldStepper implements Stepper {
     const limits = this.#limits;
     this.#age = 0;
     rate.look(now[0], this.#u!, (near * limits(0)) / Math.abs(now[1]));
-    now[2] = rate.size / (safety * limits(rate.damping));
+    // What grows with t is damped backwards.
+    now[2] = rate.size / (safety * limits(now[1] < 0 ? -rate.damping : rate.damping));
   }
 
   start(slope: Float64Array): void {

@@ -1,7 +1,7 @@
 import { holdStable, readOptions, timeTolerance, type Linearization, type SensitivityAlgorithm, type SensitivityContext, type Tableau } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
-import { eventJump } from "./event-jump.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type LoggedEvent } from "./event-log.ts";
+import { pullEvents } from "./event-pull.ts";
 import { KeptSteps } from "./kept-steps.ts";
 import { accumulate } from "./small-vectors.ts";
 import { StepTranspose } from "./step-transpose.ts";
@@ -59,7 +59,7 @@ function linearizeStages({ problem, algorithm, options: solveOptions, solve }: S
   });
   taped.stopRecording();
   const solution = { ...solved, problem, algorithm };
-  const groups = eventGroups(solution, events, solveOptions.saveAt === undefined);
+  const groups = eventGroups(solution, events, solveOptions);
   const last = solution.retcode === "terminated" ? groups[groups.length - 1].t : tspan[1];
   const bound = f.bind(p);
   const toleranceAt = (saved: number): number => timeTolerance(tspan[0], solution.t[saved]);
@@ -75,10 +75,8 @@ function linearizeStages({ problem, algorithm, options: solveOptions, solve }: S
       /** Back through the events at a time, if there are some, and the states saved there. */
       const passEvents = (time: number): void => {
         if (next < 0 || Math.abs(groups[next].t - time) > timeTolerance(groups[next].t, time)) return;
-        const { events: here, first, middle } = groups[next--];
-        for (; saved >= middle; saved--) accumulate(1, uBar[saved], du0);
-        for (const event of here.toReversed()) eventJump(bound, event, p).pull(du0, 0, byEvents);
-        for (; saved >= first; saved--) accumulate(1, uBar[saved], du0);
+        saved = groups[next].first - 1;
+        pullEvents(bound, groups[next--], p, uBar, du0, byEvents);
       };
       for (let i = tape.length - 1; i >= 0; i--) {
         const t = tape.t(i);

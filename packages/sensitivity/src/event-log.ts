@@ -1,4 +1,4 @@
-import { OdeError, timeTolerance, type Callback, type CallbackState, type ContinuousCallback, type OdeSolution, type PresetTimeCallback, type SolveOptions } from "@fluxion/ode-core";
+import { OdeError, outputTimes, timeTolerance, type Callback, type CallbackState, type ContinuousCallback, type OdeSolution, type PresetTimeCallback, type SolveOptions } from "@fluxion/ode-core";
 
 /** Callbacks that have derivatives. */
 export type SmoothCallback = ContinuousCallback | PresetTimeCallback;
@@ -21,6 +21,8 @@ export interface EventGroup {
   readonly first: number;
   readonly middle: number;
   readonly end: number;
+  /** Which event saved the state before it, and those before that one had passed: the state moves with it. Undefined where states are before all events, at a time that was asked for and stays. */
+  readonly saver: number | undefined;
 }
 
 /** The callbacks of the options as a list. */
@@ -46,22 +48,28 @@ export function loggedCallbacks(callbacks: readonly Callback[], n: number, log: 
 }
 
 /** The events by their times, with the saved states of `solution` there. */
-export function eventGroups({ t: times, problem: { tspan } }: OdeSolution, events: readonly LoggedEvent[], everyStep: boolean): EventGroup[] {
+export function eventGroups({ t: times, problem: { tspan } }: OdeSolution, events: readonly LoggedEvent[], { saveAt }: Pick<SolveOptions, "saveAt">): EventGroup[] {
   const groups: { t: number; events: LoggedEvent[] }[] = [];
   for (const event of events) {
     if (groups.at(-1)?.t === event.t) groups.at(-1)!.events.push(event);
     else groups.push({ t: event.t, events: [event] });
   }
-  let next = 0;
+  const everyStep = saveAt === undefined;
+  const asked = (everyStep ? undefined : outputTimes(saveAt, ...tspan)) ?? tspan.slice(0, 1);
+  const isAt = (time: number, t: number): boolean => Math.abs(time - t) <= timeTolerance(time, t);
+  let [next, nextAsked] = [0, 0];
   return groups.map((group) => {
-    const isHere = (i: number): boolean => Math.abs(times[i] - group.t) <= timeTolerance(times[i], group.t);
-    while (next < times.length && !isHere(next) && (times[next] - group.t) * (tspan[1] - tspan[0]) < 0) next++;
+    const isEarlier = (time: number): boolean => !isAt(time, group.t) && (time - group.t) * (tspan[1] - tspan[0]) < 0;
+    while (next < times.length && isEarlier(times[next])) next++;
+    while (nextAsked < asked.length && isEarlier(asked[nextAsked])) nextAsked++;
     const first = next;
-    while (next < times.length && isHere(next)) next++;
-    const saves = (...sides: string[]): boolean => group.events.some(({ callback: { save, affect } }) => sides.includes(save === "both" && !affect ? "before" : save));
+    while (next < times.length && isAt(times[next], group.t)) next++;
+    const saves = ({ callback: { save, affect } }: LoggedEvent, ...sides: string[]): boolean => sides.includes(save === "both" && !affect ? "before" : save);
+    const saver = group.events.findIndex((event) => saves(event, "before", "both"));
     // Where every step is saved, it is after events of which no side is wanted; the start was saved before.
-    const after = next > first && (saves("after", "both") || (everyStep && !saves("before", "both") && group.t !== tspan[0]));
-    return { ...group, first, middle: after ? next - 1 : next, end: next };
+    const after = next > first && (group.events.some((event) => saves(event, "after", "both")) || (everyStep && saver < 0 && group.t !== tspan[0]));
+    const isAsked = nextAsked < asked.length && isAt(asked[nextAsked], group.t);
+    return { ...group, first, middle: after ? next - 1 : next, end: next, saver: isAsked || saver < 0 ? undefined : saver };
   });
 }
 

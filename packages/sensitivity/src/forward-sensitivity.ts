@@ -33,9 +33,9 @@ export function forwardSensitivity(options: ForwardSensitivityOptions = {}): Sen
       for (let j = 0; j < n; j++) u0[n * (1 + j) + j] = 1;
       const passed: PassedEvent[] = [];
       const bound = problem.f.bind(problem.p);
-      const callback = loggedCallbacks(callbacksOf(solveOptions), n, (event, { u }) => passed.push(passEvent(bound, problem.p, event, u)));
+      const callback = loggedCallbacks(callbacksOf(solveOptions), n, (event, { u }) => passed.push(passEvent(bound, problem.p, event, u, passed)));
       const wide = solve({ ...problem, f: variationalField(problem), u0 }, algorithm, widened({ ...solveOptions, callback }, n, 1 + n + m));
-      moveWithEvents(wide, passed, solveOptions.saveAt === undefined, n);
+      moveWithEvents(wide, passed, solveOptions, n);
       const solution = narrow(problem, wide);
       return {
         solution,
@@ -88,30 +88,31 @@ function variationalField({ f, p }: OdeProblem): VectorField {
   return { dim: n * (1 + n + m), paramCount: m, provides: new Set(), bind: () => ({ rhs }) };
 }
 
-/** An event with its jump, and by how much it moves with each column. */
-interface PassedEvent extends Pick<EventJump, "slopes"> {
-  readonly event: LoggedEvent;
+/** The jump of an event, and by how much it moves with each column. */
+interface PassedEvent extends EventJump {
   readonly moves: Float64Array;
 }
 
-/** Takes the columns of `w` to the other side of the event. */
-function passEvent(bound: BoundField, p: Float64Array, event: LoggedEvent, w: Float64Array): PassedEvent {
+/** Takes the columns of `w` to the other side of the event, which comes after those that have `passed`. */
+function passEvent(bound: BoundField, p: Float64Array, event: LoggedEvent, w: Float64Array, passed: readonly PassedEvent[]): PassedEvent {
   const n = event.before.length;
-  const { push, slopes } = eventJump(bound, event, p);
-  const moves = Float64Array.from({ length: n + p.length }, (_, j) => push(w.subarray(n * (1 + j), n * (2 + j)), j < n ? undefined : j - n));
-  return { event, slopes, moves };
+  const earlier = passed.slice(passed.findLastIndex((one) => one.event.t !== event.t) + 1);
+  const jump = eventJump(bound, event, p, earlier);
+  const led = jump.leader === undefined ? undefined : earlier[jump.leader].moves;
+  const moves = Float64Array.from({ length: n + p.length }, (_, j) => jump.push(w.subarray(n * (1 + j), n * (2 + j)), j < n ? undefined : j - n, led?.[j] ?? 0));
+  return { ...jump, moves };
 }
 
-/** The sensitivities of states that were saved at events are those at a fixed time, and are made those of states that move with the event. */
-function moveWithEvents(wide: OdeSolution, passed: readonly PassedEvent[], everyStep: boolean, n: number): void {
+/** The sensitivities of states that were saved by events are those at a fixed time, and are made those of states that move with the event. */
+function moveWithEvents(wide: OdeSolution, passed: readonly PassedEvent[], options: SolveOptions, n: number): void {
   const move = ({ u }: OdeSolution, row: number, slope: Float64Array, moves: Float64Array): void => {
     moves.forEach((dt, j) => slope.forEach((x, i) => void (u[row][n * (1 + j) + i] += x * dt)));
   };
   let next = 0;
-  for (const { events, first, middle, end } of eventGroups(wide, passed.map(({ event }) => event), everyStep)) {
-    const opening = passed[next];
+  for (const { events, first, middle, end, saver } of eventGroups(wide, passed.map(({ event }) => event), options)) {
+    const opening = saver === undefined ? undefined : passed[next + saver];
     const closing = passed[(next += events.length) - 1];
-    for (let row = first; row < middle; row++) move(wide, row, opening.slopes[0], opening.moves);
+    for (let row = first; opening && row < middle; row++) move(wide, row, opening.slopes[0], opening.moves);
     for (let row = middle; row < end; row++) move(wide, row, closing.slopes[1], closing.moves);
   }
 }

@@ -1,7 +1,7 @@
 import { defaultTolerances, option, readOptions, type BoundField, type OdeSolution, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { assertSucceeded } from "./assert-pullable.ts";
-import { eventJump } from "./event-jump.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type EventGroup, type LoggedEvent } from "./event-log.ts";
+import { pullEvents } from "./event-pull.ts";
 import type { Stretch } from "./extended-state.ts";
 import { stateSizes } from "./gradient-scales.ts";
 
@@ -74,7 +74,7 @@ export function solveForwards({ problem, algorithm, options, solve }: Sensitivit
   };
   const callback = loggedCallbacks(callbacksOf(options), problem.f.dim, (event) => events.push(event));
   const solution = solve(problem, algorithm, { ...options, callback, dense: true, onStep });
-  return { solution, steps, groups: eventGroups(solution, events, options.saveAt === undefined) };
+  return { solution, steps, groups: eventGroups(solution, events, options) };
 }
 
 /**
@@ -97,7 +97,7 @@ export function solveBackwards(context: SensitivityContext, forward: DenseForwar
   const add = (i: number): void => uBar[i].forEach((x, j) => void (lambda[j] += x));
   let row = uBar.length;
   for (let k = groups.length - 1; k >= -1; k--) {
-    const { t: start, first, middle, end } = groups[k] ?? { t: tspan[0], first: 0, middle: 0, end: 0 };
+    const { t: start, first, end } = groups[k] ?? { t: tspan[0], first: 0, end: 0 };
     equation.within([start, groups[k + 1]?.t ?? tspan[1]]);
     while (row > end) {
       goTo(times[--row]);
@@ -105,16 +105,7 @@ export function solveBackwards(context: SensitivityContext, forward: DenseForwar
     }
     goTo(start);
     if (k < 0) break;
-    const { events } = groups[k];
-    const sides = [uBar.slice(first, middle), uBar.slice(middle, end)];
-    for (let i = middle; i < end; i++) add(i);
-    for (let e = events.length - 1; e >= 0; e--) {
-      const { slopes, pull } = eventJump(bound, events[e], p);
-      // States that were saved there move with the event.
-      const byTime = [e === 0, e === events.length - 1].map((own, side) => (own ? sides[side].reduce((sum, w) => w.reduce((s, x, j) => s + x * slopes[side][j], sum), 0) : 0));
-      pull(lambda, byTime[0] + byTime[1], dp);
-    }
-    for (let i = first; i < middle; i++) add(i);
+    pullEvents(bound, groups[k], p, uBar, lambda, dp);
     row = first;
   }
   return { z, dp };

@@ -20,6 +20,14 @@ const decay = (y: readonly number[]): Evaluate => ([a, k]) => ({
 const noisy = decay([3.1, 1.9, 1.4, 0.5, 0.1]);
 const code = (expected: string, message: string): unknown => expect.objectContaining({ code: expected, message: expect.stringContaining(message) as string });
 
+test("residuals whose squares underflow are no fit", async () => {
+  const tiny: Evaluate = (p) => {
+    const { residuals, jacobian } = noisy(p);
+    return { residuals: residuals.map((x) => 1e-200 * x), jacobian: jacobian.mul(1e-200) };
+  };
+  expect(await leastSquares({ evaluate: tiny, start: [1, 0.2] })).toMatchObject({ status: "failed", message: "Cannot fit residuals as small as these: the sum of their squares is 0. Divide them by their standard deviations, sigma" });
+});
+
 describe("a straight line", () => {
   const x = [1, 2, 3, 4, 6];
   const y = [2.1, 3.9, 6.2, 7.8, 12.3];

@@ -103,6 +103,7 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
   const task = checked(options);
   const { tolerance } = task;
   const breathe = breather();
+  if (options.signal?.aborted) return notBegun(task.start);
   const first = evaluated(task, task.start);
   if (first.message !== "") return failedAtStart(task.start, first);
   let point: Point = first.accept();
@@ -114,6 +115,7 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
     units = units.map((x, j) => Math.max(x, point.linear.norms[j]));
     const { linear, p, cost } = point;
     const free = movable(task, point);
+    if (cost === 0 && point.residuals.some((x) => x !== 0)) return ended("failed", "Cannot fit residuals as small as these: the sum of their squares is 0. Divide them by their standard deviations, sigma");
     if (cost === 0 || free.every((j) => linear.gradient[j] === 0)) return ended("converged", cost === 0 ? "All residuals are 0" : "The gradient pushes every parameter against a bound, or is 0");
     if (iterations === task.maxIterations) return ended("maxIterations", `Stopped after maxIterations = ${iterations} steps`);
     const undamped = spectrumOf(linear, free, nonZero(linear.norms));
@@ -222,9 +224,12 @@ function statistics({ lower, upper }: Task, { p, cost, residuals, linear }: Poin
 
 const unknown = (m: number): Matrix => Matrix.zeros(m, m).fill(NaN);
 
+const notBegun = (p: Float64Array): LeastSquaresResult => ({
+  status: "aborted", message: "", p, cost: Infinity, residuals: new Float64Array(0), iterations: 0, evaluations: 0, variance: NaN, covariance: unknown(p.length), standardErrors: new Float64Array(p.length).fill(NaN),
+});
+
 const failedAtStart = (p: Float64Array, { residuals, message }: Evaluation): LeastSquaresResult => ({
-  status: "failed", message: `Cannot fit as residuals must be finite at the start: ${message}`, p, cost: Infinity, residuals: Float64Array.from(residuals), iterations: 0, evaluations: 1,
-  variance: NaN, covariance: unknown(p.length), standardErrors: new Float64Array(p.length).fill(NaN),
+  ...notBegun(p), status: "failed", message: `Cannot fit as residuals must be finite at the start: ${message}`, residuals: Float64Array.from(residuals), evaluations: 1,
 });
 
 function checked(options: LeastSquaresOptions): Task {
