@@ -90,6 +90,11 @@ let nextId = 0;
 export function customVjp(rule: CustomRule, given: readonly Tensor[]): Tensor {
   const args = [...given];
   const program = trace((...xs) => [rule.forward(...xs)], args.map((x) => x.shape));
+  return customCall(program, (g, xs, out) => rule.backward(g, xs, out), args);
+}
+
+/** The same for a function that is traced already. */
+export function customCall(program: Program, backward: CustomRule["backward"], args: readonly Tensor[]): Tensor {
   assertUses("forward", program.outputs, program.inputs);
-  return makeNode(customPrimitive, args, { id: nextId++, program, backward: (g, xs, out) => rule.backward(g, xs, out) });
+  return makeNode(customPrimitive, args, { id: nextId++, program, backward });
 }

@@ -1,6 +1,6 @@
 import { reshape } from "./broadcast.ts";
 import { contractPrimitive, type Labels } from "./contract.ts";
-import { customVjp, type CustomRule } from "./custom-vjp.ts";
+import { customCall, type CustomRule } from "./custom-vjp.ts";
 import { add, mul, neg, sub } from "./elementwise.ts";
 import { identity } from "./hessian.ts";
 import { tangentsOf } from "./jvp.ts";
@@ -24,41 +24,33 @@ function traceLagrangian(lagrangian: (q: Tensor, v: Tensor) => Tensor, q: Tensor
   return program;
 }
 
-/** Mass matrix and force as expressions of unknowns in the place of the Lagrangian's arguments, and the tangents on the way. */
+/** Mass matrix and force as expressions of the Lagrangian's arguments, and the tangents on the way. */
 interface Equations extends MassAndForce {
-  readonly unknowns: readonly Tensor[];
   /** Along the unit velocities, directions 0 to d - 1, and `(v, 0)`, direction d. */
   readonly bundles: ReadonlyMap<Tensor, Bundle | null>;
 }
 
 /** `program` has inputs q, v first. */
-function equationsOf(program: Program): Equations {
-  const d = program.inputs[0].size;
-  let bundles: Equations["bundles"] = new Map();
-  const { inputs, outputs } = trace((...xs) => {
-    const [q, v] = xs;
-    const units = Array.from({ length: d }, (_, i) => i);
-    const along = [{ rows: [d], tensor: reshape(v, [1, d]) }, { rows: units, tensor: identity(d) }];
-    const second = secondOrder({ inputs: [q, v], outputs: substitute(program, xs) }, along, d + 1, d);
-    bundles = second.bundles;
-    // The second-derivative form holds M and C v.
-    const { form, gradients } = second;
-    return [slice(form, 0, d, 1), sub(gradients[0], reshape(slice(form, d, d + 1, 1), [d]))];
-  }, program.inputs.map((x) => x.shape));
-  return { unknowns: inputs, mass: outputs[0], force: outputs[1], bundles };
+function equationsOf({ inputs: [q, v], outputs }: Program): Equations {
+  const d = q.size;
+  const units = Array.from({ length: d }, (_, i) => i);
+  const along = [{ rows: [d], tensor: reshape(v, [1, d]) }, { rows: units, tensor: identity(d) }];
+  const { form, gradients, bundles } = secondOrder({ inputs: [q, v], outputs }, along, d + 1, d);
+  // The second-derivative form holds M and C v.
+  return { mass: slice(form, 0, d, 1), force: sub(gradients[0], reshape(slice(form, d, d + 1, 1), [d])), bundles };
 }
-
-const massAndForceAt = (equations: Equations, args: readonly Tensor[]): MassAndForce => {
-  const [mass, force] = substitute({ inputs: equations.unknowns, outputs: [equations.mass, equations.force] }, args);
-  return { mass, force };
-};
 
 /**
  * `M(q, v)` and `dL/dq - C v` of a Lagrangian: the Euler-Lagrange equations are `M a = dL/dq - C v`. Costs d + 1 tangents
  * and one reverse sweep of the Lagrangian.
  */
 export function massAndForce(lagrangian: (q: Tensor, v: Tensor) => Tensor): (q: Tensor, v: Tensor) => MassAndForce {
-  return (q, v) => massAndForceAt(equationsOf(traceLagrangian(lagrangian, q, v)), [q, v]);
+  return (q, v) => {
+    const program = traceLagrangian(lagrangian, q, v);
+    const equations = equationsOf(program);
+    const [mass, force] = substitute({ inputs: program.inputs, outputs: [equations.mass, equations.force] }, [q, v]);
+    return { mass, force };
+  };
 }
 
 /**
@@ -76,19 +68,14 @@ export function eulerLagrange(lagrangian: (q: Tensor, v: Tensor) => Tensor): (q:
   return (q, v) => {
     const traced = traceLagrangian(lagrangian, q, v);
     const captured = captures(traced);
-    const program: Program = { inputs: [...traced.inputs, ...captured], outputs: traced.outputs };
-    const equations = equationsOf(program);
-    const rule: CustomRule = {
-      forward: (...args) => {
-        const { mass, force } = massAndForceAt(equations, args);
-        return solveLinear(mass, force);
-      },
-      backward: (g, args, a) => {
-        const mu = solveLinear(massAndForceAt(equations, args).mass, g); // the mass matrix is symmetric
-        return gradientOfPhi(program, equations, args, a, mu);
-      },
+    const unknowns = captured.map((x) => input("captured", x.shape));
+    const program: Program = { inputs: [...traced.inputs, ...unknowns], outputs: substitute({ inputs: captured, outputs: traced.outputs }, unknowns) };
+    const { mass, force, bundles } = equationsOf(program);
+    const backward: CustomRule["backward"] = (g, args, a) => {
+      const mu = solveLinear(substitute({ inputs: program.inputs, outputs: [mass] }, args)[0], g); // the mass matrix is symmetric
+      return gradientOfPhi(program, bundles, args, a, mu);
     };
-    return customVjp(rule, [q, v, ...captured]);
+    return customCall({ inputs: program.inputs, outputs: [solveLinear(mass, force)] }, backward, [q, v, ...captured]);
   };
 }
 
@@ -97,12 +84,11 @@ export function eulerLagrange(lagrangian: (q: Tensor, v: Tensor) => Tensor): (q:
  * and `w = (v, a)`, where `mu` and `a` are held fixed and the `v` inside `w` is not. As `DL[w]` is linear in `w`, `Phi` is
  * one derivative of it: along `-p` in the state and `r` in `w`.
  */
-function gradientOfPhi(program: Program, { unknowns: xs, bundles }: Equations, args: readonly Tensor[], a: Tensor, mu: Tensor): Tensor[] {
+function gradientOfPhi({ inputs, outputs: [y] }: Program, bundles: Equations["bundles"], args: readonly Tensor[], a: Tensor, mu: Tensor): Tensor[] {
   const velocity = input("w", args[1].shape);
-  const unknowns = [velocity, ...xs];
+  const unknowns = [velocity, ...inputs];
   const values = [args[1], ...args];
-  const [q, v] = xs;
-  const [y] = substitute(program, xs);
+  const [q, v] = inputs;
   const alongW = tangentsOf({ inputs: [q, v], outputs: [y] }, [velocity, a]);
   const slope = alongW.get(y);
   const alongP = slope ? tangentsOf({ inputs: [v, velocity], outputs: [slope] }, [neg(mu), mu]) : null;
