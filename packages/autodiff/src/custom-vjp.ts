@@ -93,7 +93,7 @@ export function customVjp(rule: CustomRule, given: readonly Tensor[]): Tensor {
   return customCall(program, (g, xs, out) => rule.backward(g, xs, out), args);
 }
 
-/** The same for a function that is traced already. */
+/** The same for a function that is traced already, on unknowns of its own. */
 export function customCall(program: Program, backward: CustomRule["backward"], args: readonly Tensor[]): Tensor {
   assertUses("forward", program.outputs, program.inputs);
   return makeNode(customPrimitive, args, { id: nextId++, program, backward });

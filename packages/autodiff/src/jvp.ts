@@ -1,14 +1,11 @@
 import { OdeError, shown } from "@fluxion/ode-core";
 import { constant, sameShape, shapeError, Tensor, type MaybeZero } from "./tensor.ts";
-import { dependents, substitute, topological, trace, type Program } from "./trace.ts";
+import { between, substitute, trace, type Program } from "./trace.ts";
 
 /** Tangent of every node between the program's inputs and outputs, as expressions of the same unknowns. */
-export function tangentsOf({ inputs, outputs }: Program, tangents: readonly MaybeZero[]): Map<Tensor, MaybeZero> {
-  const order = topological(outputs);
-  const depends = dependents(order, inputs);
-  const tangent = new Map<Tensor, MaybeZero>(inputs.map((x, i) => [x, tangents[i]]));
-  for (const node of order) {
-    if (!depends.has(node) || tangent.has(node)) continue;
+export function tangentsOf(program: Program, tangents: readonly MaybeZero[]): Map<Tensor, MaybeZero> {
+  const tangent = new Map<Tensor, MaybeZero>(program.inputs.map((x, i) => [x, tangents[i]]));
+  for (const node of between(program)) {
     const own = node.args.map((x) => tangent.get(x) ?? null);
     tangent.set(node, own.every((d) => d === null) ? null : node.primitive.jvp(own, node));
   }

@@ -3,7 +3,7 @@ import { contract, dot } from "./contract.ts";
 import { repeat, reshape } from "./broadcast.ts";
 import { concat, gather, slice } from "./shape-ops.ts";
 import { constant, constantValue, makeNode, type MaybeZero, type Tensor } from "./tensor.ts";
-import { dependents, substitute, topological, trace, type Program } from "./trace.ts";
+import { between, substitute, trace, type Program } from "./trace.ts";
 import { batchProgram } from "./vmap.ts";
 import { cotangentsOf, pullback } from "./vjp.ts";
 
@@ -29,13 +29,10 @@ export interface SecondOrder {
  * `(cotangent) * (its own second derivative)[tangent i, tangent j]`, so no tangent of the reverse sweep is needed.
  */
 export function secondOrder(program: Program, directions: readonly (Bundle | null)[], count: number, wanted: number): SecondOrder {
-  const order = topological(program.outputs);
-  const depends = dependents(order, program.inputs);
   const cotangents = cotangentsOf(program, [constant(1)]);
   const bundles = new Map<Tensor, Bundle | null>(program.inputs.map((x, i) => [x, directions[i]]));
   let form: Tensor = constant(0, [wanted, count]);
-  for (const node of order) {
-    if (!depends.has(node) || bundles.has(node)) continue;
+  for (const node of between(program)) {
     const own = node.args.map((x) => bundles.get(x) ?? null);
     const rows = [...new Set(own.flatMap((b) => b?.rows ?? []))].sort((a, b) => a - b);
     if (rows.length === 0) continue;

@@ -1,5 +1,5 @@
 import { OdeError, shown } from "@fluxion/ode-core";
-import { input, inputPrimitive, makeNode, Tensor, tracing, type Shape } from "./tensor.ts";
+import { input, inputPrimitive, Tensor, tracing, withArgs, type Shape } from "./tensor.ts";
 
 /** A traced function: its outputs as expressions of its inputs, and of captured tensors of an enclosing trace. */
 export interface Program {
@@ -55,14 +55,19 @@ export function dependents(order: readonly Tensor[], sources: readonly Tensor[])
   return found;
 }
 
+/** The nodes from which a program's outputs depend on its inputs, without these, arguments before users. */
+export function between({ inputs, outputs }: Program): Tensor[] {
+  const sources = new Set(inputs);
+  const order = topological(outputs, sources);
+  const depends = dependents(order, inputs);
+  return order.filter((node) => depends.has(node) && !sources.has(node));
+}
+
 /** The outputs of `program` with its inputs replaced by `args`, and nodes of `known` by what is known to be equal. */
 export function substitute({ inputs, outputs }: Program, args: readonly Tensor[], known: ReadonlyMap<Tensor, Tensor> = new Map()): Tensor[] {
-  const order = topological(outputs, new Set(known.keys()));
-  const depends = dependents(order, [...inputs, ...known.keys()]);
   const value = new Map<Tensor, Tensor>([...known, ...inputs.map((x, i) => [x, args[i]] as const)]);
-  for (const node of order) {
-    if (!depends.has(node) || value.has(node)) continue;
-    value.set(node, makeNode(node.primitive, node.args.map((x) => value.get(x) ?? x), node.attrs));
+  for (const node of between({ inputs: [...value.keys()], outputs })) {
+    value.set(node, withArgs(node, node.args.map((x) => value.get(x) ?? x)));
   }
   return outputs.map((y) => value.get(y) ?? y);
 }

@@ -1,27 +1,23 @@
 import { add } from "./elementwise.ts";
-import { asTensor, constant, sameShape, shapeError, Tensor } from "./tensor.ts";
-import { dependents, substitute, topological, trace, type Program } from "./trace.ts";
+import { asTensor, constant, sameShape, shapeError, Tensor, type MaybeZero } from "./tensor.ts";
+import { between, substitute, trace, type Program } from "./trace.ts";
 
 /** Cotangent of every node between the program's inputs and outputs, for one cotangent per output. */
-export function cotangentsOf({ inputs, outputs }: Program, seeds: readonly Tensor[]): Map<Tensor, Tensor> {
-  const order = topological(outputs);
-  const depends = dependents(order, inputs);
+export function cotangentsOf(program: Program, seeds: readonly Tensor[]): Map<Tensor, Tensor> {
+  const order = between(program);
+  const reached = new Set([...program.inputs, ...order]);
   const total = new Map<Tensor, Tensor>();
-  const collect = (x: Tensor, g: Tensor): void => {
+  const collect = (x: Tensor, g: MaybeZero): void => {
+    if (!g || !reached.has(x)) return;
     const known = total.get(x);
     total.set(x, known ? add(known, g) : g);
   };
-  outputs.forEach((y, i) => depends.has(y) && collect(y, seeds[i]));
-  const sources = new Set(inputs);
-  for (let k = order.length - 1; k >= 0; k--) {
-    const node = order[k];
+  program.outputs.forEach((y, i) => collect(y, seeds[i]));
+  for (const node of order.toReversed()) {
     const g = total.get(node);
-    if (!g || sources.has(node)) continue;
+    if (!g) continue;
     const parts = node.primitive.vjp(g, node);
-    node.args.forEach((x, i) => {
-      const part = parts[i];
-      if (part && depends.has(x)) collect(x, part);
-    });
+    node.args.forEach((x, i) => collect(x, parts[i]));
   }
   return total;
 }

@@ -1,7 +1,7 @@
 import { OdeError, shown } from "@fluxion/ode-core";
 import { repeat } from "./broadcast.ts";
 import { makeNode, type Tensor } from "./tensor.ts";
-import { dependents, topological, trace, type Program } from "./trace.ts";
+import { between, trace, type Program } from "./trace.ts";
 
 /** A tensor that may have a leading batch axis. */
 export interface MaybeBatched {
@@ -10,12 +10,9 @@ export interface MaybeBatched {
 }
 
 /** The program's outputs with `args[i]` for its inputs, where those `batched` have a leading axis of length `size`. */
-export function batchOutputs({ inputs, outputs }: Program, args: readonly Tensor[], batched: readonly boolean[], size: number): MaybeBatched[] {
-  const order = topological(outputs);
-  const depends = dependents(order, inputs);
-  const value = new Map<Tensor, MaybeBatched>(inputs.map((x, i) => [x, { x: args[i], batched: batched[i] }]));
-  for (const node of order) {
-    if (!depends.has(node) || value.has(node)) continue;
+export function batchOutputs(program: Program, args: readonly Tensor[], batched: readonly boolean[], size: number): MaybeBatched[] {
+  const value = new Map<Tensor, MaybeBatched>(program.inputs.map((x, i) => [x, { x: args[i], batched: batched[i] }]));
+  for (const node of between(program)) {
     const own = node.args.map((x) => value.get(x) ?? { x, batched: false });
     const mapped = own.some((v) => v.batched);
     const flags = own.map((v) => v.batched);
@@ -25,7 +22,7 @@ export function batchOutputs({ inputs, outputs }: Program, args: readonly Tensor
       batched: mapped,
     });
   }
-  return outputs.map((y) => value.get(y) ?? { x: y, batched: false });
+  return program.outputs.map((y) => value.get(y) ?? { x: y, batched: false });
 }
 
 /** The same, with the leading axis on every output. */
