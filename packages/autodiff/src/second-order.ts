@@ -1,11 +1,11 @@
 import { add, mul, type ElementwisePrimitive } from "./elementwise.ts";
-import { contract, dot } from "./contract.ts";
+import { contract } from "./contract.ts";
 import { repeat, reshape } from "./broadcast.ts";
 import { concat, gather, slice } from "./shape-ops.ts";
-import { constant, constantValue, makeNode, type MaybeZero, type Tensor } from "./tensor.ts";
-import { between, substitute, trace, type Program } from "./trace.ts";
+import { constant, input, type Tensor } from "./tensor.ts";
+import { between, substitute, type Program } from "./trace.ts";
 import { batchProgram } from "./vmap.ts";
-import { cotangentsOf, pullback } from "./vjp.ts";
+import { cotangentsOf } from "./vjp.ts";
 
 /** Tangents along some of several directions: `tensor[i]` belongs to direction `rows[i]`; along the others it is zero. */
 export interface Bundle {
@@ -33,18 +33,24 @@ export function secondOrder(program: Program, directions: readonly (Bundle | nul
   const bundles = new Map<Tensor, Bundle | null>(program.inputs.map((x, i) => [x, directions[i]]));
   let form: Tensor = constant(0, [wanted, count]);
   for (const node of between(program)) {
-    const own = node.args.map((x) => bundles.get(x) ?? null);
-    const rows = [...new Set(own.flatMap((b) => b?.rows ?? []))].sort((a, b) => a - b);
+    const xs = [...new Set(node.args)].filter((x) => bundles.get(x));
+    const rows = [...new Set(xs.flatMap((x) => bundles.get(x)!.rows))].sort((a, b) => a - b);
     if (rows.length === 0) continue;
-    const aligned = own.map((b, i) => b && align(b, rows, node.args[i]));
-    bundles.set(node, tangentOf(node, aligned, rows));
+    const tangents = xs.map((x) => align(bundles.get(x)!, rows, x));
+    // The node's own rule for one direction, which stands for all.
+    const ds = xs.map((x) => input("dx", x.shape));
+    const dy = node.primitive.jvp(node.args.map((x) => ds[xs.indexOf(x)] ?? null), node);
+    bundles.set(node, dy && { rows, tensor: batched({ inputs: ds, outputs: [dy] }, tangents) });
     const g = cotangents.get(node);
     const from = rows.filter((r) => r < wanted);
-    const part = g && from.length > 0 && curvature(node, g, aligned, from.length, rows.length);
+    const part = dy && g && from.length > 0 && curvature(node, g, xs, { inputs: ds, outputs: [dy] }, tangents, from.length);
     if (part) form = add(form, spread(part, from, rows, [wanted, count]));
   }
   return { gradients: program.inputs.map((x) => cotangents.get(x) ?? constant(0, x.shape)), form, bundles };
 }
+
+/** The program's one output for all tangents. */
+const batched = (program: Program, tangents: readonly Tensor[]): Tensor => batchProgram(program, tangents, tangents.map(() => true), tangents[0].shape[0])[0];
 
 /** The bundle's tensor with one entry for each of `rows`. */
 function align(bundle: Bundle, rows: readonly number[], like: Tensor): Tensor {
@@ -55,42 +61,22 @@ function align(bundle: Bundle, rows: readonly number[], like: Tensor): Tensor {
   }));
 }
 
-/** Runs the node's own tangent rule for all directions as one batch. */
-function tangentOf(node: Tensor, aligned: readonly MaybeZero[], rows: readonly number[]): Bundle | null {
-  const present = aligned.flatMap((x, i) => (x ? [i] : []));
-  let zero = false;
-  const program = trace((...ds) => {
-    const dy = node.primitive.jvp(aligned.map((_, i) => (present.includes(i) ? ds[present.indexOf(i)] : null)), node);
-    zero = dy === null;
-    return dy ? [dy] : [];
-  }, present.map((i) => node.args[i].shape));
-  if (zero) return null;
-  return { rows, tensor: batchProgram(program, present.map((i) => aligned[i]!), present.map(() => true), rows.length)[0] };
-}
-
-/** `g . D2(node)[tangent i, tangent j]` for the first `from` tangents i and all `size` tangents j, or null when the operation is linear. */
-function curvature(node: Tensor, g: Tensor, aligned: readonly MaybeZero[], from: number, size: number): Tensor | null {
-  const present = aligned.flatMap((x, i) => (x ? [i] : []));
-  const shapes = present.map((i) => node.args[i].shape);
-  // A(x; dx) = g . (tangent of the node at x along dx); its gradient by x, along dx held fixed, is half of the form.
-  const local = trace((...values) => {
-    const xs = values.slice(0, present.length);
-    const ds = values.slice(present.length);
-    const here = makeNode(node.primitive, node.args.map((x, i) => (present.includes(i) ? xs[present.indexOf(i)] : x)), node.attrs);
-    const dy = here.primitive.jvp(aligned.map((_, i) => (present.includes(i) ? ds[present.indexOf(i)] : null)), here);
-    return dy ? pullback({ inputs: xs, outputs: [dot(g, dy)] }, [constant(1)]) : xs.map((x) => constant(0, x.shape));
-  }, [...shapes, ...shapes]);
+/**
+ * `g . D2(node)[tangent i, tangent j]` for the first `count` tangents i and all tangents j, or null when the operation is linear. `tangent` is the node's
+ * tangent along tangents of its arguments `xs`.
+ */
+function curvature(node: Tensor, g: Tensor, xs: readonly Tensor[], tangent: Program, tangents: readonly Tensor[], count: number): Tensor | null {
+  // Gradients of `g . tangent` by the arguments, along which it is taken held fixed.
+  const slopes = cotangentsOf({ inputs: node.args, outputs: tangent.outputs }, [g]);
+  const first = tangents.map((t) => slice(t, 0, count));
   let total: Tensor | null = null;
-  present.forEach((i, k) => {
-    const single = { inputs: local.inputs, outputs: [local.outputs[k]] };
-    if (constantValue(single.outputs[0]) === 0) return;
-    const tangents = present.map((j) => slice(aligned[j]!, 0, from));
-    const values = present.map((j) => node.args[j]);
+  xs.forEach((x, k) => {
+    const slope = slopes.get(x);
+    if (!slope) return;
+    const single = { inputs: tangent.inputs, outputs: [slope] };
     // Entry by entry, of one argument: a diagonal times each tangent, which is less work than from each tangent on.
-    const [slope] = isDiagonal(node)
-      ? [mul(repeat(substitute(single, [...values, constant(1, values[0].shape)])[0], from), tangents[0])]
-      : batchProgram(single, [...values, ...tangents], [...present.map(() => false), ...present.map(() => true)], from);
-    const part = contract("am,bm->ab", reshape(slope, [from, node.args[i].size]), reshape(aligned[i]!, [size, node.args[i].size]));
+    const along = isDiagonal(node) ? mul(repeat(substitute(single, [constant(1, x.shape)])[0], count), first[0]) : batched(single, first);
+    const part = contract("am,bm->ab", reshape(along, [count, x.size]), reshape(tangents[k], [tangents[k].shape[0], x.size]));
     total = total ? add(total, part) : part;
   });
   return total;
