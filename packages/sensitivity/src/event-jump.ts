@@ -117,7 +117,7 @@ function surface({ derivatives }: ContinuousCallback, t: number, u: Float64Array
   return all;
 }
 
-const hasOneDirection = (a: Float64Array, b: Float64Array): boolean => dot(a, b) ** 2 >= (1 - parallel) * dot(a, a) * dot(b, b);
+const hasOneDirection = (a: Float64Array, b: Float64Array): boolean => dot(a, b) ** 2 > (1 - parallel) * dot(a, a) * dot(b, b);
 
 function dot(x: Float64Array, y: Float64Array): number {
   let sum = 0;

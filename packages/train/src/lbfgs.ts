@@ -117,7 +117,7 @@ export async function lbfgs(options: LbfgsOptions): Promise<LbfgsResult> {
     if (product > Number.EPSILON * dot(y, y)) curvatures = [...curvatures, { s, y, rho: 1 / product }].slice(-memory);
     point = next;
     losses.push(point.value);
-    options.onProgress?.({ iterations: losses.length - 1, evaluations, loss: point.value, p: point.p });
+    options.onProgress?.({ iterations: losses.length - 1, evaluations, loss: point.value, p: point.p.slice() });
   }
 }
 
