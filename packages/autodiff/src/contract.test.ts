@@ -100,6 +100,35 @@ describe.each(["interpreter", "js", "wasm"] as const)("contract, %s", (backend) 
     }
   });
 
+  test.each(["ik,kj->ij", "kj,ik->ij", "ki,kj->ij", "bik,bkj->bij"])("%s with long columns, of one row or several", (pattern) => {
+    for (const [j, k] of [[64, 33], [65, 40], [66, 32], [71, 33]]) {
+      for (const i of [1, 2, 3, 4, 5, 9]) {
+        const [a, b] = pattern.split(/,|->/);
+        const size = { b: 2, i, j, k };
+        const shapes = [a, b].map((text) => shapeOf(text, size));
+        const args = shapes.map((s, at) => values(sizeOf(s), at));
+        const expected = einsum(pattern, args[0], args[1], size);
+        for (const [dtype, tolerance] of [["f64", 1e-13], ["f32", 1e-5]] as const) {
+          for (const add of [false, true]) {
+            const out = new Float64Array(expected.length).fill(add ? 0.5 : NaN);
+            compile((x, y) => contract(pattern, x, y), shapes, { backend, dtype, accumulate: [add] })(args, [out]);
+            expectNear(out, expected.map((x) => (add ? x + 0.5 : x)), tolerance);
+          }
+        }
+      }
+    }
+  });
+
+  test("a row has the same bits whether others are multiplied beside it or not", () => {
+    const [k, j, rows] = [40, 65, 9];
+    const [x, y] = [values(rows * k), values(k * j, 1)];
+    const all = run((a, b) => contract("ik,kj->ij", a, b), [[rows, k], [k, j]], [x, y], rows * j, backend);
+    for (let i = 0; i < rows; i++) {
+      const alone = run((a, b) => contract("ik,kj->ij", a, b), [[1, k], [k, j]], [x.subarray(i * k, (i + 1) * k), y], j, backend);
+      expect([...all.subarray(i * j, (i + 1) * j)]).toEqual([...alone]);
+    }
+  });
+
   test("windows, transposes and repeated operands", () => {
     for (const n of sizes) {
       const size = { i: n, k: n + 1, j: 3 };

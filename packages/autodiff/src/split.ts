@@ -3,6 +3,7 @@ import { elementwise } from "./elementwise.ts";
 import { expand } from "./expand.ts";
 import { concat, concatPrimitive, padPrimitive, slice, slicePrimitive, transposePrimitive } from "./shape-ops.ts";
 import { fuseProducts } from "./lower/fuse-products.ts";
+import { gapBehind } from "./lower/spacing.ts";
 import { constant, input, isFixed, tracing, withArgs, type Primitive, type Tensor } from "./tensor.ts";
 import { dependents, topological, type Program } from "./trace.ts";
 
@@ -48,13 +49,14 @@ export function split(program: Program, { late, shared, early }: SplitOptions): 
     const isLate = dependents(order, lateInputs);
     const kept = keptNodes(order, isLate, outputs.slice(early), new Set(sharedInputs));
     const flat = (x: Tensor): Tensor => reshape(x, [x.size]);
-    const record = kept.length > 0 ? concat(kept.map(flat)) : constant(0, [0]);
+    const apart = kept.flatMap((x) => (gapBehind(x) > 0 ? [flat(x), constant(0, [gapBehind(x)])] : [flat(x)]));
+    const record = apart.length > 0 ? concat(apart) : constant(0, [0]);
     const store = input("kept", record.shape);
     const value = new Map<Tensor, Tensor>();
     let from = 0;
     for (const x of kept) {
       value.set(x, reshape(slice(store, from, from + x.size), x.shape));
-      from += x.size;
+      from += x.size + gapBehind(x);
     }
     return {
       first: { inputs: inputs.slice(0, inputs.length - late), outputs: [...outputs.slice(0, early), record] },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { autoTsit5, continuousCallback, linearize, odeProblem, outOfPlace, rk4, rodas5P, rosenbrock23, solve, tsit5, vectorField, type InPlaceRhs, type SensitivityAlgorithm } from "./index.ts";
+import { autoTsit5, continuousCallback, isAllFinite, linearize, odeProblem, outOfPlace, rk4, rodas5P, rosenbrock23, solve, tsit5, vectorField, type InPlaceRhs, type SensitivityAlgorithm } from "./index.ts";
 
 const f: InPlaceRhs = (_t, u, _p, du) => void (du[0] = -u[0]);
 const problem = odeProblem(f, [1], [0, 1]);
@@ -81,4 +81,10 @@ test("null, which JSON writes for NaN, is no number", () => {
   expect(() => odeProblem(f, [1], [0, 1], gone)).toThrow(notFinite);
   expect(() => odeProblem(f, [1], [gone[0], 1])).toThrow(notFinite);
   expect(() => solve(problem, tsit5(), { saveAt: gone })).toThrow(message("INVALID_OPTION", /saveAt\[0\] is null/) as Error);
+});
+
+test("one number among many that is not finite is found", () => {
+  expect(isAllFinite([])).toBe(true);
+  expect(isAllFinite([0, -0, Number.MAX_VALUE, -Number.MAX_VALUE, Number.MIN_VALUE])).toBe(true);
+  for (const bad of [NaN, Infinity, -Infinity]) for (let i = 0; i < 6; i++) expect(isAllFinite(Float64Array.from({ length: 6 }, (_, k) => (k === i ? bad : k)))).toBe(false);
 });

@@ -63,12 +63,17 @@ export function assertLength(what: string, value: ArrayLike<number>, length: num
   }
 }
 
+/** Whether every number is finite, at a fraction of the time of `every`. */
+export function isAllFinite(values: ArrayLike<number>): boolean {
+  // x - x is 0 or NaN.
+  let zeros = 0;
+  for (let i = 0; i < values.length; i++) zeros += values[i] - values[i];
+  return zeros === 0;
+}
+
 /** Throws `NON_FINITE` naming the first entry of `value` that is NaN, infinite or no number at all: JSON has `null` for NaN, which would count as 0. */
 export function assertFinite(what: string, value: ArrayLike<number>): void {
-  // x - x is 0 or NaN: most often the sum of these tells all, at a quarter of the time.
-  let zeros = ArrayBuffer.isView(value) ? 0 : NaN;
-  for (let i = 0; i < value.length; i++) zeros += value[i] - value[i];
-  if (zeros === 0) return;
+  if (ArrayBuffer.isView(value) && isAllFinite(value)) return;
   for (let i = 0; i < value.length; i++) {
     if (!Number.isFinite(value[i])) {
       throw new OdeError("NON_FINITE", `Cannot use ${what} as every entry must be finite: ${what}[${i}] is ${typeof value[i] === "string" ? "the string " : ""}${shown(value[i])}`);

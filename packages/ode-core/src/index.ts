@@ -57,7 +57,7 @@ export {
 } from "./callback.ts";
 export { fromConfig, option, readOptions, type ConfigOf, type OptionSpec, type Table } from "./config.ts";
 export { ensemble, type EnsembleOptions, type EnsembleVariation, type TrajectoryResult } from "./ensemble.ts";
-export { assertFinite, assertKnown, assertLength, assertPlugin, OdeError, shown, type OdeErrorCode } from "./errors.ts";
+export { assertFinite, assertKnown, assertLength, assertPlugin, isAllFinite, OdeError, shown, type OdeErrorCode } from "./errors.ts";
 export { piController, pidController, type PidControllerOptions, type PiControllerOptions, type StepController } from "./controller.ts";
 export { cuthillMckee } from "./linear-algebra/cuthill-mckee.ts";
 export { CubicInterpolant } from "./cubic-interpolant.ts";

@@ -1,5 +1,5 @@
 import type { Loss } from "@fluxion/nn-core";
-import { assertFinite, assertKnown, assertLength, OdeError, requireCapabilities, type BoundField, type VectorField } from "@fluxion/ode-core";
+import { assertFinite, assertKnown, assertLength, isAllFinite, OdeError, requireCapabilities, type BoundField, type VectorField } from "@fluxion/ode-core";
 import { penaltyKernel, type PenaltyKernel } from "./penalty-kernel.ts";
 import { assertPlugins } from "./plugins.ts";
 import { tiles } from "./tiles.ts";
@@ -66,7 +66,7 @@ export function derivativeLoss(options: DerivativeLossOptions): (p: Float64Array
     }
     gradient.fill(0);
     for (const { addGradient } of evaluations.values()) addGradient(gradient);
-    const message = !Number.isFinite(total) ? "The right-hand side is not finite at some sample" : gradient.every(Number.isFinite) ? "" : "The gradient is not finite: the right-hand side has no finite slope at some sample";
+    const message = !Number.isFinite(total) ? "The right-hand side is not finite at some sample" : isAllFinite(gradient) ? "" : "The gradient is not finite: the right-hand side has no finite slope at some sample";
     if (message) gradient.fill(0);
     return { loss: message ? Infinity : total / entries, gradient, rhsEvaluations: samples.length, message };
   };

@@ -1,6 +1,6 @@
 import type { Tensor, TracedRhs } from "@fluxion/autodiff";
 import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerState, type Schedule } from "@fluxion/nn-core";
-import { assertLength, OdeError, shown, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
+import { assertLength, isAllFinite, OdeError, shown, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
 import { breather } from "./breather.ts";
 import { assertTrainingOptions } from "./option-names.ts";
 import { requireTrajectories } from "./observations.ts";
@@ -171,7 +171,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
         kept.set(p);
         const rate = stage.schedule.rate(losses.length - first, stage.steps);
         run.update(p, value.gradient, rate);
-        if (!p.every(Number.isFinite)) failure = `updates must be finite: that of optimizer ${shown(optimizer.name)} at the rate ${shown(rate)} of schedule ${shown(stage.schedule.name)} is not`;
+        if (!isAllFinite(p)) failure = `updates must be finite: that of optimizer ${shown(optimizer.name)} at the rate ${shown(rate)} of schedule ${shown(stage.schedule.name)} is not`;
       } else if (failures > patience || isAtKept()) failure = `the loss and its gradient must be finite somewhere on the last update: ${value.message || `the loss is ${value.loss}, the norm of the gradient ${norm}`}`;
       else for (let i = 0; i < p.length; i++) p[i] = kept[i] + (p[i] - kept[i]) / 2;
       if (failure !== "") p.set(kept);

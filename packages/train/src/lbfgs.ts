@@ -1,4 +1,4 @@
-import { assertFinite, assertKnown, assertLength, OdeError, shown } from "@fluxion/ode-core";
+import { assertFinite, assertKnown, assertLength, isAllFinite, OdeError, shown } from "@fluxion/ode-core";
 import { breather } from "./breather.ts";
 import type { LossValue } from "./trajectory-loss.ts";
 import { wolfeSearch, type LinePoint } from "./wolfe-search.ts";
@@ -82,7 +82,7 @@ export async function lbfgs(options: LbfgsOptions): Promise<LbfgsResult> {
     const { loss, gradient, message = "" } = evaluate(p.slice());
     evaluations++;
     assertLength("the gradient", gradient, p.length);
-    const isFinite = Number.isFinite(loss) && gradient.every(Number.isFinite);
+    const isFinite = Number.isFinite(loss) && isAllFinite(gradient);
     return { p, at, value: isFinite ? loss : Infinity, slope: dot(gradient, direction), gradient: gradient.slice(), message: isFinite ? "" : message || (Number.isFinite(loss) ? "the gradient is not" : `the loss is ${loss}`) };
   };
   let point = pointAt(start, 0, new Float64Array(start.length));

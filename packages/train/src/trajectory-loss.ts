@@ -1,4 +1,5 @@
 import type { Loss } from "@fluxion/nn-core";
+import { isAllFinite } from "@fluxion/ode-core";
 import { assertTrainingOptions } from "./option-names.ts";
 import { penaltyKernel, type PenaltyKernel } from "./penalty-kernel.ts";
 import { assertPlugins } from "./plugins.ts";
@@ -78,7 +79,7 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
     }
     solves.pullStarts(gradient);
     if (!Number.isFinite(total)) return failed(rhsEvaluations, "The loss of a finite solution is not finite");
-    if (!gradient.every(Number.isFinite)) return failed(rhsEvaluations, "The gradient is not finite: its backward pass overflows, as it does for motions that grow fast");
+    if (!isAllFinite(gradient)) return failed(rhsEvaluations, "The gradient is not finite: its backward pass overflows, as it does for motions that grow fast");
     return { loss: total / solves.entries, gradient, rhsEvaluations, message: "" };
   };
 }

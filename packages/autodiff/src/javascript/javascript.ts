@@ -9,7 +9,7 @@ import { copyPrimitive, isLookup } from "../lower/copies.ts";
 import { lowered } from "../lower/lowered.ts";
 import { planMemory } from "../lower/memory-plan.ts";
 import { isPlaced, placements, placeOf, type Placement } from "../lower/placements.ts";
-import { isElementwise, schedule, writtenOutputs, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
+import { isElementwise, outputWriting, schedule, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
 import { inputPrimitive, literalPrimitive, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
@@ -238,12 +238,9 @@ function generate(program: Program, options: KernelOptions): { source: string; n
   const { accumulate } = options;
   const plan = schedule(program);
   const { direct } = plan;
-  const written = writtenOutputs(plan, program.outputs, accumulate);
+  const { written, cleared } = outputWriting(plan, program.outputs, accumulate);
   const writer = new Writer(plan, written, program.inputs, options);
-  const blocks: string[] = [];
-  program.outputs.forEach((y, k) => {
-    if (!accumulate[k] && !written.has(k)) blocks.push(`o${k}.fill(0,0,${y.size});`);
-  });
+  const blocks = cleared.map(({ output, offset, size }) => `o${output}.fill(0,${offset},${offset + size});`);
   for (const step of plan.steps) blocks.push(writer.step(step));
   for (const piece of plan.pieces) if (!direct.has(piece.node)) blocks.push(writer.output(piece));
   const parameters = [...program.inputs.map((_, i) => `i${i}`), ...program.outputs.map((_, k) => `o${k}`)].join();

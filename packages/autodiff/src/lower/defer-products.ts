@@ -7,6 +7,7 @@ import type { Program } from "../trace.ts";
 import { fuseProducts } from "./fuse-products.ts";
 import { asOuterProduct } from "./outer-products.ts";
 import { cut } from "./schedule.ts";
+import { gapBehind } from "./spacing.ts";
 
 /** A program without the outer products that are added to one of its outputs. */
 export interface DeferredProducts {
@@ -17,14 +18,6 @@ export interface DeferredProducts {
   /** What the output lacks after several runs, of each factor of all of them. */
   sum(rounds: number): Program;
 }
-
-/** Rows of so many numbers: what stands below one another in them shares few sets of the cache. */
-const longRow = 64;
-/** Numbers between two runs that keep such rows of both in different sets. */
-const gap = 8;
-
-/** Shorter rows follow one another without a gap, so that one loop passes over those of all runs. */
-const spacing = ({ size, shape }: Tensor): number => size + (shape[1] < longRow ? 0 : gap);
 
 /**
  * Takes the outer products out of an output of parts of a vector, the gradient by a vector of parameters for instance: those of
@@ -44,7 +37,7 @@ export function deferProducts(source: Program, output: number): DeferredProducts
       parts.map(({ node, offset }) => padBlock(reshape(node, [node.size]), [offset], [size])).reduce((x, y) => makeNode(elementwise.add, [x, y], {}), constant(0, [size]));
     const rest = own.filter(({ node }) => !products.some((product) => product.node === node));
     const factors = products.flatMap((product) => product.factors);
-    const spacings = factors.map(spacing);
+    const spacings = factors.map((factor) => factor.size + gapBehind(factor));
     return {
       program: { inputs, outputs: [...outputs.map((y, k) => (k === output ? total(rest) : y)), ...factors] },
       spacings,

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor.ts";
 import { placeOf, type Placement } from "./placements.ts";
 import { isLeaf, type Schedule } from "./schedule.ts";
+import { gapBehind } from "./spacing.ts";
 
 /**
  * Offsets of all stored nodes in one arena of `size` numbers, but of those that are placed in an output; storage is reused
@@ -30,10 +31,11 @@ export function planMemory({ steps, views, pieces, stored }: Schedule, placed: R
   const allocate = (node: Tensor, s: number): void => {
     let at = 0;
     let next = 0;
-    for (; next < live.length && live[next].from - at < node.size; next++) at = live[next].to;
-    live.splice(next, 0, { from: at, to: at + node.size, until: lastUse.get(node) ?? s });
+    const room = node.size + gapBehind(node);
+    for (; next < live.length && live[next].from - at < room; next++) at = live[next].to;
+    live.splice(next, 0, { from: at, to: at + room, until: lastUse.get(node) ?? s });
     offsets.set(node, at);
-    size = Math.max(size, at + node.size);
+    size = Math.max(size, at + room);
   };
   steps.forEach((step, s) => {
     // A step may read what dies here while it writes, so storage is freed after the step.

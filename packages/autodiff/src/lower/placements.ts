@@ -28,7 +28,7 @@ export function isPlaced({ views }: Schedule, placed: ReadonlyMap<Tensor, Placem
  * Results that are computed where they are wanted in the end, which spares copying them there: in the concatenation that
  * they are a part of, or in an output.
  *
- * @param written - Outputs whose pieces are stored and cover them: not those that are added to.
+ * @param written - Outputs whose pieces are stored without overlap: not those that are added to.
  */
 export function placements({ steps, views, pieces, stored, direct }: Schedule, written: ReadonlySet<number>): Map<Tensor, Placement> {
   const placed = new Map<Tensor, Placement>();

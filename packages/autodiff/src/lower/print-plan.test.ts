@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { add, cholesky, concat, grad, matmul, mul, printPlan, sin, slice, sum, tanh, trace, transpose, type Shape, type Tensor } from "../index.ts";
+import { add, cholesky, concat, constant, grad, matmul, mul, printPlan, sin, slice, sum, tanh, trace, transpose, type Shape, type Tensor } from "../index.ts";
 
 const show = (f: (...x: Tensor[]) => Tensor | Tensor[], ...shapes: Shape[]): string => `\n${printPlan(trace((...x) => [f(...x)].flat(), shapes))}\n`;
 
@@ -28,6 +28,25 @@ test("results are computed where they are wanted, without copies", () => {
     loop [3]
       %1 = sin %0 : [3] -> output 0 from 0
       %2 = mul %0 %0 : [3] -> output 0 from 3
+    "
+  `);
+});
+
+test("of an output only that is cleared which nothing is written to, unless several parts are added up", () => {
+  const apart = (x: Tensor): Tensor => concat([sin(x), constant(0, [2]), mul(x, x)]);
+  expect(show((x) => [apart(x), add(concat([x, x]), concat([constant(0, [3]), mul(x, 2)]))], [3])).toMatchInlineSnapshot(`
+    "
+    inputs %0 : [3]
+    arena of 3 numbers
+    clear 2 of output 0 from 3
+    clear 6 of output 1 from 0
+    loop [3]
+      %1 = sin %0 : [3] -> output 0 from 0
+      %2 = mul %0 %0 : [3] -> output 0 from 5
+      %3 = mul %0 2 : [3] -> arena 0
+    add %0 to output 1 from 0
+    add %0 to output 1 from 3
+    add %3 to output 1 from 3
     "
   `);
 });
@@ -133,6 +152,7 @@ test("an output that is a sum of parts is added to", () => {
     "
     inputs %0 : [2]
     arena of 4 numbers
+    clear 4 of output 0 from 0
     loop [2]
       %1 = sin %0 : [2] -> arena 0
       %2 = mul %0 2 : [2] -> arena 2

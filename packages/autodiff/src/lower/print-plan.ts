@@ -5,7 +5,7 @@ import type { Program } from "../trace.ts";
 import { lowered } from "./lowered.ts";
 import { planMemory } from "./memory-plan.ts";
 import { placements, placeOf } from "./placements.ts";
-import { isElementwise, schedule, writtenOutputs } from "./schedule.ts";
+import { isElementwise, outputWriting, schedule } from "./schedule.ts";
 import { isContiguous } from "./view.ts";
 
 /**
@@ -25,14 +25,14 @@ import { isContiguous } from "./view.ts";
  *   %6 = contract "a,b->ab" %5 %1 : [3, 2] -> added to output 0 from 0
  * ```
  *
- * Results without an arrow stay in registers. An argument that is a window on another array is written `%0[offset; strides]`.
+ * Results without an arrow stay in registers; entries of outputs that are not written are cleared first. An argument that is a window on another array is written `%0[offset; strides]`.
  * The programs of `scan` and `cond` are kernels of their own, not shown here.
  */
 export function printPlan(program: Program): string {
   const code = lowered(expand(program));
   const plan = schedule(code);
   const { steps, views, pieces, stored, direct } = plan;
-  const written = writtenOutputs(plan, code.outputs, []);
+  const { written, cleared } = outputWriting(plan, code.outputs);
   const placed = placements(plan, written);
   const { offsets, size } = planMemory(plan, placed);
   const name = naming();
@@ -50,6 +50,7 @@ export function printPlan(program: Program): string {
     return typeof owner === "number" ? ` -> output ${owner} from ${offset}` : ` -> arena ${offsets.get(owner)! + offset}`;
   };
   const lines = [`inputs ${code.inputs.map((x) => `${name(x)} ${typed(x)}`).join(", ")}`.trimEnd(), `arena of ${size} numbers`];
+  for (const { output, offset, size: numbers } of cleared) lines.push(`clear ${numbers} of output ${output} from ${offset}`);
   for (const { nodes } of steps) {
     const [first] = nodes;
     lines.push(isElementwise(first) ? `loop [${first.shape.join(", ")}]` : first.primitive.name);

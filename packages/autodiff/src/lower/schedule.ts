@@ -154,16 +154,41 @@ function directPieces({ pieces, steps, views }: Omit<Schedule, "direct" | "store
   return new Map(pieces.filter(({ node }) => node.primitive === contractPrimitive && readers.get(node) === 1).map((piece) => [piece.node, piece]));
 }
 
-/** The outputs whose pieces make up all of them, without overlap, so that they can be written without clearing them first; none that is to be added to. */
-export const writtenOutputs = ({ pieces }: Schedule, outputs: readonly Tensor[], accumulate: readonly boolean[]): Set<number> =>
-  new Set(outputs.flatMap((y, k) => (!accumulate[k] && covers(pieces.filter((piece) => piece.output === k), y.size) ? [k] : [])));
+/** Entries of an output that are zero before anything is written or added. */
+interface Cleared {
+  readonly output: number;
+  readonly offset: number;
+  readonly size: number;
+}
 
-/** True when the pieces of an output cover each of its entries exactly once. */
-function covers(pieces: readonly Piece[], size: number): boolean {
+/** How outputs come about that are not to be added to. */
+export interface Writing {
+  /** Those whose pieces are written: they do not overlap. The others are cleared and added to. */
+  readonly written: ReadonlySet<number>;
+  readonly cleared: readonly Cleared[];
+}
+
+/** Outputs whose pieces do not overlap need no clearing but of the gaps between them. */
+export function outputWriting({ pieces }: Schedule, outputs: readonly Tensor[], accumulate: readonly boolean[] = []): Writing {
+  const written = new Set<number>();
+  const cleared: Cleared[] = [];
+  outputs.forEach(({ size }, output) => {
+    if (accumulate[output]) return;
+    const gaps = gapsBetween(pieces.filter((piece) => piece.output === output), output, size);
+    if (gaps) written.add(output);
+    cleared.push(...(gaps ?? [{ output, offset: 0, size }]));
+  });
+  return { written, cleared };
+}
+
+/** The entries of an output that none of its pieces covers. Null when some are covered twice. */
+function gapsBetween(pieces: readonly Piece[], output: number, size: number): Cleared[] | null {
+  const gaps: Cleared[] = [];
   let at = 0;
-  for (const piece of [...pieces].sort((a, b) => a.offset - b.offset)) {
-    if (piece.offset !== at) return false;
-    at += piece.node.size;
+  for (const { offset, node } of pieces.toSorted((a, b) => a.offset - b.offset)) {
+    if (offset < at) return null;
+    if (offset > at) gaps.push({ output, offset: at, size: offset - at });
+    at = offset + node.size;
   }
-  return at === size;
+  return at < size ? [...gaps, { output, offset: at, size: size - at }] : gaps;
 }

@@ -1,4 +1,5 @@
 import { axesOf, pieces, unit, type Axis } from "../lower/contract-axes.ts";
+import { longRow } from "../lower/spacing.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Address, FunctionBuilder } from "./function-builder.ts";
 import type { Operand } from "./loops.ts";
@@ -7,38 +8,66 @@ import { simd, v128 } from "./opcodes.ts";
 /** The addresses of a, b and the result at the start of a tile. */
 type Bases = readonly [Address, Address, Address];
 
-/** What a tile needs to know. */
-interface Tile {
-  readonly f: FunctionBuilder;
+/** The loops of a product: those around its tiles, the axes of a tile, and what it sums over, outer axes first. */
+interface Loops {
+  readonly outer: readonly Axis[];
   readonly row: Axis;
   readonly column: Axis;
-  /** Outer summed axes first. */
   readonly summed: readonly Axis[];
+  /** Whether a and b changed places. */
+  readonly exchanged: boolean;
+}
+
+/** What a tile needs to know. */
+interface Tile extends Pick<Loops, "row" | "column" | "summed"> {
+  readonly f: FunctionBuilder;
   readonly add: boolean;
+  /** Room for the numbers that {@link packedSize} tells. */
+  readonly scratch: Address;
+}
+
+/** How operands lie in memory. */
+type Strides = Pick<Operand, "strides">;
+
+const isContiguous = (axis: Axis | undefined, ...operands: readonly (0 | 1 | 2)[]): boolean => axis !== undefined && operands.every((k) => axis.steps[k] === 1);
+
+function loopsOf(node: Tensor, operands: readonly Strides[]): Loops {
+  const axes = axesOf(node, operands);
+  const swap = (all: readonly Axis[]): Axis[] => all.map(({ size, steps: [x, y, z] }) => ({ size, steps: [y, x, z] }));
+  // The product is symmetric: a wide contiguous row axis serves as the column axis with a and b exchanged.
+  const exchanged = !isContiguous(axes.columns.at(-1), 1, 2) && isContiguous(axes.rows.at(-1), 0, 2);
+  const { batch, rows, columns, summed } = exchanged ? { batch: swap(axes.batch), rows: swap(axes.columns), columns: swap(axes.rows), summed: swap(axes.summed) } : axes;
+  return { outer: [...batch, ...rows.slice(0, -1), ...columns.slice(0, -1)], row: rows.at(-1) ?? unit, column: columns.at(-1) ?? unit, summed, exchanged };
 }
 
 /**
- * A product of arrays in register tiles of up to 8 vectors, without packing: along columns that are contiguous in b and in the
+ * A product of arrays in register tiles of up to 8 vectors: along columns that are contiguous in b and in the
  * result, else along a summed axis that is contiguous in a and b, else one number at a time.
+ *
+ * @param scratch - Room for {@link packedSize} numbers.
  */
-export function emitContract(f: FunctionBuilder, node: Tensor, a: Operand, b: Operand, out: Operand, add: boolean): void {
-  const { batch, rows, columns, summed } = axesOf(node, [a, b, out]);
-  const contiguous = (axis: Axis | undefined, ...operands: readonly (0 | 1 | 2)[]): boolean => axis !== undefined && operands.every((k) => axis.steps[k] === 1);
-  // The product is symmetric: a wide contiguous row axis serves as the column axis with a and b exchanged.
-  if (!contiguous(columns.at(-1), 1, 2) && contiguous(rows.at(-1), 0, 2)) {
-    const exchange = (axes: readonly Axis[]): Axis[] => axes.map(({ size, steps: [x, y, z] }) => ({ size, steps: [y, x, z] }));
-    return emit(f, { batch: exchange(batch), rows: exchange(columns), columns: exchange(rows), summed: exchange(summed) }, [b.at, a.at, out.at], add);
-  }
-  emit(f, { batch, rows, columns, summed }, [a.at, b.at, out.at], add);
+export function emitContract(f: FunctionBuilder, node: Tensor, a: Operand, b: Operand, out: Operand, add: boolean, scratch: Address): void {
+  const { outer, row, column, summed, exchanged } = loopsOf(node, [a, b, out]);
+  const tile: Tile = { f, row, column, summed, add, scratch };
+  const write = isContiguous(column, 1, 2) ? alongColumns : isContiguous(summed.at(-1), 0, 1) ? alongSum : numberByNumber;
+  nest(f, outer, exchanged ? [b.at, a.at, out.at] : [a.at, b.at, out.at], (bases) => write(tile, bases));
 }
 
-function emit(f: FunctionBuilder, { batch, rows, columns, summed }: ReturnType<typeof axesOf>, start: Bases, add: boolean): void {
-  const [row, column] = [rows.at(-1) ?? unit, columns.at(-1) ?? unit];
-  const outer = [...batch, ...rows.slice(0, -1), ...columns.slice(0, -1)];
-  const tile: Tile = { f, row, column, summed, add };
-  const inner = summed.at(-1);
-  const write = column.steps[1] === 1 && column.steps[2] === 1 ? alongColumns : inner?.steps[0] === 1 && inner.steps[1] === 1 ? alongSum : numberByNumber;
-  nest(f, outer, start, (bases) => write(tile, bases));
+/** Shorter columns stay in the cache as they are. */
+const packedRows = 32;
+
+/** How many numbers of b stand side by side where columns of a tile are copied together, or 0: see {@link alongColumns}. */
+function packedWidth({ row, column, summed }: Pick<Loops, "row" | "column" | "summed">, lanes: number): number {
+  if (!isContiguous(column, 1, 2) || summed.length !== 1) return 0;
+  const [high, wide] = tileSize(row.size, Math.ceil(column.size / lanes));
+  const [{ size, steps }] = summed;
+  return row.size > high && size > packedRows && steps[1] >= longRow ? wide * lanes : 0;
+}
+
+/** How many numbers a product copies together. */
+export function packedSize(node: Tensor, operands: readonly Strides[], lanes: number): number {
+  const loops = loopsOf(node, operands);
+  return packedWidth(loops, lanes) * (loops.summed.at(-1) ?? unit).size;
 }
 
 /** Loops over axes, with the addresses that result. */
@@ -136,30 +165,42 @@ function putLane({ f, add }: Tile, at: Address, value: number, lane: number): vo
   f.memory("storeLane", at, lane);
 }
 
-/** Vectors along the columns: rows of a are single numbers in all lanes. */
+/**
+ * Vectors along the columns: rows of a are single numbers in all lanes. Long columns of b that several rows need are copied together for each tile: what stands
+ * below one another in a large matrix shares few sets of the cache, so that it would be fetched anew for each row.
+ */
 function alongColumns(tile: Tile, bases: Bases): void {
-  const { f, row, column } = tile;
+  const { f, row, column, summed, scratch } = tile;
   const { lanes } = f.format;
   const vectors = Math.ceil(column.size / lanes);
   const rest = column.size % lanes;
-  /** `count` vectors of each row, the last of `end` lanes. */
-  const block = (rows: number, count: number, end: number, at: Bases): void => {
+  /** `count` vectors of each row, the last of `end` lanes, by sums of the axes `summed`. What is read from b is copied on the way where `copy` moves along. */
+  const block = (axes: readonly Axis[], rows: number, count: number, end: number, [a, b, out]: Bases, copy?: Address): void => {
     const width = (v: number): number => (v === count - 1 ? end : lanes);
-    const cells = accumulate(tile, at, rows * count, ([a, b], sums) => {
-      const right = range(count).map((v) => f.loadPart(f.shift(b, lanes * v), width(v)));
+    const cells = accumulate({ ...tile, summed: axes }, [a, b, copy ?? out], rows * count, ([left, right, to], sums) => {
+      const factors = range(count).map((v) => f.loadPart(f.shift(right, lanes * v), width(v)));
+      if (copy) factors.forEach((factor, v) => f.storePart(f.shift(to, lanes * v), factor, lanes));
       for (const r of range(rows)) {
-        const left = f.vector(() => f.load(f.shift(a, r * row.steps[0]), "loadSplat"));
-        for (const v of range(count)) f.multiplyAdd(sums[r * count + v], left, right[v]);
+        const factor = f.vector(() => f.load(f.shift(left, r * row.steps[0]), "loadSplat"));
+        for (const v of range(count)) f.multiplyAdd(sums[r * count + v], factor, factors[v]);
       }
     });
-    for (const r of range(rows)) for (const v of range(count)) put(tile, f.shift(at[2], r * row.steps[2] + lanes * v), cells[r * count + v], width(v));
+    for (const r of range(rows)) for (const v of range(count)) put(tile, f.shift(out, r * row.steps[2] + lanes * v), cells[r * count + v], width(v));
   };
   const [high, wide] = tileSize(row.size, vectors);
   /** Vectors of a last tile that ends with some lanes only. */
   const last = rest === 0 ? 0 : vectors % wide || wide;
-  tiles(f, row.size, high, row, bases, (rows, rowBases) => {
-    tiles(f, (vectors - last) * lanes, wide * lanes, column, rowBases, (columns, at) => block(rows, columns / lanes, lanes, at));
-    if (last > 0) block(rows, last, rest, along(f, rowBases, column, (vectors - last) * lanes));
+  const acrossColumns = (from: Bases, body: (count: number, end: number, at: Bases) => void): void => {
+    tiles(f, (vectors - last) * lanes, wide * lanes, column, from, (columns, at) => body(columns / lanes, lanes, at));
+    if (last > 0) body(last, rest, along(f, from, column, (vectors - last) * lanes));
+  };
+  const packed = packedWidth(tile, lanes);
+  if (packed === 0) return tiles(f, row.size, high, row, bases, (rows, from) => acrossColumns(from, (count, end, at) => block(summed, rows, count, end, at)));
+  const [{ size, steps: [step, far] }] = summed;
+  acrossColumns(bases, (count, end, at) => {
+    block([{ size, steps: [step, far, packed] }], high, count, end, at, scratch);
+    const [a, , out] = along(f, at, row, high);
+    tiles(f, row.size - high, high, row, [a, scratch, out], (rows, moved) => block([{ size, steps: [step, packed, 0] }], rows, count, end, moved));
   });
 }
 

@@ -3,7 +3,7 @@ import type { Numbers } from "../compile.ts";
 import { callOf } from "../lower/call.ts";
 import { lowered } from "../lower/lowered.ts";
 import { placements } from "../lower/placements.ts";
-import { schedule, writtenOutputs } from "../lower/schedule.ts";
+import { outputWriting, schedule } from "../lower/schedule.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
 import { compileModule } from "./capabilities.ts";
@@ -79,7 +79,7 @@ function accepted(bytes: Uint8Array<ArrayBuffer>): object {
 export function moduleCode(source: Program, accumulate: readonly boolean[], format: NumberFormat, placing: Placing = {}): ModuleCode {
   const program = lowered(source);
   const plan = schedule(program);
-  const written = writtenOutputs(plan, program.outputs, accumulate);
+  const { written, cleared } = outputWriting(plan, program.outputs, accumulate);
   const layout = layOut(format, plan, program, placements(plan, written), placing);
   const pool = new ConstantPool(format.bytes * layout.start, poolSize);
   const parts = new FunctionParts(layout.moving.length, format);
@@ -92,9 +92,7 @@ export function moduleCode(source: Program, accumulate: readonly boolean[], form
     // They compute with the numbers that the arrays hold, whatever their format.
     return () => evaluate(out[0] as Float64Array, args as Float64Array[]);
   });
-  program.outputs.forEach((_, k) => {
-    if (!accumulate[k] && !written.has(k)) writer.clear(k);
-  });
+  for (const { output, offset, size } of cleared) writer.clear(output, offset, size);
   const write = (statements: () => void): void => {
     parts.current.scope(statements);
     if (parts.turn()) writer.continueIn(parts.current);

@@ -59,7 +59,7 @@ export class Writer {
     else if (node.primitive === contractPrimitive) {
       const piece = this.#schedule.direct.get(node);
       const out = piece ? this.#place(piece, node.shape) : this.#result(node);
-      emitContract(this.#f, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined && !this.#written.has(piece.output));
+      emitContract(this.#f, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined && !this.#written.has(piece.output), { local: null, bytes: this.#bytes * this.#layout.scratch });
     } else if (node.primitive === sumPrimitive) this.#sum(node);
     else if (node.primitive === concatPrimitive) this.#concat(node);
     else if (node.primitive === padPrimitive) this.#pad(node);
@@ -74,9 +74,9 @@ export class Writer {
     if (!isPlaced(this.#schedule, this.#layout.placed, piece.node, piece.output, piece.offset)) this.#copy(piece.node, this.#place(piece, piece.node.shape), !this.#written.has(piece.output));
   }
 
-  /** Writes zeros over output `k`. */
-  clear(k: number): void {
-    this.#fill({ at: this.#outputAt(k, 0), strides: [1] }, this.#program.outputs[k].size);
+  /** Writes zeros over `size` entries of output `k`. */
+  clear(k: number, offset: number, size: number): void {
+    this.#fill({ at: this.#outputAt(k, offset), strides: [1] }, size);
   }
 
   /** Where an input, or an output counted on from the inputs, begins. */
