@@ -106,7 +106,7 @@ const busy = 8;
 /** More accumulators leave no registers for the factors. */
 const mostCells = 9;
 /** Longer tiles of one row or column gain nothing. */
-const longest = 4;
+const longest = 5;
 
 /** Rows and columns of the tiles that cover so many of both in the least time, wide ones rather than high ones. */
 function tileSize(rows: number, columns: number): [rows: number, columns: number] {
