@@ -12,7 +12,10 @@ export interface SensitivityContext {
   readonly solve: Solve;
 }
 
-/** Gradients of a scalar of the saved states. */
+/**
+ * Gradients of a scalar of the saved states. Those by times follow from them, where no event comes at that time: by the start time, with all others fixed, `-du0 . f(t0, u0)`; by
+ * saved time i `uBar[i] . f(t_i, u_i)`.
+ */
 export interface Cotangent {
   /** With respect to the parameters, `dp[m]`. */
   readonly dp: Float64Array;
