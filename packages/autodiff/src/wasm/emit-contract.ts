@@ -8,66 +8,41 @@ import { simd, v128 } from "./opcodes.ts";
 /** The addresses of a, b and the result at the start of a tile. */
 type Bases = readonly [Address, Address, Address];
 
-/** The loops of a product: those around its tiles, the axes of a tile, and what it sums over, outer axes first. */
-interface Loops {
-  readonly outer: readonly Axis[];
-  readonly row: Axis;
-  readonly column: Axis;
-  readonly summed: readonly Axis[];
-  /** Whether a and b changed places. */
-  readonly exchanged: boolean;
-}
+/** What becomes of what stands in the result: it is written over, or added to at the end; or sums begin with it. */
+type Mode = "write" | "add" | "continue";
 
 /** What a tile needs to know. */
-interface Tile extends Pick<Loops, "row" | "column" | "summed"> {
+interface Tile {
   readonly f: FunctionBuilder;
-  readonly add: boolean;
-  /** Room for the numbers that {@link packedSize} tells. */
-  readonly scratch: Address;
-}
-
-/** How operands lie in memory. */
-type Strides = Pick<Operand, "strides">;
-
-const isContiguous = (axis: Axis | undefined, ...operands: readonly (0 | 1 | 2)[]): boolean => axis !== undefined && operands.every((k) => axis.steps[k] === 1);
-
-function loopsOf(node: Tensor, operands: readonly Strides[]): Loops {
-  const axes = axesOf(node, operands);
-  const swap = (all: readonly Axis[]): Axis[] => all.map(({ size, steps: [x, y, z] }) => ({ size, steps: [y, x, z] }));
-  // The product is symmetric: a wide contiguous row axis serves as the column axis with a and b exchanged.
-  const exchanged = !isContiguous(axes.columns.at(-1), 1, 2) && isContiguous(axes.rows.at(-1), 0, 2);
-  const { batch, rows, columns, summed } = exchanged ? { batch: swap(axes.batch), rows: swap(axes.columns), columns: swap(axes.rows), summed: swap(axes.summed) } : axes;
-  return { outer: [...batch, ...rows.slice(0, -1), ...columns.slice(0, -1)], row: rows.at(-1) ?? unit, column: columns.at(-1) ?? unit, summed, exchanged };
+  readonly row: Axis;
+  readonly column: Axis;
+  /** Outer summed axes first. */
+  readonly summed: readonly Axis[];
+  readonly mode: Mode;
 }
 
 /**
- * A product of arrays in register tiles of up to 8 vectors: along columns that are contiguous in b and in the
+ * A product of arrays in register tiles of up to 8 vectors, without packing: along columns that are contiguous in b and in the
  * result, else along a summed axis that is contiguous in a and b, else one number at a time.
- *
- * @param scratch - Room for {@link packedSize} numbers.
  */
-export function emitContract(f: FunctionBuilder, node: Tensor, a: Operand, b: Operand, out: Operand, add: boolean, scratch: Address): void {
-  const { outer, row, column, summed, exchanged } = loopsOf(node, [a, b, out]);
-  const tile: Tile = { f, row, column, summed, add, scratch };
-  const write = isContiguous(column, 1, 2) ? alongColumns : isContiguous(summed.at(-1), 0, 1) ? alongSum : numberByNumber;
-  nest(f, outer, exchanged ? [b.at, a.at, out.at] : [a.at, b.at, out.at], (bases) => write(tile, bases));
+export function emitContract(f: FunctionBuilder, node: Tensor, a: Operand, b: Operand, out: Operand, add: boolean): void {
+  const { batch, rows, columns, summed } = axesOf(node, [a, b, out]);
+  const contiguous = (axis: Axis | undefined, ...operands: readonly (0 | 1 | 2)[]): boolean => axis !== undefined && operands.every((k) => axis.steps[k] === 1);
+  // The product is symmetric: a wide contiguous row axis serves as the column axis with a and b exchanged.
+  if (!contiguous(columns.at(-1), 1, 2) && contiguous(rows.at(-1), 0, 2)) {
+    const exchange = (axes: readonly Axis[]): Axis[] => axes.map(({ size, steps: [x, y, z] }) => ({ size, steps: [y, x, z] }));
+    return emit(f, { batch: exchange(batch), rows: exchange(columns), columns: exchange(rows), summed: exchange(summed) }, [b.at, a.at, out.at], add);
+  }
+  emit(f, { batch, rows, columns, summed }, [a.at, b.at, out.at], add);
 }
 
-/** Shorter columns stay in the cache as they are. */
-const packedRows = 32;
-
-/** How many numbers of b stand side by side where columns of a tile are copied together, or 0: see {@link alongColumns}. */
-function packedWidth({ row, column, summed }: Pick<Loops, "row" | "column" | "summed">, lanes: number): number {
-  if (!isContiguous(column, 1, 2) || summed.length !== 1) return 0;
-  const [high, wide] = tileSize(row.size, Math.ceil(column.size / lanes));
-  const [{ size, steps }] = summed;
-  return row.size > high && size > packedRows && steps[1] >= longRow ? wide * lanes : 0;
-}
-
-/** How many numbers a product copies together. */
-export function packedSize(node: Tensor, operands: readonly Strides[], lanes: number): number {
-  const loops = loopsOf(node, operands);
-  return packedWidth(loops, lanes) * (loops.summed.at(-1) ?? unit).size;
+function emit(f: FunctionBuilder, { batch, rows, columns, summed }: ReturnType<typeof axesOf>, start: Bases, add: boolean): void {
+  const [row, column] = [rows.at(-1) ?? unit, columns.at(-1) ?? unit];
+  const outer = [...batch, ...rows.slice(0, -1), ...columns.slice(0, -1)];
+  const tile: Tile = { f, row, column, summed, mode: add ? "add" : "write" };
+  const inner = summed.at(-1);
+  const write = column.steps[1] === 1 && column.steps[2] === 1 ? alongColumns : inner?.steps[0] === 1 && inner.steps[1] === 1 ? alongSum : numberByNumber;
+  nest(f, outer, start, (bases) => write(tile, bases));
 }
 
 /** Loops over axes, with the addresses that result. */
@@ -127,13 +102,18 @@ const unrolled = 2;
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-/** Clears accumulators, runs `step` over all summed indices, and leaves the sums in them. */
-function accumulate({ f, summed }: Tile, bases: Bases, count: number, step: (bases: Bases, cells: readonly number[]) => void, by = 1): number[] {
+/** Accumulators of zeros. */
+function zeros(f: FunctionBuilder, count: number): number[] {
   const cells = range(count).map(() => f.local(v128));
   for (const cell of cells) {
     f.simd(simd.constant, ...new Array<number>(16).fill(0));
     f.set(cell);
   }
+  return cells;
+}
+
+/** Runs `step` over all summed indices, which adds to accumulators, and returns them. */
+function accumulate({ f, summed }: Tile, bases: Bases, cells: readonly number[], step: (bases: Bases, cells: readonly number[]) => void, by = 1): readonly number[] {
   nest(f, summed.slice(0, -1), bases, (at) => {
     const inner = summed.at(-1) ?? unit;
     const whole = Math.floor(inner.size / by);
@@ -144,8 +124,8 @@ function accumulate({ f, summed }: Tile, bases: Bases, count: number, step: (bas
 }
 
 /** Stores the first lanes of a vector, added to what is there if the tile adds. */
-function put({ f, add }: Tile, at: Address, value: number, lanes: number): void {
-  if (!add) return f.storePart(at, value, lanes);
+function put({ f, mode }: Tile, at: Address, value: number, lanes: number): void {
+  if (mode !== "add") return f.storePart(at, value, lanes);
   const before = f.loadPart(at, lanes);
   f.storePart(at, f.vector(() => {
     f.get(value);
@@ -155,52 +135,59 @@ function put({ f, add }: Tile, at: Address, value: number, lanes: number): void 
 }
 
 /** The same for one lane. */
-function putLane({ f, add }: Tile, at: Address, value: number, lane: number): void {
+function putLane({ f, mode }: Tile, at: Address, value: number, lane: number): void {
   f.pointer(at);
   f.get(value);
-  if (add) {
+  if (mode === "add") {
     f.load(at, "loadSplat");
     f.vectorOp("add");
   }
   f.memory("storeLane", at, lane);
 }
 
+/** So many rows of a matrix of long rows, and no more, stay in the cache. */
+const deepest = 16;
+
 /**
- * Vectors along the columns: rows of a are single numbers in all lanes. Long columns of b that several rows need are copied together for each tile: what stands
- * below one another in a large matrix shares few sets of the cache, so that it would be fetched anew for each row.
+ * Vectors along the columns: rows of a are single numbers in all lanes. Where several tiles of rows need a large b, it is gone through a few of its rows at a
+ * time, with the sums so far in the result: what stands below one another in it shares few sets of the cache, so that the whole would be fetched anew for each tile.
  */
 function alongColumns(tile: Tile, bases: Bases): void {
-  const { f, row, column, summed, scratch } = tile;
+  const { f, row, column, summed } = tile;
+  const [high] = tileSize(row.size, Math.ceil(column.size / f.format.lanes));
+  const [axis = unit] = summed;
+  if (summed.length !== 1 || row.size <= high || axis.size <= 2 * deepest || axis.steps[1] < longRow) return acrossColumns(tile, bases);
+  const deep = (size: number, mode: Mode, at: Bases): void => acrossColumns({ ...tile, summed: [{ ...axis, size }], mode }, at);
+  const later = tile.mode === "add" ? "add" : "continue";
+  deep(deepest, tile.mode, bases);
+  tiles(f, axis.size - deepest, deepest, axis, along(f, bases, axis, deepest), (size, at) => deep(size, later, at));
+}
+
+function acrossColumns(tile: Tile, bases: Bases): void {
+  const { f, row, column, mode } = tile;
   const { lanes } = f.format;
   const vectors = Math.ceil(column.size / lanes);
   const rest = column.size % lanes;
-  /** `count` vectors of each row, the last of `end` lanes, by sums of the axes `summed`. What is read from b is copied on the way where `copy` moves along. */
-  const block = (axes: readonly Axis[], rows: number, count: number, end: number, [a, b, out]: Bases, copy?: Address): void => {
+  /** `count` vectors of each row, the last of `end` lanes. */
+  const block = (rows: number, count: number, end: number, at: Bases): void => {
     const width = (v: number): number => (v === count - 1 ? end : lanes);
-    const cells = accumulate({ ...tile, summed: axes }, [a, b, copy ?? out], rows * count, ([left, right, to], sums) => {
-      const factors = range(count).map((v) => f.loadPart(f.shift(right, lanes * v), width(v)));
-      if (copy) factors.forEach((factor, v) => f.storePart(f.shift(to, lanes * v), factor, lanes));
+    const places = range(rows).flatMap((r) => range(count).map((v) => ({ to: f.shift(at[2], r * row.steps[2] + lanes * v), lanes: width(v) })));
+    const start = mode === "continue" ? places.map(({ to, lanes: few }) => f.loadPart(to, few)) : zeros(f, rows * count);
+    const cells = accumulate(tile, at, start, ([a, b], sums) => {
+      const right = range(count).map((v) => f.loadPart(f.shift(b, lanes * v), width(v)));
       for (const r of range(rows)) {
-        const factor = f.vector(() => f.load(f.shift(left, r * row.steps[0]), "loadSplat"));
-        for (const v of range(count)) f.multiplyAdd(sums[r * count + v], factor, factors[v]);
+        const left = f.vector(() => f.load(f.shift(a, r * row.steps[0]), "loadSplat"));
+        for (const v of range(count)) f.multiplyAdd(sums[r * count + v], left, right[v]);
       }
     });
-    for (const r of range(rows)) for (const v of range(count)) put(tile, f.shift(out, r * row.steps[2] + lanes * v), cells[r * count + v], width(v));
+    places.forEach(({ to, lanes: few }, i) => put(tile, to, cells[i], few));
   };
   const [high, wide] = tileSize(row.size, vectors);
   /** Vectors of a last tile that ends with some lanes only. */
   const last = rest === 0 ? 0 : vectors % wide || wide;
-  const acrossColumns = (from: Bases, body: (count: number, end: number, at: Bases) => void): void => {
-    tiles(f, (vectors - last) * lanes, wide * lanes, column, from, (columns, at) => body(columns / lanes, lanes, at));
-    if (last > 0) body(last, rest, along(f, from, column, (vectors - last) * lanes));
-  };
-  const packed = packedWidth(tile, lanes);
-  if (packed === 0) return tiles(f, row.size, high, row, bases, (rows, from) => acrossColumns(from, (count, end, at) => block(summed, rows, count, end, at)));
-  const [{ size, steps: [step, far] }] = summed;
-  acrossColumns(bases, (count, end, at) => {
-    block([{ size, steps: [step, far, packed] }], high, count, end, at, scratch);
-    const [a, , out] = along(f, at, row, high);
-    tiles(f, row.size - high, high, row, [a, scratch, out], (rows, moved) => block([{ size, steps: [step, packed, 0] }], rows, count, end, moved));
+  tiles(f, row.size, high, row, bases, (rows, rowBases) => {
+    tiles(f, (vectors - last) * lanes, wide * lanes, column, rowBases, (columns, at) => block(rows, columns / lanes, lanes, at));
+    if (last > 0) block(rows, last, rest, along(f, rowBases, column, (vectors - last) * lanes));
   });
 }
 
@@ -218,7 +205,7 @@ function alongSum(tile: Tile, bases: Bases): void {
     }
   };
   const block = (rows: number, columns: number, at: Bases): void => {
-    const cells = accumulate(tile, at, rows * columns, step(rows, columns, lanes), lanes);
+    const cells = accumulate(tile, at, zeros(f, rows * columns), step(rows, columns, lanes), lanes);
     if (rest > 0) nest(f, summed.slice(0, -1), along(f, at, inner, inner.size - rest), (moved) => step(rows, columns, rest)(moved, cells));
     putSums(tile, at[2], cells, columns);
   };
@@ -267,7 +254,7 @@ function numberByNumber(tile: Tile, bases: Bases): void {
   const { f, row, column } = tile;
   tiles(f, row.size, 1, row, bases, (_rows, rowBases) =>
     tiles(f, column.size, Math.min(column.size, 4), column, rowBases, (columns, at) => {
-      const cells = accumulate(tile, at, columns, ([a, b], sums) => {
+      const cells = accumulate(tile, at, zeros(f, columns), ([a, b], sums) => {
         const left = f.vector(() => f.load(a, "loadZero"));
         for (const c of range(columns)) f.multiplyAdd(sums[c], left, f.vector(() => f.load(f.shift(b, c * column.steps[1]), "loadZero")));
       });

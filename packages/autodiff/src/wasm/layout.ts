@@ -1,11 +1,8 @@
-import { stridesOf } from "../broadcast.ts";
-import { contractPrimitive } from "../contract.ts";
 import { planMemory } from "../lower/memory-plan.ts";
 import type { Placement } from "../lower/placements.ts";
 import type { Schedule } from "../lower/schedule.ts";
 import { literalPrimitive, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
-import { packedSize } from "./emit-contract.ts";
 import type { NumberFormat } from "./number-format.ts";
 
 /** How many vector constants the start of the memory holds. */
@@ -18,8 +15,6 @@ export interface Layout {
   /** Constants that operations read as arrays. */
   readonly constants: ReadonlyMap<string, number>;
   readonly literals: ReadonlyMap<Tensor, number>;
-  /** Where products copy numbers together. */
-  readonly scratch: number;
   readonly arena: number;
   readonly offsets: ReadonlyMap<Tensor, number>;
   /** Results that stand in an output. */
@@ -58,10 +53,8 @@ export function layOut({ lanes }: NumberFormat, plan: Schedule, { inputs, output
   }
   const memory = planMemory(plan, placed);
   const arena = take(memory.size);
-  const packed = plan.steps.flatMap(({ nodes: [node] }) => (node.primitive === contractPrimitive ? packedSize(node, [...node.args.map((x) => plan.views.get(x)!), { strides: stridesOf(node.shape) }], lanes) : []));
-  const scratch = take(packed.reduce((most, size) => Math.max(most, size), 0));
   const place = (x: Tensor, i: number): number => places.get(i) ?? (moving.includes(i) ? 0 : take(x.size));
   const inputPlaces = inputs.map(place);
   const outputPlaces = outputs.map((y, k) => place(y, inputs.length + k));
-  return { start, constants, literals, scratch, arena, offsets: memory.offsets, placed, inputs: inputPlaces, outputs: outputPlaces, moving, end: next };
+  return { start, constants, literals, arena, offsets: memory.offsets, placed, inputs: inputPlaces, outputs: outputPlaces, moving, end: next };
 }

@@ -59,7 +59,7 @@ export class Writer {
     else if (node.primitive === contractPrimitive) {
       const piece = this.#schedule.direct.get(node);
       const out = piece ? this.#place(piece, node.shape) : this.#result(node);
-      emitContract(this.#f, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined && !this.#written.has(piece.output), { local: null, bytes: this.#bytes * this.#layout.scratch });
+      emitContract(this.#f, node, this.#operand(node.args[0]), this.#operand(node.args[1]), out, piece !== undefined && !this.#written.has(piece.output));
     } else if (node.primitive === sumPrimitive) this.#sum(node);
     else if (node.primitive === concatPrimitive) this.#concat(node);
     else if (node.primitive === padPrimitive) this.#pad(node);
