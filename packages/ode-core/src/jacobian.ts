@@ -1,14 +1,16 @@
 import type { StepperContext } from "./algorithm.ts";
 import { probeBand } from "./band-probe.ts";
 import { firstNonFinite } from "./failure.ts";
-import { matrixLayout, store, type MatrixLayout } from "./linear-algebra/matrix-layout.ts";
+import { coreContext, matrixLayout, store, type MatrixLayout } from "./linear-algebra/matrix-layout.ts";
 import { inOwnOrder, orderedField, orderedScale } from "./ordered-jacobian.ts";
+import { coreField, QuadratureJacobian } from "./quadrature-jacobian.ts";
 import { abstolsOf } from "./scaled-norm.ts";
+import { increment, timeDerivative } from "./time-derivative.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** Jacobians of one bound field, with their own buffers and counts. Evaluating allocates nothing. */
 export interface JacobianEvaluator {
-  /** Numbers of a Jacobian: `n * n`, or those of a band. */
+  /** Numbers of a Jacobian: `n * n`, or those of a band, or of either for some components and rows for quadratures. */
   readonly size: number;
   /** Writes `f_u(t, u)` into `out[size]` for an `IterationMatrix`. */
   evaluate(t: number, u: Float64Array, out: Float64Array): void;
@@ -35,18 +37,24 @@ export interface JacobianEvaluator {
  * component ruins Rosenbrock methods, whose order needs an exact Jacobian. Such an increment may be lost in an equation beside the other terms
  * of it, as in `u_0 + u_1 = 1` with a tiny `u_1`: entries that suffer are taken from a difference with a larger one, at two more evaluations.
  *
+ * Of quadratures there are rows only, by `quadratureRows` or the columns of `jvp`, by which then the others come, too.
+ *
  * With the first Jacobian the promise of a band is looked into, at two more evaluations or calls of `jvp`: a wrong one would end in steps that are ever shorter.
  *
  * @source Curtis, Powell, Reid, J. Inst. Math. Appl. 13 (1974) 117-119, for the band; Salane, Sandia Report SAND86-1319 (1986), for larger increments.
  */
 export function jacobianOf(f: BoundField, n: number, context: StepperContext): JacobianEvaluator {
+  const { quadratures } = context;
+  if (quadratures) {
+    const first = n - quadratures;
+    const others = coreContext(first, context);
+    return new QuadratureJacobian(f, first, quadratures, jacobianOf(coreField(f, first, n), first, others), matrixLayout(first, others).banded);
+  }
   const layout = matrixLayout(n, context);
   const { order } = layout;
   return order ? inOwnOrder(new Evaluator(orderedField(f, order), layout, orderedScale(context, order)), order) : new Evaluator(f, layout, context);
 }
 
-/** Balances the truncation error of second-order differences against rounding. */
-const increment = Math.cbrt(Number.EPSILON);
 /** Below this, increments and what they change would lose digits to the end of the range of numbers. */
 const smallest = 1e-280;
 /** Where an increment, and what it changes an equation by, are smaller parts of the terms of that than the first of these, it becomes the second. */
@@ -119,16 +127,8 @@ class Evaluator implements JacobianEvaluator {
   }
 
   timeDerivative(t: number, h: number, u: Float64Array, slope: Float64Array, out: Float64Array): void {
-    // One-sided into the step, as f may not be defined before its start, and of second order.
-    const length = Math.max(increment * Math.abs(h), 16 * Number.EPSILON * Math.abs(t));
-    const first = t + (h < 0 ? -length : length);
-    const a = first - t;
-    const second = first + a;
-    this.#f.rhs(first, u, this.#low);
-    this.#f.rhs(second, u, this.#high);
+    timeDerivative(this.#f, t, h, u, slope, this.#low, this.#high, out);
     this.nf += 2;
-    const scale = 1 / (2 * a);
-    for (let i = 0; i < out.length; i++) out[i] = scale * (4 * (this.#low[i] - slope[i]) - (this.#high[i] - slope[i]));
   }
 
   #byTangents(t: number, u: Float64Array, out: Float64Array): void {

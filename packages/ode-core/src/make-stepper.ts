@@ -1,6 +1,8 @@
 import type { Algorithm, Stepper, StepperContext } from "./algorithm.ts";
+import { smallFactors } from "./linear-algebra/generated/small-lu.ts";
 import type { OdeProblem } from "./problem.ts";
 import { requireStepControl, type CheckedOptions } from "./solve-options.ts";
+import type { VectorField } from "./vector-field.ts";
 
 /** A stepper for a solve with parameters `p[m]`. */
 export function makeStepper(algorithm: Algorithm, problem: OdeProblem, options: CheckedOptions, p: Float64Array): Stepper {
@@ -18,6 +20,14 @@ export function checkStepControl(problem: OdeProblem, algorithm: Algorithm, opti
 export const isAdaptive = ({ error }: Stepper, { adaptive }: CheckedOptions): boolean => error !== undefined && adaptive !== false;
 
 /** What steppers are told of a solve. */
-export function stepperContext({ f: { bandwidth }, massMatrix }: OdeProblem, { reltol, abstol, abstols, norm }: CheckedOptions): StepperContext {
-  return { reltol, abstol, abstols, norm, ...(massMatrix ? { massMatrix } : {}), ...(bandwidth ? { bandwidth } : {}) };
+export function stepperContext({ f, massMatrix }: OdeProblem, { reltol, abstol, abstols, norm }: CheckedOptions): StepperContext {
+  return { reltol, abstol, abstols, norm, ...(massMatrix ? { massMatrix } : {}), ...structureOf(f, massMatrix) };
+}
+
+/** What the Jacobian of `f` has of structure that is a saving. */
+function structureOf({ dim, bandwidth, quadratures = 0, provides }: VectorField, massMatrix: Float64Array | undefined): Pick<StepperContext, "bandwidth" | "quadratures"> {
+  if (quadratures === 0) return bandwidth ? { bandwidth } : {};
+  // A band of the others is none of all. The matrices of few components are dense, which is fastest.
+  if (massMatrix || !provides.has("jvp") || dim < smallFactors.length) return {};
+  return { quadratures, ...(bandwidth ? { bandwidth } : {}) };
 }

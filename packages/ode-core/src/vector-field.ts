@@ -27,6 +27,11 @@ export interface VectorField {
   /** Spares implicit algorithms the rest of the Jacobian: their matrices take `n` rather than `n * n` numbers. */
   readonly bandwidth?: Bandwidth;
   /**
+   * How many of the last components are integrals along the solution, on which no component depends; `bandwidth` is that of the others. Spares implicit algorithms their columns, where there
+   * is a `jvp` and no mass matrix. They look into it with their first Jacobian, at one call: what is found broken is an error `INVALID_ARGUMENT`.
+   */
+  readonly quadratures?: number;
+  /**
    * Fixes the parameters `p[m]`. Called a few times per solve, never in its steps; `p` must stay unchanged while the result is in use.
    * Bound fields of one vector field may share scratch memory, so they are used one call at a time.
    */
@@ -51,6 +56,8 @@ export interface BoundField {
   vjp?(t: number, u: Float64Array, w: Float64Array, outU: Float64Array, outP: Float64Array): void;
   /** `out[n * n] = f_u`, row-major. */
   jacobian?(t: number, u: Float64Array, out: Float64Array): void;
+  /** `out[k * (n - k)]`, the rows of `f_u` of `k` quadratures, row-major, without the columns of these; without it they take `n - k` calls of `jvp`. */
+  quadratureRows?(t: number, u: Float64Array, out: Float64Array): void;
   /**
    * A zeroed array `[m]` that `vjp` adds to without copying. The vector field has only one: it is good until the next call
    * of this function on any of its bound fields, so copy the sums out.

@@ -1,4 +1,4 @@
-import { readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { readOptions, type Bandwidth, type BoundField, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { assertPullable, assertPushable } from "./assert-pullable.ts";
 import { eventJump, type EventJump } from "./event-jump.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type LoggedEvent } from "./event-log.ts";
@@ -12,7 +12,8 @@ export type ForwardSensitivityOptions = Readonly<Record<string, never>>;
  * the error norm, so that they are as accurate as the state; hence the steps differ from those of a plain solve.
  * For few parameters: the cost grows with `n + m`, that of the adjoints does not. Goes through events that have derivatives; states that these save move with them.
  *
- * Cost: `n + m` calls of `jvp` per evaluation, in a solve of `n (1 + n + m)` equations. `pull` and `push` cost no evaluation.
+ * Cost: `n + m` calls of `jvp` per evaluation, in a solve of `n (1 + n + m)` equations. A Jacobian, for implicit methods, takes two evaluations for each of these, and a dense matrix; where the field promises
+ * its `bandwidth`, one of `(lower + upper + 1) (1 + n + m)` entries in a row, and twice as many evaluations. `pull` and `push` cost no evaluation.
  *
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section I.14.
@@ -85,7 +86,23 @@ function variationalField({ f, p }: OdeProblem): VectorField {
       for (let i = 0; i < n; i++) out[at + i] = slope[i];
     }
   };
-  return { dim: n * (1 + n + m), paramCount: m, provides: new Set(), bind: () => ({ rhs }) };
+  const { bandwidth } = f;
+  return { dim: n * (1 + n + m), paramCount: m, provides: new Set(), ...(bandwidth ? { bandwidth: interleaved(bandwidth, n, 1 + n + m) } : {}), bind: () => ({ rhs }) };
+}
+
+/**
+ * The band of `w = (u, S)`, where the state and its sensitivities by each number stand component by component: in rows of component i of all columns there are entries at the components of u and of the same
+ * column within the band of i.
+ */
+function interleaved({ lower, upper, order }: Bandwidth, n: number, columns: number): Bandwidth {
+  return {
+    lower: lower * columns + columns - 1,
+    upper: upper * columns,
+    order: Int32Array.from({ length: n * columns }, (_, place) => {
+      const k = Math.floor(place / columns);
+      return n * (place % columns) + (order ? order[k] : k);
+    }),
+  };
 }
 
 /** The jump of an event, and by how much it moves with each column. */

@@ -5,7 +5,7 @@ import { CheckedSums, type Integrate, type SolvedStep } from "./checked-sums.ts"
 import { gaussLegendre, type QuadratureRule } from "./gauss-legendre.ts";
 import { gradientScales, joined } from "./gradient-scales.ts";
 import { pullScaled } from "./pull-scaled.ts";
-import { checkTolerances, linearField, solveBackwards, solveForwards, takesFixedSteps, type AfterRun, type CompleteTolerances, type ReverseEquation, type ReverseTolerances, type Step } from "./reverse-solve.ts";
+import { adjointField, checkTolerances, solveBackwards, solveForwards, takesFixedSteps, type AfterRun, type CompleteTolerances, type ReverseEquation, type ReverseTolerances, type Step } from "./reverse-solve.ts";
 import { accumulate } from "./small-vectors.ts";
 import type { VjpField } from "./taped-field.ts";
 
@@ -21,7 +21,7 @@ export type GaussAdjointOptions = ReverseTolerances;
  * remains unseen, as by any method: there set `dtmax`. The choice among the continuous adjoints for many parameters. Needs no tableau; goes through events that have derivatives.
  *
  * Cost of `pull`: one `vjp` and one interpolation per evaluation of a reverse solve of n + 1 equations, and per step, or part of one, about as many
- * more as the order of the method, of which half are the check. A Jacobian, for implicit methods, takes n of each. Memory: dense output, and that of the reverse solve between two saved times or for 16 steps.
+ * more as the order of the method, of which half are the check. A Jacobian, for implicit methods, takes n of each; where the field promises its `bandwidth`, `lower + upper + 1` of each and a `jvp` (n more without one), in a matrix with the band transposed. Memory: dense output, and that of the reverse solve between two saved times or for 16 steps.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Norcliffe, Deisenroth, Trans. Mach. Learn. Res. (2023), arXiv 2308.10644.
@@ -121,7 +121,8 @@ function adjointWithSum(solution: OdeSolution, { watched, checked, starts, rule 
     flush();
     return sum;
   };
-  return { field: linearField(dim, n, rhs), within: turnTo, afterRun, total };
+  const weights = (_i: number, out: Float64Array): void => watched?.weights(out);
+  return { field: adjointField(solution.problem, state.at, { dim, rhs, weights }), within: turnTo, afterRun, total };
 }
 
 /** Sums over as many steps or more are made together: adding one up takes as long as `vjp` does. */
@@ -132,6 +133,8 @@ interface WatchedSum {
   /** Clears these entries. */
   clear(gradient: Float64Array): void;
   of(gradient: Float64Array): number;
+  /** Writes what each entry of a gradient counts into `out`. */
+  weights(out: Float64Array): void;
 }
 
 /** The most parameters of which the error control sees the integrands: the sum of more would take longer than `vjp` does in a small network. */
@@ -158,6 +161,10 @@ function watchedSum(scales: Float64Array): WatchedSum {
       let sum = 0;
       for (let k = 0; k < count; k++) sum += weights[k] * gradient[indices[k]];
       return sum;
+    },
+    weights: (out) => {
+      out.fill(0);
+      for (let k = 0; k < count; k++) out[indices[k]] = weights[k];
     },
   };
 }

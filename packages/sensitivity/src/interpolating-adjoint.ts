@@ -3,7 +3,7 @@ import { assertPullable } from "./assert-pullable.ts";
 import { extendedState, type StretchedState } from "./extended-state.ts";
 import { gradientScales, joined } from "./gradient-scales.ts";
 import { pullScaled } from "./pull-scaled.ts";
-import { checkTolerances, linearField, solveBackwards, solveForwards, type ReverseTolerances } from "./reverse-solve.ts";
+import { adjointField, checkTolerances, solveBackwards, solveForwards, type ReverseTolerances } from "./reverse-solve.ts";
 import { accumulate } from "./small-vectors.ts";
 import type { VjpField } from "./taped-field.ts";
 
@@ -17,7 +17,8 @@ export type InterpolatingAdjointOptions = ReverseTolerances;
  * a loose forward solve cannot be repaired by a tight reverse one. Needs no tableau; goes through events that have derivatives.
  *
  * Cost of `pull`: one `vjp` and one interpolation per evaluation of a reverse solve of n + m equations, all of which its error control
- * looks at; `gaussAdjoint` solves n. A Jacobian, for implicit methods, takes n of each. Memory: dense output.
+ * looks at; `gaussAdjoint` solves n. A Jacobian, for implicit methods, takes n of each, and its matrix is that of lambda, as nothing depends on q; where the field promises its `bandwidth`, it has
+ * the band transposed, and takes `lower + upper + 1` of each and m of `jvp` (n more without one or with m > n). Memory: dense output, and `n m` numbers for implicit methods.
  *
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Cao, Li, Petzold, Serban, SIAM J. Sci. Comput. 24 (2003) 1076-1089.
@@ -40,7 +41,7 @@ export function interpolatingAdjoint(options: InterpolatingAdjointOptions = {}):
           return pullScaled(uBar, (scaled) => {
             const { states, parameters } = gradientScales(solution, scaled);
             const state = extendedState(solution);
-            const { z, dp } = solveBackwards(context, forward, scaled, { field: adjointField(problem, state.at), scales: () => joined(states, parameters()), within: state.within }, options);
+            const { z, dp } = solveBackwards(context, forward, scaled, { field: adjointWithGradient(problem, state.at), scales: () => joined(states, parameters()), within: state.within }, options);
             const n = problem.f.dim;
             accumulate(1, z.subarray(n), dp);
             return { du0: z.slice(0, n), dp };
@@ -51,10 +52,10 @@ export function interpolatingAdjoint(options: InterpolatingAdjointOptions = {}):
   };
 }
 
-/** The right-hand side of the adjoint equations along a solution. */
-function adjointField({ f, p }: OdeProblem, stateAt: StretchedState["at"]): VectorField {
-  const n = f.dim;
-  const m = p.length;
+/** The adjoint equation along a solution, with the gradient by the parameters. */
+function adjointWithGradient(problem: OdeProblem, stateAt: StretchedState["at"]): VectorField {
+  const { f, p } = problem;
+  const [n, m] = [f.dim, p.length];
   const bound = f.bind(p) as VjpField;
   const [u, lambda, gradU] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
   const gradP = bound.gradientBuffer?.() ?? new Float64Array(m);
@@ -65,5 +66,6 @@ function adjointField({ f, p }: OdeProblem, stateAt: StretchedState["at"]): Vect
     for (let i = 0; i < n; i++) out[i] = -gradU[i];
     for (let i = 0; i < m; i++) out[n + i] = -gradP[i];
   };
-  return linearField(n + m, n, rhs);
+  const weights = (i: number, out: Float64Array): void => void (out.fill(0)[i] = 1);
+  return adjointField(problem, stateAt, { dim: n + m, rhs, weights });
 }

@@ -1,8 +1,8 @@
-import { defaultTolerances, option, readOptions, type BoundField, type OdeSolution, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { defaultTolerances, option, readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { assertSucceeded } from "./assert-pullable.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type EventGroup, type LoggedEvent } from "./event-log.ts";
 import { pullEvents } from "./event-pull.ts";
-import type { Stretch } from "./extended-state.ts";
+import type { Stretch, StretchedState } from "./extended-state.ts";
 import { stateSizes } from "./gradient-scales.ts";
 
 /** Tolerances of the solves backwards in time. */
@@ -42,20 +42,51 @@ export interface ReverseEquation {
 
 /** Whether the solves have no error control. */
 export function takesFixedSteps({ problem: { f, p }, algorithm, options }: SensitivityContext): boolean {
-  const stepper = algorithm.stepper(f.bind(p), f.dim, defaultTolerances);
+  const { bandwidth } = f;
+  const stepper = algorithm.stepper(f.bind(p), f.dim, { ...defaultTolerances, ...(bandwidth ? { bandwidth } : {}) });
   stepper.release?.();
   return stepper.error === undefined || options.adaptive === false;
 }
 
+/** The adjoint equation of a vector field with integrals along it: `lambda' = -J' lambda` and `q' = -W F' lambda`, with `J = f_u`, `F = f_p` and constant `W[dim - n, m]`. */
+export interface AdjointEquation {
+  /** Length of `(lambda, q)`. */
+  readonly dim: number;
+  readonly rhs: BoundField["rhs"];
+  /** Writes row i of `W` into `out[m]`. */
+  weights(i: number, out: Float64Array): void;
+}
+
 /**
- * The vector field of `z' = rhs(t, z)`, which is linear in z and depends on its first `n` entries alone, of all `dim`. So a Jacobian takes n evaluations, and no differences.
+ * The vector field of the adjoint equation along `state`, which is linear: a Jacobian takes no differences. It has the band of `f` transposed, and the integrals are quadratures: row i of
+ * theirs is `-(F W_i')'`, one `jvp` of `f` where that is there and less than n columns.
  */
-export function linearField(dim: number, n: number, rhs: BoundField["rhs"]): VectorField {
+export function adjointField({ f, p }: OdeProblem, state: StretchedState["at"], { dim, rhs, weights }: AdjointEquation): VectorField {
+  const n = f.dim;
+  const count = dim - n;
   const jvp: BoundField["jvp"] = (t, _z, dz, _dp, out) => {
     if (dz.subarray(0, n).some((x) => x !== 0)) rhs(t, dz, out);
     else out.fill(0);
   };
-  return { dim, paramCount: 0, provides: new Set(["jvp"]), bind: () => ({ rhs, jvp }) };
+  const forward = count <= n ? f.bind(p).jvp : undefined;
+  const [u, none, dp, row] = [new Float64Array(n), new Float64Array(n), new Float64Array(p.length), new Float64Array(n)];
+  const quadratureRows: BoundField["quadratureRows"] = forward && ((t, _z, out) => {
+    state(t, u);
+    for (let i = 0; i < count; i++) {
+      weights(i, dp);
+      forward(t, u, none, dp, row);
+      for (let j = 0; j < n; j++) out[i * n + j] = -row[j];
+    }
+  });
+  const { bandwidth } = f;
+  return {
+    dim,
+    paramCount: 0,
+    provides: new Set(["jvp"]),
+    quadratures: count,
+    ...(bandwidth ? { bandwidth: { ...bandwidth, lower: bandwidth.upper, upper: bandwidth.lower } } : {}),
+    bind: () => ({ rhs, jvp, ...(quadratureRows ? { quadratureRows } : {}) }),
+  };
 }
 
 /** Checks the options of the adjoint called `name`. @throws OdeError `INVALID_OPTION` */

@@ -5,8 +5,9 @@ import { complexLuFactor, complexLuSolve } from "./complex-lu.ts";
 import { smallFactors, smallSolves } from "./generated/small-lu.ts";
 import { luFactor, luSolve } from "./lu.ts";
 import { exchangeEntries } from "./row-exchanges.ts";
-import { matrixLayout, multiply, store, type MatrixLayout } from "./matrix-layout.ts";
+import { coreContext, matrixLayout, multiply, store, type MatrixLayout } from "./matrix-layout.ts";
 import { gather, scatter } from "./permute.ts";
+import { ComplexMatrixWithQuadratures, MatrixWithQuadratures } from "./quadrature-rows.ts";
 
 /**
  * `alpha M - J` with a mass matrix `M`, as the linear systems of implicit methods have it, in factors; dense or banded. `J`
@@ -29,12 +30,18 @@ export interface ComplexIterationMatrix {
 
 /** An iteration matrix for states of length `n`. */
 export function iterationMatrix(n: number, context: StepperContext): IterationMatrix {
-  return new RealMatrix(n, context);
+  const { quadratures } = context;
+  if (!quadratures) return new RealMatrix(n, context);
+  const first = n - quadratures;
+  return new MatrixWithQuadratures(new RealMatrix(first, coreContext(first, context)), first, quadratures);
 }
 
 /** A complex iteration matrix for states of length `n`. */
 export function complexIterationMatrix(n: number, context: StepperContext): ComplexIterationMatrix {
-  return new ComplexMatrix(n, context);
+  const { quadratures } = context;
+  if (!quadratures) return new ComplexMatrix(n, context);
+  const first = n - quadratures;
+  return new ComplexMatrixWithQuadratures(new ComplexMatrix(first, coreContext(first, context)), first, quadratures);
 }
 
 /** Writes `M x[n]` into `out[n]`. */

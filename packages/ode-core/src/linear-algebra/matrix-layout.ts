@@ -39,6 +39,12 @@ export function matrixLayout(n: number, { bandwidth, massMatrix }: StepperContex
   return { n, banded: false, lower: n - 1, upper: n - 1, rowStep: n, shift: 0, size: n * n, columnStep: n, order: undefined };
 }
 
+/** What concerns the components of `context` that are no quadratures, which are the first `n`. */
+export function coreContext(n: number, context: StepperContext): StepperContext {
+  const { quadratures: _quadratures, abstols, ...shared } = context;
+  return { ...shared, ...(abstols ? { abstols: abstols.subarray(0, n) } : {}) };
+}
+
 /** Copies a dense row-major `matrix[n * n]` of components in their own order into `out` as `layout` has it; what lies outside of a band is left out. */
 export function store({ n, lower, upper, rowStep, shift, order }: MatrixLayout, matrix: Float64Array, out: Float64Array): void {
   for (let i = 0; i < n; i++) {
