@@ -31,10 +31,12 @@ export interface Algorithm {
 export interface StepperContext extends ErrorScale {
   /** `M[n * n]`, row-major; absent for the identity. */
   readonly massMatrix?: Float64Array;
-  /** Where the Jacobian of the vector field has its entries; absent for all of it. Of the components that are no `quadratures`. */
+  /** Where the Jacobian of the vector field has its entries; absent for all of it. Of the components that are no `quadratures` and no `tangents`. */
   readonly bandwidth?: Bandwidth;
   /** How many of the last components no component depends on, where matrices are to be made without their columns; then there is a `jvp`, and no mass matrix. */
   readonly quadratures?: number;
+  /** How many blocks of tangents follow the state, where matrices are to be made of blocks; then the bound field has `tangents`, and there is no mass matrix. */
+  readonly tangents?: number;
 }
 
 /** The mutable part of a method, with its own buffers: one per solve, never shared. `step` allocates nothing. */

@@ -83,6 +83,7 @@ export {
   vectorField,
   type Bandwidth,
   type BoundField,
+  type TangentBlocks,
   type Capability,
   type EvaluationTape,
   type InPlaceRhs,

@@ -1,16 +1,17 @@
 import type { StepperContext } from "./algorithm.ts";
 import { probeBand } from "./band-probe.ts";
 import { firstNonFinite } from "./failure.ts";
-import { coreContext, matrixLayout, store, type MatrixLayout } from "./linear-algebra/matrix-layout.ts";
+import { coreContext, coreSize, matrixLayout, store, type MatrixLayout } from "./linear-algebra/matrix-layout.ts";
 import { inOwnOrder, orderedField, orderedScale } from "./ordered-jacobian.ts";
 import { coreField, QuadratureJacobian } from "./quadrature-jacobian.ts";
 import { abstolsOf } from "./scaled-norm.ts";
+import { HeldBlock, TangentJacobian } from "./tangent-jacobian.ts";
 import { increment, timeDerivative } from "./time-derivative.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** Jacobians of one bound field, with their own buffers and counts. Evaluating allocates nothing. */
 export interface JacobianEvaluator {
-  /** Numbers of a Jacobian: `n * n`, or those of a band, or of either for some components and rows for quadratures. */
+  /** Numbers of a Jacobian: `n * n`, or those of a band, or of either for some components and rows for quadratures, or of either for each block. */
   readonly size: number;
   /** Writes `f_u(t, u)` into `out[size]` for an `IterationMatrix`. */
   evaluate(t: number, u: Float64Array, out: Float64Array): void;
@@ -39,15 +40,21 @@ export interface JacobianEvaluator {
  *
  * Of quadratures there are rows only, by `quadratureRows` or the columns of `jvp`, by which then the others come, too.
  *
+ * Of tangents there are the blocks by the state only, by differences of theirs.
+ *
  * With the first Jacobian the promise of a band is looked into, at two more evaluations or calls of `jvp`: a wrong one would end in steps that are ever shorter.
  *
  * @source Curtis, Powell, Reid, J. Inst. Math. Appl. 13 (1974) 117-119, for the band; Salane, Sandia Report SAND86-1319 (1986), for larger increments.
  */
 export function jacobianOf(f: BoundField, n: number, context: StepperContext): JacobianEvaluator {
-  const { quadratures } = context;
+  const { quadratures, tangents } = context;
+  const first = coreSize(n, context);
+  const others = first < n ? coreContext(first, context) : context;
+  if (tangents) {
+    const block = new HeldBlock(f.tangents!, first);
+    return new TangentJacobian(f, first, tangents, jacobianOf(f.tangents!.core, first, others), block, jacobianOf(block.field, first, others));
+  }
   if (quadratures) {
-    const first = n - quadratures;
-    const others = coreContext(first, context);
     return new QuadratureJacobian(f, first, quadratures, jacobianOf(coreField(f, first, n), first, others), matrixLayout(first, others).banded);
   }
   const layout = matrixLayout(n, context);

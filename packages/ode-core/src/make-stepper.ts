@@ -25,9 +25,9 @@ export function stepperContext({ f, massMatrix }: OdeProblem, { reltol, abstol, 
 }
 
 /** What the Jacobian of `f` has of structure that is a saving. */
-function structureOf({ dim, bandwidth, quadratures = 0, provides }: VectorField, massMatrix: Float64Array | undefined): Pick<StepperContext, "bandwidth" | "quadratures"> {
-  if (quadratures === 0) return bandwidth ? { bandwidth } : {};
+function structureOf({ dim, bandwidth, quadratures = 0, tangents = 0, provides }: VectorField, massMatrix: Float64Array | undefined): Pick<StepperContext, "bandwidth" | "quadratures" | "tangents"> {
+  if (quadratures + tangents === 0) return bandwidth ? { bandwidth } : {};
   // A band of the others is none of all. The matrices of few components are dense, which is fastest.
-  if (massMatrix || !provides.has("jvp") || dim < smallFactors.length) return {};
-  return { quadratures, ...(bandwidth ? { bandwidth } : {}) };
+  if (massMatrix || dim < smallFactors.length || (quadratures > 0 && !provides.has("jvp"))) return {};
+  return { quadratures, tangents, ...(bandwidth ? { bandwidth } : {}) };
 }

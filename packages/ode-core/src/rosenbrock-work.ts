@@ -1,7 +1,7 @@
 import type { RosenbrockTable } from "./rosenbrock-table.ts";
 import type { BoundField } from "./vector-field.ts";
 
-/** What the stages of a step are made of, for states of `n` numbers without a mass matrix, a band and quadratures. */
+/** What the stages of a step are made of, for states of `n` numbers without a mass matrix, a band, quadratures and tangents. */
 export interface RosenbrockWork {
   readonly table: RosenbrockTable;
   readonly f: BoundField;

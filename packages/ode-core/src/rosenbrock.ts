@@ -90,7 +90,7 @@ class RosenbrockStepper implements Stepper {
     this.#input = vector();
     this.#side = vector();
     this.#product = this.#mass ? vector() : this.#side;
-    const isSmall = n < smallStages.length && !this.#mass && !context.bandwidth && !context.quadratures;
+    const isSmall = n < smallStages.length && !this.#mass && !context.bandwidth && !context.quadratures && !context.tangents;
     this.#small = isSmall
       ? {
           table, f, J: this.#J, lu: new Float64Array(n * n), pivots: new Int32Array(n), stages: this.#stages, slope: this.#slope, stageSlope: this.#lastSlope,

@@ -32,6 +32,11 @@ export interface VectorField {
    */
   readonly quadratures?: number;
   /**
+   * How many blocks of tangents follow the state, each as long as it: `s_j' = J s_j + F_j` with the Jacobian `J` of the state and any function `F_j` of it. `bandwidth` is that of the state.
+   * Spares implicit algorithms all but one factorisation of the size of the state, where there is no mass matrix: the bound field has `tangents`. This promise is not looked into.
+   */
+  readonly tangents?: number;
+  /**
    * Fixes the parameters `p[m]`. Called a few times per solve, never in its steps; `p` must stay unchanged while the result is in use.
    * Bound fields of one vector field may share scratch memory, so they are used one call at a time.
    */
@@ -41,6 +46,14 @@ export interface VectorField {
    * Its kernels are compiled for all copies at once, which costs less than one call for each. Equal counts give one field.
    */
   batch?(count: number): VectorField;
+}
+
+/** What a state with blocks of tangents is made of. */
+export interface TangentBlocks {
+  /** The field of the state alone. */
+  readonly core: BoundField;
+  /** `out[n] = J(t, u) s[n] + F_j(t, u)`, the slope of block `j`. */
+  block(j: number, t: number, u: Float64Array, s: Float64Array, out: Float64Array): void;
 }
 
 /**
@@ -58,6 +71,7 @@ export interface BoundField {
   jacobian?(t: number, u: Float64Array, out: Float64Array): void;
   /** `out[k * (n - k)]`, the rows of `f_u` of `k` quadratures, row-major, without the columns of these; without it they take `n - k` calls of `jvp`. */
   quadratureRows?(t: number, u: Float64Array, out: Float64Array): void;
+  readonly tangents?: TangentBlocks;
   /**
    * A zeroed array `[m]` that `vjp` adds to without copying. The vector field has only one: it is good until the next call
    * of this function on any of its bound fields, so copy the sums out.

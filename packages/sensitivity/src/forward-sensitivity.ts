@@ -1,22 +1,23 @@
-import { readOptions, type Bandwidth, type BoundField, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SolveOptions, type VectorField } from "@fluxion/ode-core";
-import { assertPullable, assertPushable } from "./assert-pullable.ts";
+import { OdeError, readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions, type TangentBlocks, type VectorField } from "@fluxion/ode-core";
+import { assertPullable, assertPushable, assertSucceeded } from "./assert-pullable.ts";
 import { eventJump, type EventJump } from "./event-jump.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type LoggedEvent } from "./event-log.ts";
+import { lazyCotangent } from "./lazy-cotangent.ts";
 import { accumulate } from "./small-vectors.ts";
 
 /** Options of {@link forwardSensitivity}: none. */
 export type ForwardSensitivityOptions = Readonly<Record<string, never>>;
 
 /**
- * Solves the variational equations `S' = f_u S + f_p`, `S(t0) = [I, 0]`, along with the problem. The sensitivities are part of
+ * Solves the variational equations `S' = f_u S + f_p`, `S(t0) = 0`, along with the problem. The sensitivities are part of
  * the error norm, so that they are as accurate as the state; hence the steps differ from those of a plain solve.
- * For few parameters: the cost grows with `n + m`, that of the adjoints does not. Goes through events that have derivatives; states that these save move with them.
+ * For few parameters: the cost grows with `m`, that of the adjoints does not. Goes through events that have derivatives; states that these save move with them.
  *
- * Cost: `n + m` calls of `jvp` per evaluation, in a solve of `n (1 + n + m)` equations. A Jacobian, for implicit methods, takes two evaluations for each of these, and a dense matrix; where the field promises
- * its `bandwidth`, one of `(lower + upper + 1) (1 + n + m)` entries in a row, and twice as many evaluations. `pull` and `push` cost no evaluation.
+ * Cost: `m` calls of `jvp` per evaluation, in a solve of `n (1 + m)` equations; implicit methods factorise matrices of the size of the state, in its band, and a Jacobian takes `2 n` calls of `jvp` for each
+ * parameter, `2 (lower + upper + 1)` in a band. Derivatives by the initial state are another `n` columns, without `saveAt` of the same solve, else of one of `n (1 + n)` equations when they are first asked for: by `pull(...).du0` or a `du0` of `push`.
  *
  * @throws OdeError `INVALID_OPTION` for any option.
- * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section I.14.
+ * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section I.14; Maly, Petzold, Appl. Numer. Math. 20 (1996) 57-79, for the matrices.
  */
 export function forwardSensitivity(options: ForwardSensitivityOptions = {}): SensitivityAlgorithm {
   readOptions("forwardSensitivity", options, {});
@@ -26,84 +27,122 @@ export function forwardSensitivity(options: ForwardSensitivityOptions = {}): Sen
     solvesOtherField: true,
     providesPush: true,
     supports: ["eventDerivatives"],
-    linearize({ problem, algorithm, options: solveOptions, solve }) {
-      const n = problem.f.dim;
-      const m = problem.p.length;
-      const u0 = new Float64Array(n * (1 + n + m));
-      u0.set(problem.u0);
-      for (let j = 0; j < n; j++) u0[n * (1 + j) + j] = 1;
-      const passed: PassedEvent[] = [];
-      const bound = problem.f.bind(problem.p);
-      const callback = loggedCallbacks(callbacksOf(solveOptions), n, (event, { u }) => passed.push(passEvent(bound, problem.p, event, u, passed)));
-      const wide = solve({ ...problem, f: variationalField(problem), u0 }, algorithm, widened({ ...solveOptions, callback }, n, 1 + n + m));
-      moveWithEvents(wide, passed, solveOptions, n);
-      const solution = narrow(problem, wide);
+    linearize(context) {
+      const { problem } = context;
+      // Two solves have the same saved times only where these are given.
+      const together = context.options.saveAt === undefined;
+      const first = solveWith(context, columnsOf(problem, together ? ["u0", "p"] : ["p"]));
+      const solution = narrow(problem, first);
+      let later: OdeSolution | undefined;
+      const byInitialState = (): OdeSolution => (later ??= solvedLater(context, solution));
+      const n = together ? problem.f.dim : 0;
       return {
         solution,
         pull(uBar) {
           assertPullable(solution, uBar);
-          const gradient = new Float64Array(n + m);
-          wide.u.forEach((w, i) => {
-            for (let j = 0; j < n + m; j++) {
-              let sum = 0;
-              for (let l = 0; l < n; l++) sum += uBar[i][l] * w[n * (1 + j) + l];
-              gradient[j] += sum;
-            }
-          });
-          return { du0: gradient.slice(0, n), dp: gradient.slice(n) };
+          const gradient = pulled(first, uBar);
+          return lazyCotangent(uBar, gradient.slice(n), (kept) => (together ? gradient.slice(0, n) : pulled(byInitialState(), kept)));
         },
         push(dp, du0) {
           assertPushable(solution, dp, du0);
-          const change = [...(du0 ?? new Float64Array(n)), ...(dp ?? new Float64Array(m))];
-          return wide.u.map((w) => {
-            const out = new Float64Array(n);
-            // Zeros are left out: they are no change, also of what has no finite sensitivity.
-            change.forEach((x, j) => x !== 0 && accumulate(x, w.subarray(n * (1 + j), n * (2 + j)), out));
-            return out;
-          });
+          const out = solution.u.map(({ length }) => new Float64Array(length));
+          if (dp) addChanges(first, n, dp, out);
+          if (du0?.some((x) => x !== 0)) addChanges(together ? first : byInitialState(), 0, du0, out);
+          return out;
         },
       };
     },
   };
 }
 
-/** The right-hand side for `w = (u, S)`, S by columns: first those of u0, then those of p. */
-function variationalField({ f, p }: OdeProblem): VectorField {
+/** What the state is differentiated by. */
+interface Columns {
+  readonly count: number;
+  /** Writes column `j` at the start into `out[n]`, which is zero. */
+  start(j: number, out: Float64Array): void;
+  /** The direction of column `j` in the parameters; null for none. */
+  direction(j: number): Float64Array | null;
+}
+
+function columnsOf({ f: { dim }, p }: OdeProblem, by: readonly ("u0" | "p")[]): Columns {
+  const n = by.includes("u0") ? dim : 0;
+  const directions = by.includes("p") ? Array.from(p, (_, j) => new Float64Array(p.length).fill(1, j, j + 1)) : [];
+  return {
+    count: n + directions.length,
+    start: (j, out) => void (j < n && (out[j] = 1)),
+    direction: (j) => (j < n ? null : directions[j - n]),
+  };
+}
+
+/** The solution for `w = (u, S)`, S by columns. */
+function solveWith({ problem, algorithm, options, solve }: SensitivityContext, columns: Columns): OdeSolution {
+  const n = problem.f.dim;
+  const { count } = columns;
+  const w0 = new Float64Array(n * (1 + count));
+  w0.set(problem.u0);
+  for (let j = 0; j < count; j++) columns.start(j, w0.subarray(n * (1 + j), n * (2 + j)));
+  const passed: PassedEvent[] = [];
+  const bound = problem.f.bind(problem.p);
+  const callback = loggedCallbacks(callbacksOf(options), n, (event, { u }) => passed.push(passEvent(bound, problem.p, columns, event, u, passed)));
+  const wide = solve({ ...problem, f: variationalField(problem, columns), u0: w0 }, algorithm, widened({ ...options, callback }, n, 1 + count));
+  moveWithEvents(wide, passed, options, n);
+  return wide;
+}
+
+/** That with derivatives by the initial state, for the saved states of a `solution` without. */
+function solvedLater(context: SensitivityContext, { u }: OdeSolution): OdeSolution {
+  const wide = solveWith(context, columnsOf(context.problem, ["u0"]));
+  assertSucceeded("the solution with derivatives by the initial state", wide);
+  if (wide.u.length !== u.length) throw new OdeError("SOLVE_FAILED", `Cannot differentiate by the initial state as the solve for it must save ${u.length} states: it saved ${wide.u.length}, with other events than the first`);
+  return wide;
+}
+
+/** For each column the inner product of its saved states with `uBar`. */
+function pulled({ u }: OdeSolution, uBar: readonly Float64Array[]): Float64Array {
+  const n = uBar[0]?.length ?? 0;
+  const gradient = new Float64Array(n === 0 ? 0 : u[0].length / n - 1);
+  u.forEach((w, i) => {
+    for (let j = 0; j < gradient.length; j++) {
+      let sum = 0;
+      for (let l = 0; l < n; l++) sum += uBar[i][l] * w[n * (1 + j) + l];
+      gradient[j] += sum;
+    }
+  });
+  return gradient;
+}
+
+/** Adds what the saved states change by with the columns from `first` on. */
+function addChanges({ u }: OdeSolution, first: number, change: Float64Array, out: readonly Float64Array[]): void {
+  u.forEach((w, i) => {
+    const n = out[i].length;
+    // Zeros are left out: they are no change, also of what has no finite sensitivity.
+    change.forEach((x, j) => x !== 0 && accumulate(x, w.subarray(n * (1 + first + j), n * (2 + first + j)), out[i]));
+  });
+}
+
+/** The right-hand side for `w = (u, S)`. */
+function variationalField({ f, p }: OdeProblem, { count, direction }: Columns): VectorField {
   const n = f.dim;
-  const m = p.length;
-  const bound = f.bind(p) as Required<BoundField>;
-  const [u, du, slope, dp] = [new Float64Array(n), new Float64Array(n), new Float64Array(n), new Float64Array(m)];
+  const bound = f.bind(p) as BoundField & Required<Pick<BoundField, "jvp">>;
+  const [u, s, slope] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+  const block: TangentBlocks["block"] = (j, t, state, tangent, out) => bound.jvp(t, state, tangent, direction(j), out);
   const rhs = (t: number, w: Float64Array, out: Float64Array): void => {
     for (let i = 0; i < n; i++) u[i] = w[i];
     bound.rhs(t, u, slope);
     for (let i = 0; i < n; i++) out[i] = slope[i];
-    for (let j = 0; j < n + m; j++) {
+    for (let j = 0; j < count; j++) {
       const at = n * (1 + j);
-      for (let i = 0; i < n; i++) du[i] = w[at + i];
-      if (j >= n) dp[j - n] = 1;
-      bound.jvp(t, u, du, j < n ? null : dp, slope);
-      if (j >= n) dp[j - n] = 0;
+      for (let i = 0; i < n; i++) s[i] = w[at + i];
+      block(j, t, u, s, slope);
       for (let i = 0; i < n; i++) out[at + i] = slope[i];
     }
   };
   const { bandwidth } = f;
-  return { dim: n * (1 + n + m), paramCount: m, provides: new Set(), ...(bandwidth ? { bandwidth: interleaved(bandwidth, n, 1 + n + m) } : {}), bind: () => ({ rhs }) };
+  return { dim: n * (1 + count), paramCount: p.length, provides: new Set(), tangents: count, ...(bandwidth ? { bandwidth } : {}), bind: () => ({ rhs, tangents: { core: bound, block } }) };
 }
 
-/**
- * The band of `w = (u, S)`, where the state and its sensitivities by each number stand component by component: in rows of component i of all columns there are entries at the components of u and of the same
- * column within the band of i.
- */
-function interleaved({ lower, upper, order }: Bandwidth, n: number, columns: number): Bandwidth {
-  return {
-    lower: lower * columns + columns - 1,
-    upper: upper * columns,
-    order: Int32Array.from({ length: n * columns }, (_, place) => {
-      const k = Math.floor(place / columns);
-      return n * (place % columns) + (order ? order[k] : k);
-    }),
-  };
-}
+/** Which parameter a direction is that of, if it is one. */
+const parameterOf = (direction: Float64Array | null): number | undefined => direction?.indexOf(1);
 
 /** The jump of an event, and by how much it moves with each column. */
 interface PassedEvent extends EventJump {
@@ -111,12 +150,12 @@ interface PassedEvent extends EventJump {
 }
 
 /** Takes the columns of `w` to the other side of the event, which comes after those that have `passed`. */
-function passEvent(bound: BoundField, p: Float64Array, event: LoggedEvent, w: Float64Array, passed: readonly PassedEvent[]): PassedEvent {
+function passEvent(bound: BoundField, p: Float64Array, { count, direction }: Columns, event: LoggedEvent, w: Float64Array, passed: readonly PassedEvent[]): PassedEvent {
   const n = event.before.length;
   const earlier = passed.slice(passed.findLastIndex((one) => one.event.t !== event.t) + 1);
   const jump = eventJump(bound, event, p, earlier);
   const led = jump.leader === undefined ? undefined : earlier[jump.leader].moves;
-  const moves = Float64Array.from({ length: n + p.length }, (_, j) => jump.push(w.subarray(n * (1 + j), n * (2 + j)), j < n ? undefined : j - n, led?.[j] ?? 0));
+  const moves = Float64Array.from({ length: count }, (_, j) => jump.push(w.subarray(n * (1 + j), n * (2 + j)), parameterOf(direction(j)), led?.[j] ?? 0));
   return { ...jump, moves };
 }
 

@@ -71,9 +71,9 @@ export function trajectoryLoss(options: TrajectoryLossOptions): (p: Float64Array
       total += penalty.run(sigma.length, solves.entries, missing);
       divide(penalty.slope, sigma);
       const failure = solves.differentiate(group, () => {
-        const { dp, du0 } = pull(solves.observable.pull(saved, slopes, gradient));
-        for (let i = 0; i < dp.length; i++) gradient[i] += dp[i];
-        startSlope?.set(du0);
+        const cotangent = pull(solves.observable.pull(saved, slopes, gradient));
+        for (let i = 0; i < cotangent.dp.length; i++) gradient[i] += cotangent.dp[i];
+        startSlope?.set(cotangent.du0);
       });
       if (failure !== undefined) return failed(rhsEvaluations, failure);
     }

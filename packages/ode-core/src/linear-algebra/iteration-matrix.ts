@@ -5,9 +5,10 @@ import { complexLuFactor, complexLuSolve } from "./complex-lu.ts";
 import { smallFactors, smallSolves } from "./generated/small-lu.ts";
 import { luFactor, luSolve } from "./lu.ts";
 import { exchangeEntries } from "./row-exchanges.ts";
-import { coreContext, matrixLayout, multiply, store, type MatrixLayout } from "./matrix-layout.ts";
+import { coreContext, coreSize, matrixLayout, multiply, store, type MatrixLayout } from "./matrix-layout.ts";
 import { gather, scatter } from "./permute.ts";
 import { ComplexMatrixWithQuadratures, MatrixWithQuadratures } from "./quadrature-rows.ts";
+import { ComplexMatrixWithTangents, MatrixWithTangents } from "./tangent-blocks.ts";
 
 /**
  * `alpha M - J` with a mass matrix `M`, as the linear systems of implicit methods have it, in factors; dense or banded. `J`
@@ -30,18 +31,22 @@ export interface ComplexIterationMatrix {
 
 /** An iteration matrix for states of length `n`. */
 export function iterationMatrix(n: number, context: StepperContext): IterationMatrix {
-  const { quadratures } = context;
-  if (!quadratures) return new RealMatrix(n, context);
-  const first = n - quadratures;
-  return new MatrixWithQuadratures(new RealMatrix(first, coreContext(first, context)), first, quadratures);
+  const { quadratures, tangents } = context;
+  const first = coreSize(n, context);
+  if (first === n) return new RealMatrix(n, context);
+  const others = coreContext(first, context);
+  const core = new RealMatrix(first, others);
+  return tangents ? new MatrixWithTangents(core, matrixLayout(first, others), tangents) : new MatrixWithQuadratures(core, first, quadratures!);
 }
 
 /** A complex iteration matrix for states of length `n`. */
 export function complexIterationMatrix(n: number, context: StepperContext): ComplexIterationMatrix {
-  const { quadratures } = context;
-  if (!quadratures) return new ComplexMatrix(n, context);
-  const first = n - quadratures;
-  return new ComplexMatrixWithQuadratures(new ComplexMatrix(first, coreContext(first, context)), first, quadratures);
+  const { quadratures, tangents } = context;
+  const first = coreSize(n, context);
+  if (first === n) return new ComplexMatrix(n, context);
+  const others = coreContext(first, context);
+  const core = new ComplexMatrix(first, others);
+  return tangents ? new ComplexMatrixWithTangents(core, matrixLayout(first, others), tangents) : new ComplexMatrixWithQuadratures(core, first, quadratures!);
 }
 
 /** Writes `M x[n]` into `out[n]`. */

@@ -39,9 +39,12 @@ export function matrixLayout(n: number, { bandwidth, massMatrix }: StepperContex
   return { n, banded: false, lower: n - 1, upper: n - 1, rowStep: n, shift: 0, size: n * n, columnStep: n, order: undefined };
 }
 
-/** What concerns the components of `context` that are no quadratures, which are the first `n`. */
+/** How many of `n` components are no quadratures and no tangents: they come first. */
+export const coreSize = (n: number, { quadratures = 0, tangents = 0 }: StepperContext): number => (n - quadratures) / (1 + tangents);
+
+/** What concerns those of `context`, the first `n`. */
 export function coreContext(n: number, context: StepperContext): StepperContext {
-  const { quadratures: _quadratures, abstols, ...shared } = context;
+  const { quadratures: _quadratures, tangents: _tangents, abstols, ...shared } = context;
   return { ...shared, ...(abstols ? { abstols: abstols.subarray(0, n) } : {}) };
 }
 
