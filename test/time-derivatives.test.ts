@@ -1,7 +1,7 @@
 import { add, at, cos, mul, neg, sin, stack, tracedField } from "@fluxion/autodiff";
 import { fromConfig, linearize, odeProblem, solve, vern9 } from "@fluxion/ode-core";
+import { sensealgs } from "@fluxion/sensitivity";
 import { expect, test } from "vitest";
-import { sensealgs } from "./sensealgs.ts";
 
 /** A damped pendulum that is shaken: what it does depends on the time itself, too. */
 const pendulum = tracedField((t, u, p) => stack([at(u, 1), add(mul(at(p, 1), cos(mul(3, t))), neg(add(mul(at(p, 0), at(u, 1)), sin(at(u, 0)))))]), { dim: 2, paramCount: 2 });
