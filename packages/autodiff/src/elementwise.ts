@@ -1,6 +1,7 @@
 import erfValue from "@stdlib/math-base-special-erf";
 import { broadcastTogether, repeat, reshapePrimitive, sumAxes } from "./broadcast.ts";
 import { constant, constantValue, makeNode, sameShape, shapeError, type MaybeZero, type Primitive, type Tensor, type TensorLike } from "./tensor.ts";
+import { compared } from "./unread-comparisons.ts";
 
 /** A function applied entry by entry to arrays of one shape. */
 export interface ElementwisePrimitive extends Primitive<ElementwiseAttrs> {
@@ -150,12 +151,12 @@ export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
   maximum: define("maximum", {
     scalar: Math.max,
     source: (x, y) => `Math.max(${x},${y})`,
-    partials: ([x, y]) => [greater(x, y), sub(1, greater(x, y))],
+    partials: ([x, y]) => [above(x, y), sub(1, above(x, y))],
   }),
   minimum: define("minimum", {
     scalar: Math.min,
     source: (x, y) => `Math.min(${x},${y})`,
-    partials: ([x, y]) => [sub(1, greater(x, y)), greater(x, y)],
+    partials: ([x, y]) => [sub(1, above(x, y)), above(x, y)],
   }),
   greater: define("greater", { scalar: (x, y) => (x > y ? 1 : 0), source: (x, y) => `(${x}>${y}?1:0)`, partials: () => [null, null] }),
   where: define("where", {
@@ -259,8 +260,10 @@ export const div = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.di
 export const maximum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.maximum, x, y);
 /** The smaller entry; the derivative goes to the first argument where they are equal. */
 export const minimum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.minimum, x, y);
-/** 1 where `x > y`, else 0; has no derivative. */
-export const greater = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.greater, x, y);
+/** {@link greater} for operations of this package: their derivatives may leave one unread. */
+export const above = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.greater, x, y);
+/** 1 where `x > y`, else 0; has no derivative. Some operation must read it: `if (greater(x, y))`, which would always hold, throws `INVALID_TRACE`. */
+export const greater = (x: TensorLike, y: TensorLike): Tensor => compared(above(x, y));
 /**
  * `x` where `condition` is not 0, else `y`. The entry not taken still enters derivatives as `0 * d`, so keep it finite (or use `cond`, mapped).
  * Takes the place of JavaScript's `if`, `!`, `&&` and `===`, which cannot see the values of traced arrays and take one way for all of them.

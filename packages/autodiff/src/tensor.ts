@@ -1,6 +1,7 @@
 import { OdeError } from "@fluxion/ode-core";
 import type { Kernel } from "./compile.ts";
 import type { Program } from "./trace.ts";
+import { read } from "./unread-comparisons.ts";
 
 /** Sizes of the axes, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -145,6 +146,7 @@ function keyOf<A>(primitive: Primitive<A>, args: readonly Tensor[], attrs: A): s
 
 /** The node of `primitive` applied to `args`: shape-checked, simplified, and shared with equal nodes of the trace. */
 export function makeNode<A>(primitive: Primitive<A>, args: readonly Tensor[], attrs: A): Tensor {
+  read(args);
   // Before any simplification, which may assume that the arguments fit.
   const shape = primitive.shape(args, attrs);
   if (!shape.every((s) => Number.isInteger(s) && s >= 0)) throw shapeError(primitive.name, `sizes must be whole numbers >= 0, not [${shape.join(", ")}]`, args);
@@ -258,5 +260,5 @@ export function literal(data: Float64Array, shape: Shape): Tensor {
 export function asTensor(x: TensorLike): Tensor {
   if (typeof x === "number") return constant(x);
   if (x instanceof Tensor) return x;
-  throw new OdeError("INVALID_TRACE", `Cannot trace an operation as its arguments must be traced arrays or numbers (entry i of an array is at(x, i)): got ${x === null ? "null" : typeof x}`);
+  throw new OdeError("INVALID_TRACE", `Cannot trace an operation as its arguments must be traced arrays or numbers (entry i of an array is at(x, i)): got ${x === null ? "null" : isList(x) ? `${Object(x).constructor.name}: tensor(values) makes a constant array of it` : typeof x}`);
 }

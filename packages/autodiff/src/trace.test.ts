@@ -136,6 +136,36 @@ describe("misuse of traced arrays", () => {
     expect(error.message).toMatch(branch);
   });
 
+  test.each<[string, (x: Tensor) => Tensor]>([
+    ["if", (x) => {
+      if (greater(x, 0)) return mul(x, 10);
+      return mul(x, 20);
+    }],
+    ["?:", (x) => (greater(x, 0) ? mul(x, 10) : mul(x, 20))],
+    ["&&", (x) => (greater(x, 0) && greater(x, 1) ? mul(x, 10) : mul(x, 20))],
+    ["!", (x) => (!greater(x, 0) ? mul(x, 10) : mul(x, 20))],
+    ["if in a derivative", (x) => grad((y) => (greater(y, 0) ? mul(y, 10) : mul(y, 20)))(x)],
+    ["if in a map", (x) => vmap((y) => (greater(y, 0) ? mul(y, 10) : mul(y, 20)))(stack([x, x]))],
+  ])("a branch on a comparison by %s is refused", (_name, f) => {
+    const error = caught(() => evaluate(f, [-3]));
+    expect(error.code).toBe("INVALID_TRACE");
+    expect(error.message).toContain("nothing reads that of a greater(x, y)");
+  });
+
+  test("comparisons may be read anywhere, once or more, or be returned", () => {
+    const positive = (x: Tensor): Tensor => greater(x, 0);
+    expect([...evaluate((x) => where(positive(x), mul(x, 10), mul(x, 20)), [-3])]).toEqual([-60]);
+    expect([...evaluate((x) => positive(x), [3])]).toEqual([1]);
+    expect([...evaluate((x) => mul(positive(x), positive(x)), [3])]).toEqual([1]);
+    expect([...evaluate((x) => {
+      const outside = positive(x);
+      return grad((y) => where(outside, mul(y, 10), mul(y, 20)))(x);
+    }, [-3])]).toEqual([20]);
+    // After one that was refused.
+    expect(caught(() => evaluate((x) => (positive(x) ? x : x), [-3])).code).toBe("INVALID_TRACE");
+    expect([...evaluate((x) => mul(x, 2), [-3])]).toEqual([-6]);
+  });
+
   const returns: readonly [string, unknown][] = [["undefined", undefined], ["number", 3], ["object", null], ["string", "x"]];
   test.each(returns)("a function that returns %s is refused by every transform", (name, value) => {
     const f = (() => value) as () => Tensor;
@@ -160,6 +190,8 @@ describe("misuse of traced arrays", () => {
     expect(error.code).toBe("INVALID_TRACE");
     expect(error.message).toBe("Cannot read entry 0 of a traced array by [0] (entry i of x is at(x, i)): it is input[2]");
     expect(caught(() => compile((x) => mul((x as unknown as Tensor[])[10], 2), [[20]])).message).toBe("Cannot trace an operation as its arguments must be traced arrays or numbers (entry i of an array is at(x, i)): got undefined");
+    expect(caught(() => evaluate((x) => add(x, Float64Array.of(1, 2) as unknown as number), [[1, 2]])).message).toContain("got Float64Array: tensor(values) makes a constant array of it");
+    expect(caught(() => evaluate((x) => add(x, [1, 2] as unknown as number), [[1, 2]])).message).toContain("got Array: tensor(values) makes a constant array of it");
     expect(caught(() => asTensor("3" as unknown as number)).message).toContain("got string");
   });
 

@@ -1,5 +1,6 @@
 import { OdeError, shown } from "@fluxion/ode-core";
 import { input, inputPrimitive, Tensor, tracing, withArgs, type Shape } from "./tensor.ts";
+import { readingComparisons } from "./unread-comparisons.ts";
 
 /** A traced function: its outputs as expressions of its inputs, and of captured tensors of an enclosing trace. */
 export interface Program {
@@ -13,7 +14,7 @@ export function trace(f: (...args: Tensor[]) => readonly Tensor[], shapes: reado
     const wrong = shapes.findIndex((shape) => !Array.isArray(shape));
     if (wrong >= 0) throw new OdeError("INVALID_ARGUMENT", `Cannot trace the function as the shape of each argument must be a list of sizes, [] for a number: shape ${wrong} is ${shown(shapes[wrong])}`);
     const inputs = shapes.map((shape, i) => input(names[i] ?? `x${i}`, shape));
-    const outputs = f(...inputs);
+    const outputs = readingComparisons(() => f(...inputs));
     if (!Array.isArray(outputs) || outputs.some((y) => !(y instanceof Tensor))) {
       throw new OdeError("INVALID_TRACE", `Cannot trace the function as it must return traced arrays: it returned ${String(Array.isArray(outputs) ? outputs.map(typeName).join(", ") : typeName(outputs))}`);
     }

@@ -50,7 +50,7 @@ export function observations(options: MatchingOptions, sigma: Float64Array, mayB
     });
     if (trajectory.sigma) requireSigma(trajectory, trajectory.sigma, i);
     const own = cutOf(trajectory, i, options, sigma);
-    const key = together ? `${own.t0} ${own.times.join()}` : String(i);
+    const key = together && trajectory.callback === undefined ? `${own.t0} ${own.times.join()}` : String(i);
     const group = groups.get(key);
     if (group) group.push(own);
     else groups.set(key, [own]);

@@ -1,6 +1,6 @@
-import { add, at, concat, constant, exp, log, mul, slice, stack, sub, tracedField } from "@fluxion/autodiff";
+import { add, at, concat, constant, exp, log, mul, slice, stack, sub, tracedEvent, tracedField } from "@fluxion/autodiff";
 import { meanSquaredError, seededRandom } from "@fluxion/nn-core";
-import { continuousCallback, odeProblem, OdeError, rk4, solve, tsit5, type VectorField } from "@fluxion/ode-core";
+import { continuousCallback, odeProblem, OdeError, presetTimeCallback, rk4, solve, tsit5, type VectorField } from "@fluxion/ode-core";
 import { discreteAdjoint, finiteDifference, forwardSensitivity, gaussAdjoint, interpolatingAdjoint, sensealgs } from "@fluxion/sensitivity";
 import { describe, expect, test } from "vitest";
 import { leastSquares, type LeastSquaresResult } from "./least-squares.ts";
@@ -86,6 +86,40 @@ test("differentiates through events by finite differences", () => {
   const { residuals, jacobian } = evaluate(Float64Array.of(9.81));
   expect([residuals[0], residuals[1], jacobian.get(0, 0), jacobian.get(1, 0)]).toEqual([0.5 - 9.81 * 0.045, 3 - 9.81 * 0.3, -0.045, -0.3].map((x) => expect.closeTo(x, 8) as number));
   expect(residuals.length).toBe(4);
+});
+
+describe("experiments with doses of their own", () => {
+  // du/dt = -k u with doses of d at the times of each experiment: u(t) = u0 e^(-k t) + d sum e^(-k (t - t_i)).
+  const [k, dose] = [0.7, 1.5];
+  const decay = tracedField((_t, u, q) => mul(mul(-1, at(q, 0)), u), { dim: 1, paramCount: 2 });
+  const given = [[0.5, 1.2], [0.3], []];
+  const t = Float64Array.of(0, 0.4, 1, 2);
+  const closed = (times: readonly number[], at: number): number => Math.exp(-k * at) + dose * times.filter((one) => one < at).reduce((sum, one) => sum + Math.exp(-k * (at - one)), 0);
+  const trajectories = given.map((times) => ({
+    t,
+    u: states(...Array.from(t, (time) => [closed(times, time)])),
+    ...(times.length > 0 ? { callback: presetTimeCallback({ times, ...tracedEvent({ dim: 1, paramCount: 2, affect: (_t, u, q) => add(u, at(q, 1)) }) }) } : {}),
+  }));
+  const options: TrajectoryResidualsOptions = { model: decay, trajectories, algorithm: rk4(), solver: { dt: 0.01 }, sensealg: forwardSensitivity() };
+
+  test("have no residuals at the true parameters, and these are found", async () => {
+    const evaluate = trajectoryResiduals(options);
+    evaluate(Float64Array.of(k, dose)).residuals.forEach((x) => expect(Math.abs(x)).toBeLessThan(1e-9));
+    const { p: found } = await leastSquares({ evaluate, start: [0.3, 0.4] });
+    expect([...found]).toEqual([expect.closeTo(k, 8), expect.closeTo(dose, 8)]);
+  });
+
+  test("are not solved for together with others, and add to what happens in all", () => {
+    const loss = { ...options, loss: meanSquaredError() };
+    const q = Float64Array.of(0.5, 1.1);
+    const [together, sum] = [trajectoryLoss({ ...loss, sensealg: discreteAdjoint() })(q), trajectories.map((one) => trajectoryLoss({ ...loss, trajectories: [one], sensealg: discreteAdjoint() })(q))];
+    expect(together.loss).toBeCloseTo(sum.reduce((total, one) => total + one.loss, 0) / 3, 12);
+    together.gradient.forEach((x, j) => expect(x).toBeCloseTo(sum.reduce((total, one) => total + one.gradient[j], 0) / 3, 12));
+    const halve = presetTimeCallback({ times: [1.5], ...tracedEvent({ dim: 1, paramCount: 2, affect: (_t, u) => mul(0.5, u) }) });
+    const { residuals } = trajectoryResiduals({ ...options, solver: { dt: 0.01, callback: halve } })(Float64Array.of(k, dose));
+    // The residuals of the last times are those of halved states.
+    expect([...residuals].filter((_, i) => i % 3 === 2)).toEqual(given.map((times) => expect.closeTo(-0.5 * closed(times, 2), 8) as number));
+  });
 });
 
 describe("failures have a message and infinite residuals", () => {

@@ -72,7 +72,9 @@ type SolvesOptions = MatchingOptions & Pick<TrajectoryLossOptions, "first">;
 export function trajectorySolves(options: SolvesOptions, together: boolean): TrajectorySolves {
   const { model, algorithm, sensealg, initialState, observe, first = 0 } = options;
   assertPlugins("match trajectories", { model, algorithm, sensealg });
-  const solver = savingTimesOnly(options.solver ?? {});
+  const solver = options.solver ?? {};
+  /** Of a group, whose trajectories are several only where they have no callbacks. */
+  const solverOf = ({ members: [member] }: Observations): SolveOptions => savingTimesOnly(solver, options.trajectories[member].callback);
   const [n, m] = [model.dim, model.paramCount];
   requireTrajectories(options);
   const observable = observe ? tracedObservable(observe, n, m) : wholeState(n);
@@ -97,8 +99,8 @@ export function trajectorySolves(options: SolvesOptions, together: boolean): Tra
       const wrong = starts?.states.findIndex((x) => !Number.isFinite(x)) ?? -1;
       return wrong >= 0 ? `Trajectory ${members[Math.floor(wrong / n)]}: entry ${wrong % n} of its initialState is ${starts!.states[wrong]}` : undefined;
     },
-    linearize: ({ field, u0, tspan, times }, p) => linearize(odeProblem(field, u0, tspan, p), algorithm, { ...solver, saveAt: times, sensealg }),
-    failureOf: (group, p, message) => failureOf(options, group, p) ?? message,
+    linearize: (group, p) => linearize(odeProblem(group.field, group.u0, group.tspan, p), algorithm, { ...solverOf(group), saveAt: group.times, sensealg }),
+    failureOf: (group, p, message) => failureOf(options, solverOf(group), group, p) ?? message,
     differentiate: (group, act) => {
       try {
         act();
@@ -122,13 +124,14 @@ function partsOf(observed: readonly Observations[]): (readonly [number, number])
   return observed.map(({ u0 }) => [end, (end += u0.length)] as const);
 }
 
-/** Without the states that events save besides those at the times. */
-function savingTimesOnly({ callback, ...solver }: SolveOptions): SolveOptions {
-  return callback === undefined ? solver : { ...solver, callback: [callback].flat().map((one) => ({ ...one, save: "none" })) };
+/** With further callbacks, and without the states that events save besides those at the times. */
+function savingTimesOnly({ callback = [], ...solver }: SolveOptions, more: SolveOptions["callback"] = []): SolveOptions {
+  const all = [callback, more].flat();
+  return all.length === 0 ? solver : { ...solver, callback: all.map((one) => ({ ...one, save: "none" })) };
 }
 
 /** Which of a group's trajectories fails, and why: alone, as the components of a batch are not those of the model. */
-function failureOf({ model, algorithm, solver = {}, first = 0 }: SolvesOptions, { members, u0, tspan, times }: Observations, p: Float64Array): string | undefined {
+function failureOf({ model, algorithm, first = 0 }: SolvesOptions, solver: SolveOptions, { members, u0, tspan, times }: Observations, p: Float64Array): string | undefined {
   for (const [k, member] of members.entries()) {
     const { retcode, message } = solve(odeProblem(model, u0.subarray(k * model.dim, (k + 1) * model.dim), tspan, p), algorithm, { ...solver, saveAt: times });
     if (retcode !== "success") return `Trajectory ${first + member}: ${message}`;
