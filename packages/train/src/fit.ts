@@ -1,5 +1,5 @@
 import type { Tensor, TracedRhs } from "@fluxion/autodiff";
-import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerState, type Schedule } from "@fluxion/nn-core";
+import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerRun, type OptimizerState, type Schedule } from "@fluxion/nn-core";
 import { assertLength, isAllFinite, OdeError, shown, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
 import { breather } from "./breather.ts";
 import { assertTrainingOptions } from "./option-names.ts";
@@ -111,6 +111,17 @@ export interface FitResult {
 
 const defaultLoss = meanSquaredError();
 
+/** @throws OdeError `INVALID_OPTION` for an optimizer whose state is not of arrays, or not the one it is to go on from. */
+function startedOptimizer(optimizer: Optimizer, size: number, saved: OptimizerState | undefined): OptimizerRun {
+  const run = optimizer.start(size, saved);
+  const refused = (needed: string): OdeError => new OdeError("INVALID_OPTION", `Cannot fit with optimizer ${shown(optimizer.name)} as ${needed}`);
+  const state: unknown = (run as OptimizerRun | undefined)?.state;
+  if (typeof state !== "object" || state === null || !Object.values(state).every((data) => data instanceof Float64Array)) throw refused("the state of what its start returns must be an object of Float64Arrays, {} for none");
+  const forgotten = Object.entries(saved ?? {}).find(([name, data]) => run.state[name]?.length !== data.length || run.state[name].some((x, i) => !Object.is(x, data[i])));
+  if (forgotten) throw refused(`start(size, saved) must begin with the saved state: it begins with another ${shown(forgotten[0])}`);
+  return run;
+}
+
 /** Steps in a row without a finite loss before training gives up. */
 const patience = 20;
 
@@ -134,7 +145,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   const stages = checkedStages(options);
   const kept = (resume?.kept ?? p).slice();
   assertLength("the kept parameters", kept, model.paramCount);
-  const run = optimizer.start(model.paramCount, resume?.optimizer);
+  const run = startedOptimizer(optimizer, model.paramCount, resume?.optimizer);
   const losses = [...(resume?.losses ?? [])];
   let rhsEvaluations = resume?.rhsEvaluations ?? 0;
   let failures = losses.length - 1 - losses.findLastIndex((x) => x < Infinity);
@@ -170,7 +181,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       if (usable) {
         kept.set(p);
         const rate = stage.schedule.rate(losses.length - first, stage.steps);
-        run.update(p, value.gradient, rate);
+        const returned: unknown = run.update(p, value.gradient, rate);
+        if (returned !== undefined) throw new OdeError("INVALID_OPTION", `Cannot fit with optimizer ${shown(optimizer.name)} as its update must change p in place: it returned ${shown(returned)}`);
         if (!isAllFinite(p)) failure = `updates must be finite: that of optimizer ${shown(optimizer.name)} at the rate ${shown(rate)} of schedule ${shown(stage.schedule.name)} is not`;
       } else if (failures > patience || isAtKept()) failure = `the loss and its gradient must be finite somewhere on the last update: ${value.message || `the loss is ${value.loss}, the norm of the gradient ${norm}`}`;
       else for (let i = 0; i < p.length; i++) p[i] = kept[i] + (p[i] - kept[i]) / 2;

@@ -94,7 +94,7 @@ describe("experiments with doses of their own", () => {
   const decay = tracedField((_t, u, q) => mul(mul(-1, at(q, 0)), u), { dim: 1, paramCount: 2 });
   const given = [[0.5, 1.2], [0.3], []];
   const t = Float64Array.of(0, 0.4, 1, 2);
-  const closed = (times: readonly number[], at: number): number => Math.exp(-k * at) + dose * times.filter((one) => one < at).reduce((sum, one) => sum + Math.exp(-k * (at - one)), 0);
+  const closed = (times: readonly number[], end: number): number => Math.exp(-k * end) + dose * times.filter((one) => one < end).reduce((total, one) => total + Math.exp(-k * (end - one)), 0);
   const trajectories = given.map((times) => ({
     t,
     u: states(...Array.from(t, (time) => [closed(times, time)])),
@@ -118,7 +118,7 @@ describe("experiments with doses of their own", () => {
     const halve = presetTimeCallback({ times: [1.5], ...tracedEvent({ dim: 1, paramCount: 2, affect: (_t, u) => mul(0.5, u) }) });
     const { residuals } = trajectoryResiduals({ ...options, solver: { dt: 0.01, callback: halve } })(Float64Array.of(k, dose));
     // The residuals of the last times are those of halved states.
-    expect([...residuals].filter((_, i) => i % 3 === 2)).toEqual(given.map((times) => expect.closeTo(-0.5 * closed(times, 2), 8) as number));
+    expect([...residuals].filter((_x, i) => i % 3 === 2)).toEqual(given.map((times) => expect.closeTo(-0.5 * closed(times, 2), 8) as number));
   });
 });
 
