@@ -27,6 +27,20 @@ test("one line per operation, with attributes and shapes", () => {
   `);
 });
 
+test("what no output needs is no operation of the program", () => {
+  expect(show((x) => {
+    const dead = mul(sin(x), exp(x));
+    return slice(concat([mul(x, 2), dead]), 0, 3);
+  }, [3])).toMatchInlineSnapshot(`
+    "
+    inputs %0 : [3]
+    %1 = constant 2 : [3]
+    %2 = mul %0 %1 : [3]
+    outputs %2
+    "
+  `);
+});
+
 test("equal subexpressions are one operation, whoever wrote them", () => {
   expect(show((x) => add(mul(sin(x), sin(x)), grad((y) => sum(sub(y, mul(sin(y), 2))))(x)), [3])).toMatchInlineSnapshot(`
     "
