@@ -1,6 +1,6 @@
 import { algorithms, odeProblem, solve, vectorField, type Algorithm, type OdeSolution, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { describe, expect, test } from "vitest";
-import { stiffCounts } from "./fixtures/evaluation-counts.ts";
+import { brusselatorByRodas, countedProblems, countedStarts, stiffCounts } from "./fixtures/evaluation-counts.ts";
 import { stiffProblems, withoutJacobian, type StiffProblem } from "./fixtures/stiff-problems.ts";
 
 type Name = "rosenbrock23" | "rodas4" | "rodas5P";
@@ -37,8 +37,8 @@ const bounds: Readonly<Record<Name, { end: number; between: number; tolerances: 
   rodas4: {
     end: 6,
     between: 6,
-    tolerances: [1e-3, 1e-5, 1e-7],
-    nf: { vdp1e3: stiffCounts.vdp1e3.rodas, robertson40: stiffCounts.robertson40.rodas, robertson1e11: [575, 1670, 4990], hires: stiffCounts.hires.rodas },
+    tolerances: [1e-3, 1e-5, 1e-7, 1e-9],
+    nf: { vdp1e3: stiffCounts.vdp1e3.rodas, robertson40: stiffCounts.robertson40.rodas, robertson1e11: [575, 1670, 4990, 24500], hires: stiffCounts.hires.rodas },
   },
   rodas5P: {
     end: 6,
@@ -62,6 +62,18 @@ describe.each(Object.keys(bounds) as Name[])("%s against references", (name) => 
       expect(solution.stats.njac).toBe(solution.stats.naccept);
       expect(solution.stats.nlu).toBe(solution.stats.naccept + solution.stats.nreject);
     });
+  });
+});
+
+test("rodas4 on the Brusselator with diffusion, 64 components: errors in proportion to the tolerance, at the cost of RODAS", () => {
+  const { u0, tspan } = countedStarts.brusselator1d_32;
+  const end = (algorithm: Algorithm, tol: number): OdeSolution => solve(odeProblem(countedProblems.brusselator1d_32, u0, tspan), algorithm, { reltol: tol, abstol: tol, dt: 1e-6, saveAt: [tspan[1]] });
+  const expected = [...end(algorithms.vern9(), 1e-12).u[0]];
+  [1e-3, 1e-5, 1e-7, 1e-9].forEach((tol, i) => {
+    const { u, stats } = end(make.rodas4(), tol);
+    expect(relativeError(u[0], expected)).toBeLessThan(2 * tol);
+    // A Jacobian by differences takes 128 more.
+    expect(stats.nf - 128 * stats.njac).toBe(brusselatorByRodas[i]);
   });
 });
 
@@ -169,7 +181,7 @@ describe("mass matrices", () => {
     expect(Math.abs(adaptive[0] - Math.sin(2))).toBeLessThan(name === "rosenbrock23" ? 5e-5 : 1e-6);
   });
 
-  test.each(["rodas4", "radauIIA5"] as const)("%s: a matrix that stays singular ends the solve and is no solution", (name) => {
+  test.each(["rosenbrock23", "rodas4", "rodas5P", "radauIIA5"] as const)("%s: a matrix that stays singular ends the solve and is no solution", (name) => {
     const f = vectorField((_t, u, _p, du) => du.set([-u[0], 1]), { dim: 2 });
     const solution = solve(odeProblem(f, [1, 0], [0, 1], [], { massMatrix: [1, 0, 0, 0] }), algorithms[name]());
     expect([solution.retcode, solution.u.length]).toEqual(["initialFailure", 1]);

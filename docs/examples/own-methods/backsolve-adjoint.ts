@@ -21,7 +21,8 @@ export function backsolveAdjoint(options: Readonly<Record<string, never>> = {}):
       const n = f.dim;
       const solution = solve(problem, algorithm, solveOptions);
       // What looks at the state or its components would be given more of them.
-      const { onStep: _onStep, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol = defaultTolerances.abstol, reltol = defaultTolerances.reltol, ...shared } = solveOptions;
+      const { onStep: _onStep, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol = defaultTolerances.abstol, reltol: reltols = defaultTolerances.reltol, ...shared } = solveOptions;
+      const reltol = typeof reltols === "number" ? reltols : Math.min(...Array.from(reltols));
       // The adjoint is of the size of 1, the state is not.
       const abstols = new Float64Array(2 * n + p.length).fill(1e-3 * reltol);
       abstols.set(typeof abstol === "number" ? new Float64Array(n).fill(abstol) : abstol);

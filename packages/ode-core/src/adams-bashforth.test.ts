@@ -87,6 +87,7 @@ describe.each(methods)("$name", (algorithm, order, startCost, interval) => {
   });
 
   test("is stable on the negative axis as far as theory says", () => {
+    expect(algorithm.stabilityLimit).toBeCloseTo(interval, 15);
     const f = vectorField((_t, u, _p, du) => void (du[0] = -u[0]), { dim: 1 });
     const [inside, outside] = [0.98, 1.02].map((part) => Math.abs(solve(odeProblem(f, [1], [0, 1000]), algorithm, { adaptive: false, dt: part * interval, dense: false }).u.at(-1)![0]));
     expect(inside).toBeLessThan(1e-6);

@@ -14,7 +14,17 @@ import type { BoundField } from "./vector-field.ts";
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section III.5.
  */
 export function adamsBashforth(name: string, order: number, starter: Algorithm): Algorithm {
-  return { name, order, stepper: (f, n, context) => new AdamsBashforthStepper(order, f, n, starter.stepper(f, n, context)) };
+  return { name, order, stabilityLimit: stabilityLimitOf(order), stepper: (f, n, context) => new AdamsBashforthStepper(order, f, n, starter.stepper(f, n, context)) };
+}
+
+/**
+ * 6/11, 3/10 and 90/551 for orders 3 to 5. At the limit the root of the characteristic polynomial that leaves the unit circle first is -1: there each backward difference
+ * is twice the one before, so that `-2 = -z sum_j g_j 2^j` with the weights `g` of equal steps.
+ */
+function stabilityLimitOf(order: number): number {
+  const g = new Float64Array(order);
+  adamsWeights(1, g.map((_, j) => j + 1), g, new Float64Array(order + 1));
+  return 2 / g.reduce((sum, weight, j) => sum + weight * 2 ** j, 0);
 }
 
 class AdamsBashforthStepper implements Stepper {

@@ -17,6 +17,8 @@ export interface Algorithm {
   readonly structure?: Structure;
   /** Present on explicit Runge-Kutta methods: lets others replay, transpose or generate a step. */
   readonly tableau?: Tableau;
+  /** Of explicit methods of several steps and one order: the largest `z` such that equal steps damp `du/dt = -lambda u` for all `lambda h < z`. */
+  readonly stabilityLimit?: number;
   /** True when `M du/dt = f` with a constant mass matrix can be solved. */
   readonly massMatrix?: boolean;
   /** A fresh controller of the step size, one per solve, unless the stepper has its own. Default: proportional-integral control by `order`. */

@@ -97,7 +97,9 @@ export class CallbackRunner {
     this.#theta = Infinity;
     this.#tie = timeTolerance(t, t + h) / Math.abs(h);
     this.#canGoOn = true;
-    for (const watch of this.#watches) {
+    // By index, as iterators are objects where the engine has not removed them.
+    for (let i = 0; i < this.#watches.length; i++) {
+      const watch = this.#watches[i];
       this.#theta = Math.min(this.#theta, watch.look(step));
       this.#canGoOn &&= !watch.isExhausted;
     }
@@ -129,7 +131,7 @@ export class CallbackRunner {
 
   /** Goes on after a quiet step. */
   pass(): void {
-    for (const watch of this.#watches) watch.pass();
+    for (let i = 0; i < this.#watches.length; i++) this.#watches[i].pass();
   }
 
   /** Dense output of the step last looked at, if it was needed there. */

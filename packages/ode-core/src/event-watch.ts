@@ -174,7 +174,8 @@ export class EventWatch {
       }
       if (!Number.isNaN(gb)) {
         sign = Math.sign(gb);
-        [a, ga] = [b, gb];
+        a = b;
+        ga = gb;
       }
     }
     this.#gEnd = ga;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Algorithm } from "./algorithm.ts";
-import { continuousCallback, discreteCallback, fbdf, implicitEuler, implicitMidpoint, init, kenCarp4, kvaerno5, odeProblem, presetTimeCallback, radauIIA5, rk4, rodas5P, rosenbrock23, solve, trapezoid, trbdf2, tsit5, vcab3, vcabm, vern7, type Callback, type InPlaceRhs, type Integrator, type SolveOptions } from "./index.ts";
+import { algorithms, continuousCallback, discreteCallback, fbdf, implicitEuler, implicitMidpoint, init, kenCarp4, kvaerno5, odeProblem, presetTimeCallback, radauIIA5, rk4, rodas5P, rosenbrock23, solve, trapezoid, trbdf2, tsit5, vcab3, vcabm, vectorField, vern7, type Callback, type InPlaceRhs, type Integrator, type SolveOptions } from "./index.ts";
 
 const adaptive: readonly Algorithm[] = [tsit5(), vern7(), vcabm(), rosenbrock23(), rodas5P(), radauIIA5(), fbdf(), trbdf2(), kenCarp4(), kvaerno5(), implicitEuler()];
 const fixed: readonly Algorithm[] = [rk4(), trapezoid(), implicitMidpoint()];
@@ -21,6 +21,13 @@ describe.each([...adaptive, ...fixed].map((algorithm) => [algorithm.name, algori
     expect([Number(found), ["NaN", "Infinity"].includes(value)]).toEqual([component, true]);
     for (const time of [Number(stopped), Number(where), t.at(-1)!]) expect(Math.abs(time - 0.5)).toBeLessThan(0.02);
   });
+});
+
+test.each(Object.values(algorithms).map((make) => make()).filter(({ structure }) => structure))("$name: the message tells a time near that from which an acceleration is not finite", (algorithm) => {
+  const f = vectorField((t, u, _p, du) => void ([du[0], du[1]] = [u[1], t > 0.5 ? NaN : -u[0]]), { dim: 2, structure: "second-order" });
+  const { message } = solve(odeProblem(f, [1, 0], [0, 1]), algorithm, { dt: 0.01, dtmax: 0.01 });
+  const [, stopped, where] = /^Stopped at t = ([\d.]+): component 1 of the right-hand side is NaN at t = ([\d.]+)$/.exec(message)!;
+  for (const time of [stopped, where]) expect(Math.abs(Number(time) - 0.5)).toBeLessThan(0.021);
 });
 
 test("equations without a solution are said to be that, and steps that the user made too short, too", () => {

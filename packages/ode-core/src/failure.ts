@@ -10,7 +10,7 @@ export function firstNonFinite(x: Float64Array): number {
 }
 
 /** What is looked at, in lengths of the failed step: differences reach further than it. */
-const ahead = [1, 8, 64];
+const ahead = [1, 2, 4, 8, 16, 32, 64];
 
 /**
  * Says which component of the right-hand side is not finite at `u[n]`, or at the end of Euler steps of `length` and somewhat more from there, up to the time `end`;

@@ -123,7 +123,8 @@ export class RadauStepper implements Stepper {
 
   error(out: Float64Array): void {
     const n = this.#n, h = this.#h, z = this.#z, slope = this.#slope;
-    const [bump, product] = this.#parts.k;
+    const { k } = this.#parts;
+    const bump = k[0], product = k[1];
     for (let i = 0; i < n; i++) bump[i] = (e[0] * z[i] + e[1] * z[n + i] + e[2] * z[2 * n + i]) / h;
     if (this.#mass) {
       this.#mass(bump, product);
@@ -143,7 +144,8 @@ export class RadauStepper implements Stepper {
   }
 
   interpolationError(out: Float64Array): number {
-    const [scratch, product] = this.#parts.k;
+    const { k } = this.#parts;
+    const scratch = k[0], product = k[1];
     const state = this.#input;
     this.#inner ??= new RadauPolynomial(this.#n);
     this.#inner.set(this.#h, this.#u, this.#z);

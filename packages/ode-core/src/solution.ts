@@ -13,8 +13,8 @@ export type Retcode = "success" | "terminated" | "aborted" | "maxIters" | "dtLes
 
 /** Options shared by all algorithms, named as in SciML. */
 export interface SolveOptions {
-  /** Relative tolerance of adaptive methods. Default 1e-6. */
-  readonly reltol?: number | undefined;
+  /** Relative tolerance of adaptive methods, or one > 0 per component, `reltol[n]`. Default 1e-6. */
+  readonly reltol?: number | ArrayLike<number> | undefined;
   /** Absolute tolerance of adaptive methods, or one per component, `abstol[n]`. Default 1e-9. */
   readonly abstol?: number | ArrayLike<number> | undefined;
   /**

@@ -12,6 +12,7 @@ export const defaultTolerances: { readonly reltol: number; readonly abstol: numb
 
 /** Checked options with defaults filled in. */
 export interface CheckedOptions {
+  /** The largest one of several: `abstols` and `norm` then make up for what others are less. */
   readonly reltol: number;
   /** The smallest one of several. */
   readonly abstol: number;
@@ -49,7 +50,7 @@ function numbers(v: unknown, accepts: (x: unknown) => boolean): boolean {
 }
 
 const specs = {
-  reltol: tolerance,
+  reltol: given("a number >= 0 or a list of numbers > 0", (v) => tolerance.accepts(v) || numbers(v, option.positive(1).accepts)),
   abstol: given("a number >= 0 or a list of them", (v) => tolerance.accepts(v) || numbers(v, tolerance.accepts)),
   norm: given("a function", isFunction),
   dt: given("a finite number other than 0", (v) => typeof v === "number" && Number.isFinite(v) && v !== 0),
@@ -71,7 +72,7 @@ const names = Object.keys(specs);
  * Checks what a solve was asked for and fills in defaults.
  *
  * @throws OdeError `INVALID_OPTION` naming the option, what is needed and what was found; `SHAPE_MISMATCH` for a list of
- * absolute tolerances of another length than the state.
+ * tolerances of another length than the state.
  */
 export function checkSolveOptions(options: SolveOptions, problem: OdeProblem): CheckedOptions {
   assertKnown("solve", options, names);
@@ -82,18 +83,17 @@ export function checkSolveOptions(options: SolveOptions, problem: OdeProblem): C
       throw new OdeError("INVALID_OPTION", `Cannot solve as option "${key}" must be ${expected}: current value is ${shown(value)}`);
     }
   }
-  const { reltol = defaultTolerances.reltol, norm, dt, dtmin = 0, dtmax = Infinity, adaptive, maxIters = 100_000, saveAt, tstops, isOutOfDomain, signal, onStep } = options;
+  const { dt, dtmin = 0, dtmax = Infinity, adaptive, maxIters = 100_000, saveAt, tstops, isOutOfDomain, signal, onStep } = options;
   const { dense = saveAt === undefined, callback = noCallbacks } = options;
   if (dtmin > dtmax) throw new OdeError("INVALID_OPTION", `Cannot solve as option "dtmin" must be at most dtmax = ${dtmax}: current value is ${dtmin}`);
-  const abstols = perComponent(options, problem.f.dim);
-  const abstol = abstols ? abstols.reduce((a, b) => Math.min(a, b)) : (options.abstol as number | undefined) ?? defaultTolerances.abstol;
-  if (reltol === 0 && abstol === 0) throw new OdeError("INVALID_OPTION", 'Cannot solve as one of options "reltol" and "abstol" must be > 0: both are 0');
+  const tolerances = tolerancesOf(options, problem.f.dim);
+  if (tolerances.reltol === 0 && tolerances.abstol === 0) throw new OdeError("INVALID_OPTION", 'Cannot solve as one of options "reltol" and "abstol" must be > 0: both are 0');
   const callbacks: readonly Callback[] = "kind" in callback ? [callback] : callback;
   const times = outputTimes(saveAt, ...problem.tspan);
   const stops = stopTimes(tstops, callbacks, ...problem.tspan);
   const isLookedInto = dense || callbacks.some(({ kind }) => kind === "continuous") || hasOthers(times, problem.tspan[0], stops);
   const length = dt === undefined ? undefined : Math.abs(dt);
-  return { reltol, abstol, abstols, norm, dt: length, dtmin, dtmax, adaptive, maxIters, times, stops, dense, isLookedInto, isOutOfDomain, callbacks, signal, onStep };
+  return { ...tolerances, dt: length, dtmin, dtmax, adaptive, maxIters, times, stops, dense, isLookedInto, isOutOfDomain, callbacks, signal, onStep };
 }
 
 /** Whether some of the times are neither the start nor a stop. */
@@ -105,12 +105,36 @@ function hasOthers(times: Float64Array | undefined, t0: number, stops: Float64Ar
 
 const noCallbacks: readonly Callback[] = [];
 
-/** `abstol[n]` when it is a list, or when the user's norm needs it. */
-function perComponent({ abstol = defaultTolerances.abstol, norm }: SolveOptions, n: number): Float64Array | undefined {
-  if (typeof abstol === "number") return norm ? new Float64Array(n).fill(abstol) : undefined;
-  assertLength("abstol", abstol, n);
-  return new Float64Array(abstol);
+type Tolerances = Pick<CheckedOptions, "reltol" | "abstol" | "abstols" | "norm">;
+
+function tolerancesOf({ reltol = defaultTolerances.reltol, abstol = defaultTolerances.abstol, norm }: SolveOptions, n: number): Tolerances {
+  if (typeof abstol !== "number") assertLength("abstol", abstol, n);
+  if (typeof reltol !== "number") return weighted(reltol, abstol, norm, n);
+  if (typeof abstol === "number") return { reltol, abstol, abstols: norm && new Float64Array(n).fill(abstol), norm };
+  return { reltol, abstol: least(abstol), abstols: new Float64Array(abstol), norm };
 }
+
+/**
+ * Relative tolerances per component as one, the largest, by weights: `e / (abstol_i + reltol_i size)` is `w_i e / (w_i abstol_i + reltol size)` with
+ * `w_i = reltol / reltol_i`. So all that depends on the larger tolerance errs to the safe side.
+ */
+function weighted(reltols: ArrayLike<number>, abstol: number | ArrayLike<number>, norm: SolveOptions["norm"], n: number): Tolerances {
+  assertLength("reltol", reltols, n);
+  const reltol = Array.from(reltols).reduce((a, b) => Math.max(a, b));
+  const weights = Float64Array.from(reltols, (x) => reltol / x);
+  const abstols = weights.map((w, i) => w * (typeof abstol === "number" ? abstol : abstol[i]));
+  const weightedNorm = (scaled: Float64Array): number => {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const e = (scaled[i] *= weights[i]);
+      sum += e * e;
+    }
+    return norm ? norm(scaled) : Math.sqrt(sum / n);
+  };
+  return { reltol, abstol: least(abstols), abstols, norm: weightedNorm };
+}
+
+const least = (list: ArrayLike<number>): number => Array.from(list).reduce((a, b) => Math.min(a, b));
 
 /** Throws `INVALID_OPTION` when the options and the way in which `algorithm` will step do not fit. */
 export function requireStepControl({ name, startOrder }: Algorithm, { adaptive: wanted, dt, isOutOfDomain }: CheckedOptions, adaptive: boolean): void {

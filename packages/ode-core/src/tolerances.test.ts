@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { algorithms, autoTsit5, odeProblem, solve, vectorField, type Algorithm, type BoundField, type OdeProblem, type OdeSolution } from "./index.ts";
 
 /** A stiff oscillator in three variables, each in units `1 / scale` times as large. */
@@ -42,4 +42,34 @@ test.each(adaptive.map((algorithm) => [algorithm.name, algorithm] as const))("%s
   expect(byNorm.stats.naccept).toBeGreaterThanOrEqual(tight.stats.naccept / factor);
   expect(byNorm.stats.naccept).toBeLessThanOrEqual(tight.stats.naccept * factor);
   if (factor === 1) expect(byNorm.stats).toEqual(tight.stats);
+});
+
+describe("relative tolerances per component", () => {
+  // Closed forms exp(sin 20 t) and exp(-t); neither depends on the other.
+  const apart = odeProblem((t, u, _p, du) => void ([du[0], du[1]] = [20 * Math.cos(20 * t) * u[0], -u[1]]), [1, 1], [0, 2]);
+  const rms = (x: Float64Array): number => Math.sqrt(x.reduce((sum, e) => sum + e * e, 0) / x.length);
+  const solved = (algorithm: Algorithm, reltol: number | number[], norm?: (x: Float64Array) => number): { steps: number; errors: number[] } => {
+    const { u, t, retcode, stats } = solve(apart, algorithm, { reltol, norm, abstol: 1e-14, maxIters: 1e6 });
+    expect(retcode).toBe("success");
+    const largest = (j: number, exact: (time: number) => number): number => Math.max(...u.map((x, i) => Math.abs(x[j] / exact(t[i]) - 1)));
+    return { steps: stats.naccept, errors: [largest(0, (x) => Math.exp(Math.sin(20 * x))), largest(1, (x) => Math.exp(-x))] };
+  };
+
+  test.each(adaptive.map((algorithm) => [algorithm.name, algorithm] as const))("%s: equal ones are as one, and each bounds the errors of its component alone", (_name, algorithm) => {
+    const [loose, tight] = [1e-3, algorithm.order > 2 ? 1e-6 : 1e-4];
+    const [allLoose, allTight, fastLoose, fastTight] = [loose, tight, [loose, tight], [tight, loose]].map((reltol) => solved(algorithm, reltol));
+    expect(solved(algorithm, [tight, tight])).toEqual(solved(algorithm, tight, rms));
+    // The slow component is solved to 1e-6 by any step that resolves the fast one.
+    expect(fastLoose.steps).toBeLessThan(1.05 * allLoose.steps);
+    expect(fastLoose.steps).toBeLessThan(0.6 * allTight.steps);
+    expect(fastTight.steps).toBeGreaterThan(0.95 * allTight.steps);
+    // radauIIA5 and kvaerno5 take the larger one for all where a rule of theirs knows one only.
+    expect(fastTight.steps).toBeLessThan(1.8 * allTight.steps);
+    expect(fastTight.errors[0]).toBeLessThan(0.4 * fastLoose.errors[0]);
+  });
+
+  test("what is no list of numbers > 0 of the length of the state is refused", () => {
+    for (const reltol of [[1e-3, 0], [1e-3, -1], [NaN, 1]]) expect(() => solve(apart, algorithms.tsit5(), { reltol })).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+    expect(() => solve(apart, algorithms.tsit5(), { reltol: [1e-3] })).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
+  });
 });

@@ -40,7 +40,7 @@ export function whyStopped({ problem, algorithm, loop, algebra, adaptive }: Stop
     if (found.isHigher) hint = "; the algebraic equations do not determine the algebraic variables there: the index of the problem is above 1";
   }
   if (retcode === "maxIters" && adaptive && stepper.njac === undefined) {
-    const found = stiffnessHint(f, t, u, size, algorithm.tableau, options);
+    const found = stiffnessHint(f, t, u, size, algorithm, options);
     nf += found.nf;
     hint = found.hint;
   }

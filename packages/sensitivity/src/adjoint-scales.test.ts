@@ -67,7 +67,7 @@ describe.each(adjoints)("%s", (name) => {
       dim: 2,
       vjp: (_t, _u, _p, w, outU) => void ([outU[0], outU[1]] = [w[1] / unit - w[0], -2 * w[1]]),
     });
-    const { pull } = linearize(odeProblem(chain, [unit, 1], [0, 3]), tsit5(), { abstol: [1e-9 * unit, 1e-9], saveAt: [3], sensealg: fromConfig(sensealgs, { name }) });
+    const { pull } = linearize(odeProblem(chain, [unit, 1], [0, 3]), tsit5(), { reltol: [1e-6, 2e-6], abstol: [1e-9 * unit, 1e-9], saveAt: [3], sensealg: fromConfig(sensealgs, { name }) });
     const { du0 } = pull([Float64Array.of(0, 1)]);
     expect(du0[0] * unit).toBeCloseTo(Math.exp(-3) - Math.exp(-6), 6);
     expect(du0[1]).toBeCloseTo(Math.exp(-6), 6);

@@ -175,13 +175,15 @@ function moveWithEvents(wide: OdeSolution, passed: readonly PassedEvent[], optio
 
 /** The options for the wide solve: the caller's functions see the state alone; a column has the tolerances of the state, and its norm, the largest of which counts. */
 function widened(options: SolveOptions, n: number, columns: number): SolveOptions {
-  const { onStep, isOutOfDomain, abstol, norm } = options;
+  const { onStep, isOutOfDomain, reltol, abstol, norm } = options;
+  const ofColumns = (list: SolveOptions["abstol"]): SolveOptions["abstol"] => (list === undefined || typeof list === "number" ? list : Array.from({ length: columns }, () => Array.from(list)).flat());
   return {
     ...options,
     ...(onStep ? { onStep: (t, h, w) => onStep(t, h, w.subarray(0, n)) } : {}),
     ...(isOutOfDomain ? { isOutOfDomain: (t, w, p) => isOutOfDomain(t, w.subarray(0, n), p) } : {}),
     ...(norm ? { norm: largestNorm(norm, n, columns) } : {}),
-    ...(abstol === undefined || typeof abstol === "number" ? {} : { abstol: Array.from({ length: columns }, () => Array.from(abstol)).flat() }),
+    reltol: ofColumns(reltol),
+    abstol: ofColumns(abstol),
   };
 }
 

@@ -149,10 +149,9 @@ export interface CompleteTolerances {
 
 /** `tolerances` with the defaults filled in. */
 function reverseTolerances(options: SolveOptions, solution: OdeSolution, tolerances: ReverseTolerances): CompleteTolerances {
-  const { abstol: forward = defaultTolerances.abstol } = options;
-  const least = (list: ArrayLike<number>): number => Array.from(list).reduce((a, b) => Math.min(a, b));
-  const reltol = tolerances.reltol ?? options.reltol ?? defaultTolerances.reltol;
-  const smallest = typeof forward === "number" ? forward : least(forward);
+  const least = (list: number | ArrayLike<number>): number => (typeof list === "number" ? list : Array.from(list).reduce((a, b) => Math.min(a, b)));
+  const reltol = tolerances.reltol ?? least(options.reltol ?? defaultTolerances.reltol);
+  const smallest = least(options.abstol ?? defaultTolerances.abstol);
   const relative = smallest / stateSizes(solution).reduce((a, b) => Math.max(a, b));
   return { reltol, abstol: tolerances.abstol ?? (reltol > 0 ? Math.min(reltol, Math.max(leastRatio * reltol, relative)) : smallest) };
 }

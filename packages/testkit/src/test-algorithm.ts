@@ -33,8 +33,8 @@ export interface TestAlgorithmOptions {
 
 /**
  * Declares the conformance tests of an algorithm for fields of any structure or of second order: order of accuracy on three problems with known
- * solutions and, of explicit methods of one step, on graded systems, which have a leading error term only, forwards and backwards; its
- * interpolant and error estimate; that a step leaves its input alone, repeats exactly and forgets on `reset`; whole solves with fixed steps,
+ * solutions and, of explicit methods of one step and those that begin with one, on graded systems, which have a leading error term only, forwards and
+ * backwards; its interpolant, in both directions, and error estimate; that a step leaves its input alone, repeats exactly and forgets on `reset`; whole solves with fixed steps,
  * and with error control where there is an error estimate: their accuracy over events and stops, the times saved, and their end where
  * something is not finite; and, with a tableau, that the tableau tells the truth about the step.
  * To be called in a vitest file.
@@ -49,7 +49,9 @@ export function testAlgorithm(make: () => Algorithm, options: TestAlgorithmOptio
       expect(make().name).toBe(algorithm.name);
     });
     convergence(algorithm, options);
-    if (algorithm.tableau ?? algorithm.structure) gradedConvergence(algorithm, options);
+    // Those that switch begin with an explicit method.
+    const isExplicit = algorithm.tableau ?? algorithm.structure ?? stepperOf(algorithm, exactProblems(algorithm)[0]).switches;
+    if (isExplicit) gradedConvergence(algorithm, options);
     stepping(algorithm);
     if (algorithm.startOrder === undefined) solveTests(algorithm, fixedSteps(options));
     if (options.errorOrder !== undefined) adaptiveTests(algorithm, powers(algorithm, options.errorOrder, options));
@@ -91,6 +93,8 @@ function largestError(algorithm: Algorithm, problem: Exact, t0: number, t1: numb
   return largest;
 }
 
+const ways = [["forwards", 1], ["backwards", -1]] as const;
+
 function convergence(algorithm: Algorithm, options: TestAlgorithmOptions): void {
   const { order: stated, fixedOrder: order = stated, denseOrder, errorOrder, startSteps = 0, floor = 2e-12, above = 0.15, below = 0.15 } = options;
   const expectOrder = (observed: number, expected: number): void => {
@@ -104,9 +108,11 @@ function convergence(algorithm: Algorithm, options: TestAlgorithmOptions): void 
       });
     }
     // The errors of one step are clear of rounding for longer.
-    test(`has an interpolant of order ${denseOrder} on ${problem.name}`, () => {
-      expectOrder(observedOrder((count) => interpolantError(algorithm, problem, 2 / count, startSteps), floor / 20), denseOrder + 1);
-    });
+    for (const [way, length] of ways) {
+      test(`has an interpolant of order ${denseOrder} on ${problem.name}, ${way}`, () => {
+        expectOrder(observedOrder((count) => interpolantError(algorithm, problem, (2 * length) / count, startSteps), floor / 20), denseOrder + 1);
+      });
+    }
     test(`estimates its error with order ${errorOrder ?? "none"} on ${problem.name}`, () => {
       if (errorOrder === undefined) expect(stepperOf(algorithm, problem).error).toBeUndefined();
       else expectOrder(observedOrder((count) => errorEstimate(algorithm, problem, 2 / count, startSteps), floor / 50), errorOrder);
@@ -128,9 +134,11 @@ function gradedConvergence(algorithm: Algorithm, { order, denseOrder, errorOrder
   }
   // Interpolants of second order have other orders in positions than in velocities.
   for (const problem of algorithm.structure ? [] : gradedProblems(algorithm, denseOrder + 1)) {
-    test(`has an interpolant of order ${denseOrder} on ${problem.name}`, () => {
-      expectOrder((count) => interpolantError(algorithm, problem, 1 / count, 0), denseOrder + 1);
-    });
+    for (const [way, length] of ways) {
+      test(`has an interpolant of order ${denseOrder} on ${problem.name}, ${way}`, () => {
+        expectOrder((count) => interpolantError(algorithm, problem, length / count, 0), denseOrder + 1);
+      });
+    }
   }
   for (const problem of errorOrder === undefined ? [] : gradedProblems(algorithm, errorOrder)) {
     test(`estimates its error with order ${errorOrder} on ${problem.name}`, () => {
@@ -139,13 +147,17 @@ function gradedConvergence(algorithm: Algorithm, { order, denseOrder, errorOrder
   }
 }
 
-/** A step by `h` from t = 0.7 on, after `before` others of its length that began with the exact state. */
+/** Where steps that are looked at alone begin: they lead away from zero, near which the rotations rest. */
+const startOf = (h: number): number => 0.7 * Math.sign(h);
+
+/** A step by `h` from there on, after `before` others of its length that began with the exact state. */
 function stepAt(algorithm: Algorithm, problem: Exact, h: number, before: number): { stepper: Stepper; out: Float64Array } {
   const stepper = stepperOf(algorithm, problem);
-  let u = Float64Array.from(problem.u(0.7 - before * h));
+  const start = startOf(h);
+  let u = Float64Array.from(problem.u(start - before * h));
   let out = u.slice();
   for (let i = -before; i <= 0; i++) {
-    stepper.step(0.7 + i * h, h, u, out);
+    stepper.step(start + i * h, h, u, out);
     if (i === 0) break;
     stepper.accept?.();
     [u, out] = [out, u];
@@ -165,7 +177,7 @@ function interpolantError(algorithm: Algorithm, problem: Exact, h: number, start
   const thetas = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9];
   return Math.max(...thetas.map((theta) => {
     interpolant.at(theta, out);
-    return distance(out, problem.u(0.7 + theta * h));
+    return distance(out, problem.u(startOf(h) + theta * h));
   }));
 }
 

@@ -8,7 +8,8 @@ export interface Rodas4Options extends RosenbrockOptions {}
 
 const last = [1.221224509226641, 6.019134481288629, 12.53708332932087, -0.687886036105895];
 
-const tableau: RosenbrockTableau = {
+/** Coefficients of {@link rodas4}. */
+export const rodas4Tableau: RosenbrockTableau = {
   gamma: 0.25,
   a: [
     [],
@@ -47,5 +48,5 @@ const tableau: RosenbrockTableau = {
  */
 export function rodas4(options: Rodas4Options = {}): Algorithm {
   const { autonomous } = readOptions("rodas4", options, rosenbrockSpecs);
-  return rosenbrock("rodas4", 4, 4, tableau, autonomous);
+  return rosenbrock("rodas4", 4, 4, rodas4Tableau, autonomous);
 }

@@ -8,7 +8,8 @@ export interface Rodas5POptions extends RosenbrockOptions {}
 
 const last = [-7.502846399306121, 2.561846144803919, -11.627539656261098, -0.18268767659942256, 0.030198172008377946];
 
-const tableau: RosenbrockTableau = {
+/** Coefficients of {@link rodas5P}. */
+export const rodas5PTableau: RosenbrockTableau = {
   gamma: 0.21193756319429014,
   a: [
     [],
@@ -52,5 +53,5 @@ const tableau: RosenbrockTableau = {
  */
 export function rodas5P(options: Rodas5POptions = {}): Algorithm {
   const { autonomous } = readOptions("rodas5P", options, rosenbrockSpecs);
-  return rosenbrock("rodas5P", 5, 5, tableau, autonomous);
+  return rosenbrock("rodas5P", 5, 5, rodas5PTableau, autonomous);
 }

@@ -10,7 +10,7 @@ const gamma = 1 / (2 + Math.SQRT2);
 const e = 6 + Math.SQRT2;
 
 /** The paper's `k_1 = U_1 / (gamma h)` and `k_2 = (U_1 + U_2) / (gamma h)`; its third stage likewise loses its products with f. */
-const tableau: RosenbrockTableau = {
+export const rosenbrock23Tableau: RosenbrockTableau = {
   gamma,
   a: [[], [1 / (2 * gamma)], [1 / gamma, 1 / gamma]],
   C: [[], [-1 / gamma], [-2 / gamma, -e / gamma]],
@@ -33,5 +33,5 @@ const tableau: RosenbrockTableau = {
  */
 export function rosenbrock23(options: Rosenbrock23Options = {}): Algorithm {
   const { autonomous } = readOptions("rosenbrock23", options, rosenbrockSpecs);
-  return rosenbrock("rosenbrock23", 2, 3, tableau, autonomous);
+  return rosenbrock("rosenbrock23", 2, 3, rosenbrock23Tableau, autonomous);
 }

@@ -7,7 +7,8 @@ export interface Trbdf2Options extends NewtonOptions {}
 
 const gamma = 1 - Math.SQRT2 / 2;
 const w = Math.SQRT2 / 4;
-const tableau: DirkTableau = {
+/** Coefficients of {@link trbdf2}. */
+export const trbdf2Tableau: DirkTableau = {
   gamma,
   a: [[], [gamma], [w, w]],
   b: [w, w, gamma],
@@ -24,5 +25,5 @@ const tableau: DirkTableau = {
  */
 export function trbdf2(options: Trbdf2Options = {}): Algorithm {
   const { newtonTolerance } = readOptions("trbdf2", options, newtonSpecs);
-  return dirk("trbdf2", 2, 3, tableau, newtonTolerance);
+  return dirk("trbdf2", 2, 3, trbdf2Tableau, newtonTolerance);
 }

@@ -57,7 +57,7 @@ Time of a solve against its error at the end, beside solvers of other libraries;
 
 Each adaptive method brings a controller that suits it: proportional-integral, Hairer's for \`dp5\` and \`dop853\`, predictive for implicit methods. That of an
 explicit or Rosenbrock method is replaced by \`{ ...tsit5(), controller: () => pidController({ beta1, beta2, beta3 }) }\`; \`piController\` with \`beta2: 0\` is an integral one.
-\`reltol\`, \`abstol\` (one or one per component), \`norm\`, \`dtmin\`, \`dtmax\`, \`tstops\` and the others are options of \`solve\`: [options.md](options.md).
+\`reltol\` and \`abstol\` (each one or one per component), \`norm\`, \`dtmin\`, \`dtmax\`, \`tstops\` and the others are options of \`solve\`: [options.md](options.md).
 `;
 
 /** Evaluations per step, and those more of dense output, where the first stage of the next step may come from either. */
