@@ -34,7 +34,7 @@ function listed(saveAt: ArrayLike<number>, t0: number, t1: number): Float64Array
   const times = new Float64Array(saveAt);
   const [low, high] = t0 <= t1 ? [t0, t1] : [t1, t0];
   const tolerance = timeTolerance(t0, t1);
-  if (times.length === 0) throw wrong("must hold at least one time: it is empty");
+  if (times.length === 0) throw wrong("must hold at least one time (that of the end where events are to save alone): it is empty");
   for (let i = 0; i < times.length; i++) {
     const isInside = typeof saveAt[i] === "number" && times[i] >= low - tolerance && times[i] <= high + tolerance;
     if (!isInside) throw wrong(`must lie in [${low}, ${high}]: saveAt[${i}] is ${saveAt[i]}`);

@@ -22,6 +22,7 @@ test("a checkpoint reads back bit for bit", () => {
 
 test("that of another run is left alone", () => {
   expect(decodeCheckpoint(encodeCheckpoint(state, "another"), tag, what)).toBeNull();
+  expect(() => encodeCheckpoint(state, undefined as never)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
 });
 
 test("a truncated one, one with a part missing, or one whose steps and losses differ in number is refused by name", () => {

@@ -1,9 +1,10 @@
-import { OdeError } from "@fluxion/ode-core";
+import { OdeError, shown } from "@fluxion/ode-core";
 import type { FitState } from "./fit.ts";
 import { decodeSafetensors, encodeSafetensors, type Bytes } from "./safetensors.ts";
 
-/** The bytes of a training state. `tag` tells what it belongs to, so that another run does not continue it. */
+/** The bytes of a training state. `tag` tells what it belongs to, so that another run does not continue it. @throws OdeError `INVALID_ARGUMENT` for a tag that is no string. */
 export function encodeCheckpoint({ p, kept, optimizer, losses, rhsEvaluations, step }: FitState, tag: string): Bytes {
+  if (typeof (tag as unknown) !== "string") throw new OdeError("INVALID_ARGUMENT", `Cannot encode a checkpoint as its tag must be a string: current value is ${shown(tag)}`);
   const arrays = { p, kept, losses: Float64Array.from(losses), counts: Float64Array.of(step, rhsEvaluations), ...Object.fromEntries(Object.entries(optimizer).map(([name, data]) => [`optimizer.${name}`, data])) };
   return encodeSafetensors(Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, { shape: [data.length], data }])), { tag });
 }

@@ -195,7 +195,7 @@ function evaluated({ evaluate }: Task, p: Float64Array, before?: number): Evalua
   const m = p.length;
   if (!Matrix.isMatrix(jacobian) || jacobian.rows !== residuals.length || jacobian.columns !== m) {
     const found = Matrix.isMatrix(jacobian) ? `[${jacobian.rows}, ${jacobian.columns}]` : shown(jacobian);
-    throw new OdeError("SHAPE_MISMATCH", `Cannot fit as the Jacobian must be a Matrix [${residuals.length}, ${m}], a row for each residual: current value is ${found}`);
+    throw new OdeError("SHAPE_MISMATCH", `Cannot fit as the Jacobian must be a Matrix of ml-matrix [${residuals.length}, ${m}], a row for each residual: current value is ${found}`);
   }
   if (residuals.length < m) throw new OdeError("INVALID_ARGUMENT", `Cannot fit ${m} parameters as there must be at least as many residuals: there are ${residuals.length}`);
   if (before !== undefined) assertLength("the residuals, of which there were as many before,", residuals, before);
