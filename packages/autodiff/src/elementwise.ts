@@ -261,7 +261,7 @@ export const maximum = (x: TensorLike, y: TensorLike): Tensor => call(elementwis
 /** The smaller entry; the derivative goes to the first argument where they are equal. */
 export const minimum = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.minimum, x, y);
 /** {@link greater} for operations of this package: their derivatives may leave one unread. */
-export const above = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.greater, x, y);
+const above = (x: TensorLike, y: TensorLike): Tensor => call(elementwise.greater, x, y);
 /** 1 where `x > y`, else 0; has no derivative. Some operation must read it: `if (greater(x, y))`, which would always hold, throws `INVALID_TRACE`. */
 export const greater = (x: TensorLike, y: TensorLike): Tensor => compared(above(x, y));
 /**

@@ -259,8 +259,8 @@ test.each<[string, Partial<LeastSquaresOptions>, string, string]>([
   ["a tolerance of 0", { tolerance: 0 }, "INVALID_OPTION", '"tolerance" must be a number between 0 and 1: current value is 0'],
   ["half a step", { maxIterations: 0.5 }, "INVALID_OPTION", '"maxIterations" must be a whole number >= 1'],
   ["fewer residuals than parameters", { evaluate: linear([[1, 1]], [1]) }, "INVALID_ARGUMENT", "Cannot fit 2 parameters as there must be at least as many residuals: there are 1"],
-  ["a Jacobian of another shape", { evaluate: linear([[1], [1]], [1, 2]) }, "SHAPE_MISMATCH", "must be a Matrix [2, 2], a row for each residual: current value is [2, 1]"],
-  ["a Jacobian of lists", { evaluate: (() => ({ residuals: [1, 2], jacobian: [[1, 2], [3, 4]] })) as never }, "SHAPE_MISMATCH", "must be a Matrix [2, 2]"],
+  ["a Jacobian of another shape", { evaluate: linear([[1], [1]], [1, 2]) }, "SHAPE_MISMATCH", "must be a Matrix of ml-matrix [2, 2], a row for each residual: current value is [2, 1]"],
+  ["a Jacobian of lists", { evaluate: (() => ({ residuals: [1, 2], jacobian: [[1, 2], [3, 4]] })) as never }, "SHAPE_MISMATCH", "must be a Matrix of ml-matrix [2, 2]"],
 ])("%s is refused", async (_name, changes, expected, message) => {
   await expect(leastSquares({ evaluate: noisy, start: [1, 0.2], ...changes })).rejects.toThrow(code(expected, message));
 });
