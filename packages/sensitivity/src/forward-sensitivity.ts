@@ -1,5 +1,6 @@
 import { OdeError, readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions, type TangentBlocks, type VectorField } from "@fluxion/ode-core";
 import { assertPullable, assertPushable, assertSucceeded } from "./assert-pullable.ts";
+import { courseOf } from "./course-of.ts";
 import { eventJump, type EventJump } from "./event-jump.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type LoggedEvent } from "./event-log.ts";
 import { lazyCotangent } from "./lazy-cotangent.ts";
@@ -90,10 +91,11 @@ function solveWith({ problem, algorithm, options, solve }: SensitivityContext, c
 }
 
 /** That with derivatives by the initial state, for the saved states of a `solution` without. */
-function solvedLater(context: SensitivityContext, { u }: OdeSolution): OdeSolution {
-  const wide = solveWith(context, columnsOf(context.problem, ["u0"]));
+function solvedLater(context: SensitivityContext, solution: OdeSolution): OdeSolution {
+  const { onStep: _onStep, ...options } = context.options;
+  const wide = solveWith({ ...context, options }, columnsOf(context.problem, ["u0"]));
   assertSucceeded("the solution with derivatives by the initial state", wide);
-  if (wide.u.length !== u.length) throw new OdeError("SOLVE_FAILED", `Cannot differentiate by the initial state as the solve for it must save ${u.length} states: it saved ${wide.u.length}, with other events than the first`);
+  if (courseOf(wide) !== courseOf(solution)) throw new OdeError("SOLVE_FAILED", "Cannot differentiate by the initial state as the solve for it must have the events of the solution, in the same order among the saved times: it has not; set tighter tolerances");
   return wide;
 }
 
