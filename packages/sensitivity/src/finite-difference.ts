@@ -1,6 +1,5 @@
 import { OdeError, option, readOptions, type OdeProblem, type OdeSolution, type SensitivityAlgorithm } from "@fluxion/ode-core";
 import { assertPullable, assertPushable, assertSucceeded } from "./assert-pullable.ts";
-import { courseOf } from "./course-of.ts";
 import { callbacksOf } from "./event-log.ts";
 import { lazyCotangent } from "./lazy-cotangent.ts";
 import { accumulate } from "./small-vectors.ts";
@@ -97,3 +96,11 @@ const slopes = (low: readonly Float64Array[], high: readonly Float64Array[], ste
 
 /** The step at `x`. */
 const stepOf = (x: number, relative: number): number => Math.min(relative * Math.max(1, Math.abs(x)), x === 0 ? Infinity : Math.sqrt(relative) * Math.abs(x));
+
+
+/** How a solve ended, which events it had, and how many before each saved time. */
+function courseOf({ retcode, t, events, problem: { tspan } }: OdeSolution): string {
+  const direction = Math.sign(tspan[1] - tspan[0]);
+  const before = Array.from(t, (time) => events.findLastIndex((event) => direction * (event.t - time) < 0));
+  return `${retcode} ${events.map(({ callback }) => callback).join()} ${before.join()}`;
+}
