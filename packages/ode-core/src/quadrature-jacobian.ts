@@ -34,7 +34,8 @@ export class QuadratureJacobian implements JacobianEvaluator {
   readonly #state: Float64Array;
   readonly #direction: Float64Array;
   readonly #rows: Float64Array;
-  readonly #scratch: readonly [low: Float64Array, high: Float64Array];
+  readonly #low: Float64Array;
+  readonly #high: Float64Array;
   #nf = 0;
   njac = 0;
 
@@ -47,7 +48,7 @@ export class QuadratureJacobian implements JacobianEvaluator {
     [this.#f, this.#n, this.#count, this.#core, this.#banded] = [f, n, count, core, banded];
     [this.#state, this.#direction] = [new Float64Array(n), new Float64Array(dim)];
     this.#rows = new Float64Array(banded && f.quadratureRows ? count * n : 0);
-    this.#scratch = [new Float64Array(dim), new Float64Array(dim)];
+    [this.#low, this.#high] = [new Float64Array(dim), new Float64Array(dim)];
   }
 
   get size(): number {
@@ -73,7 +74,7 @@ export class QuadratureJacobian implements JacobianEvaluator {
   }
 
   timeDerivative(t: number, h: number, u: Float64Array, slope: Float64Array, out: Float64Array): void {
-    timeDerivative(this.#f, t, h, u, slope, ...this.#scratch, out);
+    timeDerivative(this.#f, t, h, u, slope, this.#low, this.#high, out);
     this.#nf += 2;
   }
 
@@ -86,7 +87,7 @@ export class QuadratureJacobian implements JacobianEvaluator {
 
   /** Also the matrix of the others, where that is dense. */
   #byColumns(t: number, u: Float64Array, out: Float64Array): void {
-    const n = this.#n, direction = this.#direction, [column] = this.#scratch;
+    const n = this.#n, direction = this.#direction, column = this.#low;
     const first = this.#banded ? n : 0;
     const shift = this.#core.size - n * n;
     direction.fill(0);
@@ -100,7 +101,7 @@ export class QuadratureJacobian implements JacobianEvaluator {
 
   /** Whether a component depends on quadratures: steps would be ever shorter, or of less order than promised. */
   #probe(t: number, u: Float64Array): void {
-    const [change] = this.#scratch;
+    const change = this.#low;
     this.#direction.fill(1);
     this.#direction.fill(0, 0, this.#n);
     this.#f.jvp!(t, u, this.#direction, null, change);

@@ -19,7 +19,7 @@ export interface SensitivityContext {
 export interface Cotangent {
   /** With respect to the parameters, `dp[m]`. */
   readonly dp: Float64Array;
-  /** With respect to the initial state, `du0[n]`: some algorithms compute it when it is first read. */
+  /** With respect to the initial state, `du0[n]`: some algorithms compute it when it is first read, and throw then what `pull` throws. */
   readonly du0: Float64Array;
 }
 

@@ -33,7 +33,8 @@ export class TangentJacobian implements JacobianEvaluator {
   readonly #byBlock: JacobianEvaluator;
   readonly #state: Float64Array;
   readonly #part: Float64Array;
-  readonly #scratch: readonly [low: Float64Array, high: Float64Array];
+  readonly #low: Float64Array;
+  readonly #high: Float64Array;
   #nf = 0;
   njac = 0;
 
@@ -44,7 +45,7 @@ export class TangentJacobian implements JacobianEvaluator {
   constructor(f: BoundField, n: number, count: number, core: JacobianEvaluator, block: HeldBlock, byBlock: JacobianEvaluator) {
     [this.#f, this.#count, this.#core, this.#block, this.#byBlock] = [f, count, core, block, byBlock];
     [this.#state, this.#part] = [new Float64Array(n), new Float64Array(core.size)];
-    this.#scratch = [new Float64Array(n * (1 + count)), new Float64Array(n * (1 + count))];
+    [this.#low, this.#high] = [new Float64Array(n * (1 + count)), new Float64Array(n * (1 + count))];
   }
 
   get size(): number {
@@ -72,7 +73,7 @@ export class TangentJacobian implements JacobianEvaluator {
   }
 
   timeDerivative(t: number, h: number, w: Float64Array, slope: Float64Array, out: Float64Array): void {
-    timeDerivative(this.#f, t, h, w, slope, ...this.#scratch, out);
+    timeDerivative(this.#f, t, h, w, slope, this.#low, this.#high, out);
     this.#nf += 2;
   }
 

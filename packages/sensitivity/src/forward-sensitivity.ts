@@ -14,7 +14,7 @@ export type ForwardSensitivityOptions = Readonly<Record<string, never>>;
  * For few parameters: the cost grows with `m`, that of the adjoints does not. Goes through events that have derivatives; states that these save move with them.
  *
  * Cost: `m` calls of `jvp` per evaluation, in a solve of `n (1 + m)` equations; implicit methods factorise matrices of the size of the state, in its band, and a Jacobian takes `2 n` calls of `jvp` for each
- * parameter, `2 (lower + upper + 1)` in a band. Derivatives by the initial state are another `n` columns, without `saveAt` and with callbacks of the same solve, else of one of `n (1 + n)` equations when they are first asked for: by `pull(...).du0` or a `du0` of `push`.
+ * parameter, `2 (lower + upper + 1)` in a band. Derivatives by the initial state are another `n` columns, of the same solve without `saveAt` or with callbacks, else of one of `n (1 + n)` equations when they are first asked for: by `pull(...).du0` or a `du0` of `push`.
  *
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section I.14; Maly, Petzold, Appl. Numer. Math. 20 (1996) 57-79, for the matrices.

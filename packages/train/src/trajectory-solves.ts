@@ -72,11 +72,12 @@ type SolvesOptions = MatchingOptions & Pick<TrajectoryLossOptions, "first">;
 export function trajectorySolves(options: SolvesOptions, together: boolean): TrajectorySolves {
   const { model, algorithm, sensealg, initialState, observe, first = 0 } = options;
   assertPlugins("match trajectories", { model, algorithm, sensealg });
-  const solver = options.solver ?? {};
-  /** Of a group, whose trajectories are several only where they have no callbacks. */
-  const solverOf = ({ members: [member] }: Observations): SolveOptions => savingTimesOnly(solver, options.trajectories[member].callback);
+  const { solver = {} } = options;
   const [n, m] = [model.dim, model.paramCount];
   requireTrajectories(options);
+  const solvers = options.trajectories.map(({ callback }) => savingTimesOnly(solver, callback));
+  /** Of a group, whose trajectories are several only where they have no callbacks. */
+  const solverOf = ({ members: [member] }: Observations): SolveOptions => solvers[member];
   const observable = observe ? tracedObservable(observe, n, m) : wholeState(n);
   const observed = observations({ ...options, solver }, checkedSigma(options.sigma, observable.width), together);
   // Those of a group are next to each other.
