@@ -1,6 +1,6 @@
 import { Session } from "node:inspector/promises";
+import { algorithms, autoTsit5, continuousCallback, odeProblem, solve, vectorField, type Algorithm, type Callback, type OdeProblem, type VectorField } from "@fluxion/ode-core";
 import { afterEach, expect, test, vi } from "vitest";
-import { algorithms, autoTsit5, continuousCallback, odeProblem, solve, vectorField, type Algorithm, type Callback, type OdeProblem, type VectorField } from "./index.ts";
 
 const decay = (n: number): VectorField => vectorField((_t, u, _p, out) => {
   for (let i = 0; i < n; i++) out[i] = -u[i];
