@@ -4,17 +4,22 @@ import { assertLength, type BoundField, type ButcherTableau, type EvaluationTape
 export const tileSize: number = 4;
 
 /** What {@link tiledField} makes: all but what depends on how the field was made. */
-type TiledField = Pick<VectorField, "dim" | "provides" | "bind">;
+interface TiledField extends Pick<VectorField, "dim" | "provides"> {
+  readonly bind: (p: Float64Array) => BoundTiles;
+}
+
+type BoundTiles = BoundField & Required<Pick<BoundField, "jvp" | "vjp" | "gradientBuffer">>;
 
 /**
  * `count` copies of a field in tiles of a few, so that neither the time for one state nor that to compile depends on `count`. The tiles are run one after
  * another by one field, and those states that fill no tile by another; states have the same bits as in any other batch.
  *
  * @param tile - Makes the field of so many copies, with `jvp` and `vjp`.
+ * @param size - Copies in a tile.
  */
-export function tiledField(tile: (count: number) => VectorField, count: number): TiledField {
-  const rest = count % tileSize;
-  const fields = [{ field: tile(tileSize), rounds: (count - rest) / tileSize }, ...(rest > 0 ? [{ field: tile(rest), rounds: 1 }] : [])];
+export function tiledField(tile: (count: number) => VectorField, count: number, size: number = tileSize): TiledField {
+  const rest = count % size;
+  const fields = [{ field: tile(size), rounds: (count - rest) / size }, ...(rest > 0 ? [{ field: tile(rest), rounds: 1 }] : [])];
   return {
     dim: fields.reduce((n, { field, rounds }) => n + rounds * field.dim, 0),
     provides: new Set(["jvp", "vjp"]),
@@ -46,7 +51,7 @@ function tilesOf(fields: readonly { readonly n: number; readonly rounds: number;
   });
 }
 
-function bindTiles(tiles: readonly Tile[]): BoundField {
+function bindTiles(tiles: readonly Tile[]): BoundTiles {
   const fields = [...new Set(tiles.map(({ bound }) => bound))];
   const n = tiles.reduce((sum, { a }) => sum + a.length, 0);
   return {

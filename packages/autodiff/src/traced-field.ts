@@ -50,11 +50,12 @@ export function tracedField(f: TracedRhs, options: TracedFieldOptions): VectorFi
   const batches = new Map<number, VectorField>();
   const batch = (count: number): VectorField => {
     if (!Number.isInteger(count) || count < 1) throw new OdeError("INVALID_ARGUMENT", `Cannot batch a vector field as count must be a whole number >= 1: current value is ${count}`);
-    const tile = (copies: number): VectorField => ({ ...common(copies), ...batchedField(checked, copies, dim, paramCount, target) });
+    const tile = (copies: number): VectorField => ({ ...common(copies), ...batchedField(checked, copies, single, target) });
+    if (count === 1) return single;
     if (!batches.has(count)) batches.set(count, { ...(count > tileSize ? { ...common(count), ...tiledField(batch, count) } : tile(count)), batch: (copies) => batch(count * copies) });
     return batches.get(count)!;
   };
-  return {
+  const single: VectorField = {
     ...common(1),
     dim,
     provides: new Set(["jvp", "vjp", "jacobian"]),
@@ -62,6 +63,7 @@ export function tracedField(f: TracedRhs, options: TracedFieldOptions): VectorFi
     bind: (p) => bindKernels(p, kernels, dim, paramCount),
     batch,
   };
+  return single;
 }
 
 /** The band of so many fields of `n` components, one after another. */
@@ -70,16 +72,22 @@ function copiesOf(bandwidth: Bandwidth, n: number, count: number): Bandwidth {
   return order && count > 1 ? { ...bandwidth, order: Int32Array.from({ length: count * n }, (_, k) => k - (k % n) + order[k % n]) } : bandwidth;
 }
 
-/** Without `jacobian`, which would be zero but for its blocks, and without `structure`, which the order of the states breaks. */
-function batchedField(f: TracedRhs, count: number, dim: number, paramCount: number, target: TargetOptions): Pick<VectorField, "dim" | "provides" | "bind"> {
+/**
+ * Without `jacobian`, which would be zero but for its blocks, and without `structure`, which the order of the states breaks. Products without a tape, which are
+ * rarely asked of batches, go state by state: kernels of their own would be the largest of all.
+ */
+function batchedField(f: TracedRhs, count: number, single: VectorField, target: TargetOptions): Pick<VectorField, "dim" | "provides" | "bind"> {
+  const { dim, paramCount } = single;
   const batched: TracedRhs = (t, u, p) => reshape(vmap((u1) => f(t, u1, p))(reshape(u, [count, dim])), [count * dim]);
   const kernels = kernelsOf(batched, count * dim, paramCount, target);
+  const { provides, bind } = tiledField(() => single, count, 1);
   return {
     dim: count * dim,
-    provides: new Set(["jvp", "vjp"]),
+    provides,
     bind: (p) => {
       const { jacobian: _, ...bound } = bindKernels(p, kernels, count * dim, paramCount);
-      return bound;
+      const { jvp, vjp, gradientBuffer } = bind(p);
+      return { ...bound, jvp, vjp, gradientBuffer };
     },
   };
 }

@@ -43,7 +43,7 @@ export interface VectorField {
   bind(p: Float64Array): BoundField;
   /**
    * The field of `count` independent copies that share `t` and `p`: its state `[count * n]` holds theirs one after another.
-   * Its kernels are compiled for all copies at once, which costs less than one call for each. Equal counts give one field.
+   * Its right-hand side and tapes are compiled for several copies at once, which costs less than one call for each. Equal counts give one field.
    */
   batch?(count: number): VectorField;
 }
