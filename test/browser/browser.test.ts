@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../workspace.ts";
-import { train, type PageResult } from "./page.ts";
+import { expectSameNumbers, type PageResult } from "./same-numbers.ts";
 
 const chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
 const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--virtual-time-budget=20000", "--dump-dom"];
@@ -38,26 +38,16 @@ describe.skipIf(!chromium)("in a browser (skipped without Chromium)", () => {
     return JSON.parse(body) as PageResult;
   }
 
-  /** Sums and products to the last bit, kernels to 1e-12 of the largest number; training adds rounding to rounding. */
-  async function expectNodesNumbers({ kernels, losses, ring }: PageResult): Promise<void> {
-    const here = await train();
-    const largest = Math.max(...here.kernels.map(Math.abs));
-    expect([kernels.length, losses.length]).toEqual([here.kernels.length, 20]);
-    expect(ring).toEqual(here.ring);
-    kernels.forEach((x, i) => expect(Math.abs(x - here.kernels[i])).toBeLessThan(1e-12 * largest));
-    losses.forEach((loss, i) => expect(Math.abs(loss - here.losses[i])).toBeLessThan(1e-10 * here.losses[i]));
-  }
-
   test("a page trains on WebAssembly and gets Node's numbers", async () => {
     const result = open("/free");
     expect(result.backend).toBe("wasm");
-    await expectNodesNumbers(result);
+    await expectSameNumbers(result);
   });
 
   test("a page whose content security policy forbids generated code trains on the interpreter", async () => {
     const result = open("/strict");
     expect(result.backend).toBe("interpreter");
-    await expectNodesNumbers(result);
+    await expectSameNumbers(result);
   });
 });
 

@@ -6,6 +6,7 @@ import { dop853, odeProblem, rk4, solve, tsit5, type BoundField, type InPlaceRhs
 import { discreteAdjoint } from "@fluxion/sensitivity";
 import { doublePendulum, sampleStates } from "@fluxion/systems";
 import { fit } from "@fluxion/train";
+import type { PageResult } from "./same-numbers.ts";
 
 const t = Float64Array.from({ length: 11 }, (_, k) => k / 10);
 const trajectories = sampleStates(2, [-0.2, -0.2, -0.2, -0.2], [0.2, 0.2, 0.2, 0.2], 1).map((u0) => ({
@@ -13,18 +14,6 @@ const trajectories = sampleStates(2, [-0.2, -0.2, -0.2, -0.2], [0.2, 0.2, 0.2, 0
   u: solve(odeProblem(doublePendulum().field, u0, [0, 1]), tsit5(), { reltol: 1e-12, abstol: 1e-12, saveAt: t }).u,
 }));
 const model = structuredLagrangianNN({ coordinates: 2, angles: [0, 1], energyScale: 10, network: mlp({ hidden: [8, 8] }) });
-
-/** What a page computes. */
-export interface PageResult {
-  /** The backend in use. */
-  readonly backend: string;
-  /** Right-hand side and vector-Jacobian product of the network before training. */
-  readonly kernels: readonly number[];
-  /** The losses of 20 steps. */
-  readonly losses: readonly number[];
-  /** The end of a solve of ten components, whose sums over stages are WebAssembly's where a page may use it. */
-  readonly ring: readonly number[];
-}
 
 function ring(): number[] {
   const f: InPlaceRhs = (_t, u, _p, out) => {
