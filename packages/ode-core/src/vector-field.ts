@@ -73,8 +73,8 @@ export interface BoundField {
   quadratureRows?(t: number, u: Float64Array, out: Float64Array): void;
   readonly tangents?: TangentBlocks;
   /**
-   * A zeroed array `[m]` that `vjp` adds to without copying. The vector field has only one: it is good until the next call
-   * of this function on any of its bound fields, so copy the sums out.
+   * A zeroed array `[m]` that `vjp` adds to without copying. A vector field and its batches have only one: it is good until the
+   * next call of this function on any of their bound fields, so copy the sums out.
    */
   gradientBuffer?(): Float64Array;
   /** A new tape of evaluations. It closes the tapes, also those of steps, that were made before by any bound field of this vector field. */

@@ -1,6 +1,7 @@
 import { mul, sin, sqrt, tracedField } from "@fluxion/autodiff";
 import { lagrangianNN } from "@fluxion/lnn";
 import { huber, meanSquaredError, mlp, type DynamicsModel } from "@fluxion/nn-core";
+import type { VectorField } from "@fluxion/ode-core";
 import { expect, test } from "vitest";
 import { derivativeLoss, type DerivativeSample } from "./derivative-loss.ts";
 
@@ -32,13 +33,12 @@ const untaped: DynamicsModel = {
   },
 };
 
-/** Tapes without room, or with room again on every second evaluation. */
+/** Tapes without room, or with room again on every second evaluation; those of batches, too. */
 const full = (every: number): DynamicsModel => {
   let pushes = 0;
-  return {
-    ...unbatched,
+  const taped = (field: VectorField): Pick<VectorField, "bind"> => ({
     bind: (q) => {
-      const bound = model.bind(q);
+      const bound = field.bind(q);
       return {
         ...bound,
         tape: () => {
@@ -47,7 +47,13 @@ const full = (every: number): DynamicsModel => {
         },
       };
     },
+  });
+  const batches = new Map<number, VectorField>();
+  const batch = (count: number): VectorField => {
+    if (!batches.has(count)) batches.set(count, { ...model.batch!(count), ...taped(model.batch!(count)) });
+    return batches.get(count)!;
   };
+  return { ...model, ...taped(model), batch };
 };
 
 test.each([

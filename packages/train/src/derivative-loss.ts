@@ -135,7 +135,8 @@ function evaluation(bound: BoundField, m: number): Evaluation {
 
 /** Without a tape: the product evaluates once more. */
 function evaluationTwice(bound: BoundField, m: number): Evaluation {
-  const sums = bound.gradientBuffer?.() ?? new Float64Array(m);
+  // Not its buffer, which is that of the other fields of these samples, too.
+  const sums = new Float64Array(m);
   return {
     rhs: (t, u, out) => bound.rhs(t, u, out),
     vjp: (t, u, w, outU) => bound.vjp!(t, u, w, outU, sums),
