@@ -53,8 +53,8 @@ export function ensemble<R>(problem: OdeProblem, algorithm: Algorithm, { traject
   if (reduce !== undefined && typeof reduce !== "function") throw wrong("reduce", "a function", reduce);
   requireAlgorithm("solve", "algorithm", algorithm);
   // Lists that suit the problems need not suit the one that they are made of.
-  const { saveAt, abstol, ...rest } = options;
-  const single = { ...(typeof saveAt === "number" ? { saveAt } : {}), ...(typeof abstol === "number" ? { abstol } : {}) };
+  const { saveAt, reltol, abstol, ...rest } = options;
+  const single = Object.fromEntries(Object.entries({ saveAt, reltol, abstol }).filter(([, value]) => typeof value === "number"));
   checkStepControl(problem, algorithm, checkSolveOptions({ ...rest, ...single }, problem));
   return Array.from({ length: trajectories }, (_, k): TrajectoryResult<R | OdeSolution> => {
     const i = first + k;

@@ -73,7 +73,7 @@ export type { ErrorScale } from "./scaled-norm.ts";
 export type { Cotangent, Linearization, SensitivityAlgorithm, SensitivityContext } from "./sensitivity.ts";
 export { polynomialExtension, type PolynomialExtensionData } from "./polynomial-extension.ts";
 export { solve } from "./solve.ts";
-export { defaultTolerances } from "./solve-options.ts";
+export { defaultTolerances, optionsForOtherState } from "./solve-options.ts";
 export { solveAsync } from "./solve-async.ts";
 export type { OdeEvent, OdeSolution, Retcode, Solve, SolveOptions, SolveStats } from "./solution.ts";
 export {

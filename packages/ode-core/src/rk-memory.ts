@@ -141,10 +141,17 @@ export class RkMemory {
   scaledError(): number {
     const quick = this.#sums ? this.#quickError(this.#sums) : NaN;
     if (quick < Infinity) return quick;
+    const { e, coarse } = this.#coefficients;
+    const fine = this.#rms(e);
+    return coarse ? combinedError(fine, this.#rms(coarse)) : fine;
+  }
+
+  /** The root mean square of the scaled sum with weights `w` over the stages. */
+  #rms(w: Float64Array): number {
     const { u, next, abstols, reltol } = this;
-    this.#estimate ??= new Float64Array(u.length);
-    this.error(this.#estimate);
-    return ownNorm(this.#estimate, u, next, abstols, reltol, undefined, this.#estimate);
+    const estimate = (this.#estimate ??= new Float64Array(u.length));
+    this.#weigh(w, estimate);
+    return ownNorm(estimate, u, next, abstols, reltol, undefined, estimate);
   }
 
   #quickError(sums: VectorSums): number {

@@ -96,6 +96,17 @@ export function checkSolveOptions(options: SolveOptions, problem: OdeProblem): C
   return { ...tolerances, dt: length, dtmin, dtmax, adaptive, maxIters, times, stops, dense, isLookedInto, isOutOfDomain, callbacks, signal, onStep };
 }
 
+/** Whether an option is about the state: a function that is given one, or tolerances of its components where they are a list. */
+const isOfState: Readonly<Record<keyof SolveOptions, boolean>> = {
+  reltol: true, abstol: true, norm: true, isOutOfDomain: true, callback: true, onStep: true,
+  dt: false, dtmin: false, dtmax: false, adaptive: false, maxIters: false, saveAt: false, tstops: false, dense: false, signal: false,
+};
+
+/** Those options that mean the same for other equations, of another state. */
+export function optionsForOtherState(options: SolveOptions): SolveOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name, value]) => !isOfState[name as keyof SolveOptions] || value === undefined || typeof value === "number"));
+}
+
 /** Whether some of the times are neither the start nor a stop. */
 function hasOthers(times: Float64Array | undefined, t0: number, stops: Float64Array): boolean {
   if (!times) return false;

@@ -91,6 +91,7 @@ describe("sums by WebAssembly and by loops", () => {
       return explicitRk("own", 2, { a: [[], [0], [0, 2 / 3]], b, c: [0, 0, 2 / 3], bError: [-0.75, 0, 0.75], dense: polynomialExtension({ order: 1, b, q: [[], [], []] }) });
     };
     expectSameBits("own", make, sizes, { reltol: 1e-4, abstol: 1e-5 });
+    expectSameBits("two estimates", ({ explicitRk, dop853 }) => explicitRk("own", 8, dop853().tableau!), sizes, { reltol: 1e-6, abstol: 1e-8 });
   });
 
   test("and with tolerances for each component, a norm of one's own, events and a change of method", () => {

@@ -1,4 +1,4 @@
-import { defaultTolerances, option, readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
+import { defaultTolerances, option, optionsForOtherState, readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
 import { assertSucceeded } from "./assert-pullable.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type EventGroup, type LoggedEvent } from "./event-log.ts";
 import { pullEvents } from "./event-pull.ts";
@@ -169,7 +169,7 @@ function stretchSolver(context: SensitivityContext, forward: DenseForward, { fie
   const { problem: { f }, algorithm, options, solve } = context;
   const n = f.dim;
   // What looks at the state or its components would be given lambda.
-  const { onStep: _onStep, saveAt: _saveAt, isOutOfDomain: _isOutOfDomain, norm: _norm, abstol: _abstol, callback: _callback, dt, ...shared } = options;
+  const { saveAt: _saveAt, dt, ...shared } = optionsForOtherState(options);
   // The first step after a jump is as long as the last one before it: choosing it anew costs evaluations at every saved time.
   let size = dt === undefined ? undefined : Math.abs(dt);
   const fixed = takesFixedSteps(context);

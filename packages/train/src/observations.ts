@@ -1,4 +1,4 @@
-import { assertFinite, assertLength, OdeError, shown, type VectorField } from "@fluxion/ode-core";
+import { assertFinite, assertLength, OdeError, optionsForOtherState, shown, type VectorField } from "@fluxion/ode-core";
 import { tiles } from "./tiles.ts";
 import type { MatchingOptions } from "./trajectory-solves.ts";
 import type { Trajectory } from "./trajectory.ts";
@@ -40,8 +40,8 @@ const tileSize = 2;
 export function observations(options: MatchingOptions, sigma: Float64Array, mayBatch: boolean): Observations[] {
   const { model, trajectories, algorithm, solver = {}, sensealg } = options;
   const fixed = solver.adaptive === false || (algorithm.tableau !== undefined && !algorithm.tableau.bError);
-  const perState = [solver.abstol, solver.norm, solver.isOutOfDomain, solver.callback].some((option) => typeof option === "object" || typeof option === "function");
-  const together = mayBatch && model.batch !== undefined && fixed && !perState && sensealg.requiresTableau === true;
+  const suitsBatches = Object.keys(optionsForOtherState(solver)).length === Object.keys(solver).length;
+  const together = mayBatch && model.batch !== undefined && fixed && suitsBatches && sensealg.requiresTableau === true;
   const groups = new Map<string, Member[]>();
   trajectories.forEach((trajectory, i) => {
     trajectory.u.forEach((state, k) => {

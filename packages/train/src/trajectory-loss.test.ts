@@ -79,6 +79,9 @@ describe("trajectories with equal times", () => {
     ["tsit5 with step-size control", { algorithm: tsit5(), solver: { reltol: 1e-6, abstol: 1e-6 } }, false],
     ["rk4 and another sensitivity algorithm", { algorithm: rk4(), solver: { dt: 0.05 }, sensealg: forwardSensitivity() }, false],
     ["events that know one state", { algorithm: rk4(), solver: { dt: 0.05, callback: presetTimeCallback({ times: [0.2], ...tracedEvent({ dim: 2, paramCount: p.length, affect: (_t, u) => mul(u, u) }) }) } }, false],
+    ["relative tolerances per component", { algorithm: rk4(), solver: { dt: 0.05, reltol: [1e-6, 1e-5] } }, false],
+    ["absolute tolerances per component", { algorithm: rk4(), solver: { dt: 0.05, abstol: [1e-6, 1e-5] } }, false],
+    ["tolerances that fixed steps do not look at", { algorithm: rk4(), solver: { dt: 0.05, reltol: 1e-6, abstol: undefined } }, true],
     ["a model without batches", { model: withoutBatches }, false],
   ] as const)("%s: the loss and gradient are those of each alone", (_name, changes, batched) => {
     const counts: number[] = [];
