@@ -80,10 +80,10 @@ test("rodas4 on the Brusselator with diffusion, 64 components: errors in proport
 /** Errors at the end in units of the tolerance, and evaluations at the tolerances given; a Jacobian serves several steps. */
 describe("diagonally implicit methods against references", () => {
   const cases = [
-    ["implicitEuler", algorithms.implicitEuler(), [1e-3], 300, { vdp1e3: [1600], robertson40: [270], robertson1e11: [1550], hires: [600] }],
-    ["trbdf2", algorithms.trbdf2(), [1e-3, 1e-5], 300, { vdp1e3: [1300, 3400], robertson40: [150, 525], robertson1e11: [760, 3070], hires: [460, 1200] }],
-    ["kenCarp4", algorithms.kenCarp4(), [1e-3, 1e-5, 1e-7], 130, { vdp1e3: [1800, 3200, 6100], robertson40: [175, 400, 975], robertson1e11: [825, 1700, 4100], hires: [650, 1300, 3030] }],
-    ["kvaerno5", algorithms.kvaerno5(), [1e-3, 1e-5, 1e-7], 14, { vdp1e3: [2400, 4060, 7200], robertson40: [225, 420, 885], robertson1e11: [1010, 1980, 4220], hires: [800, 1570, 3600] }],
+    ["implicitEuler", algorithms.implicitEuler(), [1e-3], 300, { vdp1e3: [1900], robertson40: [310], robertson1e11: [1720], hires: [755] }],
+    ["trbdf2", algorithms.trbdf2(), [1e-3, 1e-5], 300, { vdp1e3: [1350, 3500], robertson40: [162, 545], robertson1e11: [780, 3120], hires: [480, 1270] }],
+    ["kenCarp4", algorithms.kenCarp4(), [1e-3, 1e-5, 1e-7], 130, { vdp1e3: [1700, 3330, 6150], robertson40: [187, 405, 985], robertson1e11: [835, 1700, 4100], hires: [672, 1300, 3030] }],
+    ["kvaerno5", algorithms.kvaerno5(), [1e-3, 1e-5, 1e-7], 14, { vdp1e3: [2600, 4120, 7600], robertson40: [245, 443, 920], robertson1e11: [1050, 2080, 4380], hires: [835, 1620, 3680] }],
   ] as const;
   test.each(cases)("%s: errors in proportion to the tolerance, at known cost", (_name, algorithm, tolerances, error, nf) => {
     for (const id of problemIds) {
@@ -107,7 +107,8 @@ describe("radauIIA5 against references", () => {
       const { retcode, u, stats } = endOf(stiffProblems[id], algorithms.radauIIA5(), tol);
       expect(retcode).toBe("success");
       expect(relativeError(u.at(-1)!, stiffProblems[id].reference.at(-1)!.u)).toBeLessThan(error * tol);
-      expect(stats.nf / nf[i]).toBeLessThan(1.03);
+      // RADAU5 carries a rate of convergence from one step to the next (see newton-cascades.test.ts).
+      expect(stats.nf / nf[i]).toBeLessThan(1.07);
       expect(stats.nf / nf[i]).toBeGreaterThan(i === 0 ? 0.88 : 0.95);
       expect(stats.njac).toBeLessThan(stats.nlu);
     });

@@ -59,9 +59,6 @@ export class RadauStepper implements Stepper {
   /** A step was tried from here and not kept, and the one under way is such a retry. */
   #wasTried = false;
   #isRetry = false;
-  /** `theta / (1 - theta)` of the last iteration, now and as it was when the last step was kept. */
-  #eta = NaN;
-  #keptEta = NaN;
   #theta = NaN;
   #nf = 0;
   nlu = 0;
@@ -84,7 +81,6 @@ export class RadauStepper implements Stepper {
     const vector = (): Float64Array => new Float64Array(n);
     [this.#slope, this.#u, this.#input] = [vector(), vector(), vector()];
     this.#last = new RadauPolynomial(n);
-    this.#keptEta = 1;
     this.controller = predictiveController(4, 8, this.#report);
   }
 
@@ -163,7 +159,6 @@ export class RadauStepper implements Stepper {
     this.#hasSlope = false;
     this.#isFresh = false;
     this.#hasJacobian = this.#theta <= fast;
-    this.#keptEta = this.#eta;
     this.#wasTried = false;
   }
 
@@ -172,7 +167,6 @@ export class RadauStepper implements Stepper {
     this.#hasLast = false;
     this.#hasSlope = false;
     this.#hasJacobian = false;
-    this.#keptEta = 1;
     this.#wasTried = false;
   }
 
@@ -213,12 +207,12 @@ export class RadauStepper implements Stepper {
     return true;
   }
 
-  /** Stops by the observed rate of convergence, and gives up as soon as that promises no success in time. */
+  /** Stops by the observed rate of convergence, of which nothing is carried over from the step before (see `dirk.ts`), and gives up as soon as that promises no success in time. */
   #newton(): boolean {
     const report = this.#report;
     const { kappa } = this.#tolerances;
     this.#theta = fast;
-    this.#eta = Math.exp(0.8 * Math.log(Math.max(this.#keptEta, Number.EPSILON)));
+    let eta = 1;
     let before = 0;
     let rateBefore = 0;
     for (let iteration = 1; iteration <= maxIterations; iteration++) {
@@ -230,9 +224,9 @@ export class RadauStepper implements Stepper {
         this.#theta = iteration === 2 ? rate : Math.sqrt(rate * rateBefore);
         rateBefore = rate;
         if (this.#theta >= slow) return false;
-        this.#eta = this.#theta / (1 - this.#theta);
+        eta = this.#theta / (1 - this.#theta);
         const left = maxIterations - 1 - iteration;
-        let expected = (this.#eta * size) / kappa;
+        let expected = (eta * size) / kappa;
         for (let i = 0; i < left; i++) expected *= this.#theta;
         if (expected >= 1) {
           report.retry = 0.8 * Math.min(20, expected) ** (-1 / (4 + left));
@@ -243,7 +237,7 @@ export class RadauStepper implements Stepper {
       const w = this.#w, k = this.#k;
       for (let i = 0; i < w.length; i++) w[i] += k[i];
       this.#transform(T, w, this.#z);
-      if (this.#eta * size <= kappa) {
+      if (eta * size <= kappa) {
         report.caution = Math.min(1, (1 + 2 * maxIterations) / (iteration + 2 * maxIterations));
         report.steady = this.#theta <= fast ? 1.2 : 1;
         return true;
