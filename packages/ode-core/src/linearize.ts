@@ -1,5 +1,5 @@
 import { requireAlgorithm, type Algorithm } from "./algorithm.ts";
-import { assertPlugin, OdeError } from "./errors.ts";
+import { assertPlugin, isList, OdeError } from "./errors.ts";
 import { integrate } from "./integrate.ts";
 import { requireProblem, type OdeProblem } from "./problem.ts";
 import type { Linearization, SensitivityAlgorithm } from "./sensitivity.ts";
@@ -13,7 +13,7 @@ export interface LinearizeOptions extends SolveOptions {
 }
 
 /**
- * Integrates `problem` in a way that can be differentiated. `u0` and `p` are copied.
+ * Integrates `problem` in a way that can be differentiated. `u0`, `p` and lists in the options are copied: they may change before `pull`.
  *
  * @returns The solution, and `pull` that turns gradients of a loss by the saved states into gradients by `p` and `u0`;
  * of some sensitivity algorithms also `push` for changes of the saved states by those of `p` and `u0`.
@@ -35,9 +35,12 @@ export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg,
     throw new OdeError("MISSING_CAPABILITY", `Cannot use sensealg "${sensealg.name}" as the problem has a mass matrix: it takes none; finiteDifference does`);
   }
   requireCallbacks(sensealg, options);
-  // A pull may come after the caller has changed its own arrays, and solve once more.
+  // A pull may come after the caller has changed its own arrays, or the times that it was given, and solve once more.
   const own = { ...problem, u0: problem.u0.slice(), p: problem.p.slice() };
-  return sensealg.linearize({ problem: own, algorithm, options, solve: integrate });
+  const lists = Object.fromEntries((["saveAt", "tstops", "reltol", "abstol"] as const).flatMap((name) => (isList(options[name]) ? [[name, Array.from(options[name])]] : [])));
+  const linearization = sensealg.linearize({ problem: own, algorithm, options: { ...options, ...lists }, solve: integrate });
+  const { solution } = linearization;
+  return { ...linearization, solution: { ...solution, t: solution.t.slice() } };
 }
 
 /** @throws OdeError `MISSING_CAPABILITY` for a callback that `sensealg` cannot differentiate through. */

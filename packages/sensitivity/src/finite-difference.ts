@@ -47,6 +47,8 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
       const { onStep: _onStep, ...shared } = solveOptions;
       // Without saveAt the saved times are those of the steps, which the changed problems do not share.
       const again = { ...shared, dense: false, saveAt: solveOptions.saveAt ?? solution.t };
+      // The caller may write residuals in their place.
+      const states = scheme === "forward" ? solution.u.map((u) => u.slice()) : [];
       const changed = changedStates(solution, (one) => solve(one, algorithm, again));
       const [dp, du0] = (["p", "u0"] as const).map((name): Column[] =>
         Array.from(problem[name], (value, i) => {
@@ -54,7 +56,7 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
           const step = stepOf(value, relativeStep);
           const [low, high] = [scheme === "forward" ? value : value - step, value + step];
           let column: ReturnType<Column> | undefined;
-          return () => (column ??= slopes(scheme === "forward" ? solution.u : at(low), at(high), high - low));
+          return () => (column ??= slopes(scheme === "forward" ? states : at(low), at(high), high - low));
         }),
       );
       return {

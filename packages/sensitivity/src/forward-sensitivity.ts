@@ -1,4 +1,4 @@
-import { readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions, type TangentBlocks, type VectorField } from "@fluxion/ode-core";
+import { defaultTolerances, readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions, type TangentBlocks, type VectorField } from "@fluxion/ode-core";
 import { assertPullable, assertPushable, assertSucceeded } from "./assert-pullable.ts";
 import { eventJump, type EventJump } from "./event-jump.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type LoggedEvent } from "./event-log.ts";
@@ -10,7 +10,8 @@ export type ForwardSensitivityOptions = Readonly<Record<string, never>>;
 
 /**
  * Solves the variational equations `S' = f_u S + f_p`, `S(t0) = 0`, along with the problem. The sensitivities are part of
- * the error norm, so that they are as accurate as the state; hence the steps differ from those of a plain solve.
+ * the error norm, so that they are as accurate as the state; hence the steps differ from those of a plain solve. The absolute tolerances of derivatives by a number of more than 1
+ * are those of the state divided by it, as large numbers have small derivatives.
  * For few parameters: the cost grows with `m`, that of the adjoints does not. Goes through events that have derivatives; states that these save move with them.
  *
  * Cost: `m` calls of `jvp` per evaluation, in a solve of `n (1 + m)` equations; implicit methods factorise matrices of the size of the state, in its band, and a Jacobian takes `2 n` calls of `jvp` for each
@@ -40,8 +41,8 @@ export function forwardSensitivity(options: ForwardSensitivityOptions = {}): Sen
         solution,
         pull(uBar) {
           assertPullable(solution, uBar);
-          const gradient = pulled(first, uBar);
-          return lazyCotangent(uBar, gradient.slice(n), (kept) => (together ? gradient.slice(0, n) : pulled(byInitialState(), kept)));
+          const gradient = pulled(first, uBar, n + problem.p.length);
+          return lazyCotangent(uBar, gradient.slice(n), (kept) => (together ? gradient.slice(0, n) : pulled(byInitialState(), kept, problem.f.dim)));
         },
         push(dp, du0) {
           assertPushable(solution, dp, du0);
@@ -62,15 +63,18 @@ interface Columns {
   start(j: number, out: Float64Array): void;
   /** The direction of column `j` in the parameters; null for none. */
   direction(j: number): Float64Array | null;
+  /** What column `j` is the derivative by. */
+  value(j: number): number;
 }
 
-function columnsOf({ f: { dim }, p }: OdeProblem, by: readonly ("u0" | "p")[]): Columns {
+function columnsOf({ f: { dim }, u0, p }: OdeProblem, by: readonly ("u0" | "p")[]): Columns {
   const n = by.includes("u0") ? dim : 0;
   const directions = by.includes("p") ? Array.from(p, (_, j) => new Float64Array(p.length).fill(1, j, j + 1)) : [];
   return {
     count: n + directions.length,
     start: (j, out) => void (j < n && (out[j] = 1)),
     direction: (j) => (j < n ? null : directions[j - n]),
+    value: (j) => (j < n ? u0[j] : p[j - n]),
   };
 }
 
@@ -84,7 +88,7 @@ function solveWith({ problem, algorithm, options, solve }: SensitivityContext, c
   const passed: PassedEvent[] = [];
   const bound = problem.f.bind(problem.p);
   const callback = loggedCallbacks(callbacksOf(options), n, (event, { u }) => passed.push(passEvent(bound, problem.p, columns, event, u, passed)));
-  const wide = solve({ ...problem, f: variationalField(problem, columns), u0: w0 }, algorithm, widened({ ...options, callback }, n, 1 + count));
+  const wide = solve({ ...problem, f: variationalField(problem, columns), u0: w0 }, algorithm, widened({ ...options, callback }, n, columns));
   moveWithEvents(wide, passed, options, n);
   return wide;
 }
@@ -97,12 +101,12 @@ function solvedLater(context: SensitivityContext): OdeSolution {
   return wide;
 }
 
-/** For each column the inner product of its saved states with `uBar`. */
-function pulled({ u }: OdeSolution, uBar: readonly Float64Array[]): Float64Array {
-  const n = uBar[0]?.length ?? 0;
-  const gradient = new Float64Array(n === 0 ? 0 : u[0].length / n - 1);
+/** For each of `count` columns the inner product of its saved states with `uBar`. */
+function pulled({ u }: OdeSolution, uBar: readonly Float64Array[], count: number): Float64Array {
+  const gradient = new Float64Array(count);
   u.forEach((w, i) => {
-    for (let j = 0; j < gradient.length; j++) {
+    const n = uBar[i].length;
+    for (let j = 0; j < count; j++) {
       let sum = 0;
       for (let l = 0; l < n; l++) sum += uBar[i][l] * w[n * (1 + j) + l];
       gradient[j] += sum;
@@ -173,17 +177,19 @@ function moveWithEvents(wide: OdeSolution, passed: readonly PassedEvent[], optio
   }
 }
 
-/** The options for the wide solve: the caller's functions see the state alone; a column has the tolerances of the state, and its norm, the largest of which counts. */
-function widened(options: SolveOptions, n: number, columns: number): SolveOptions {
-  const { onStep, isOutOfDomain, reltol, abstol, norm } = options;
-  const ofColumns = (list: SolveOptions["abstol"]): SolveOptions["abstol"] => (list === undefined || typeof list === "number" ? list : Array.from({ length: columns }, () => Array.from(list)).flat());
+/** The options for the wide solve: the caller's functions see the state alone; a column has the tolerances of the state, the absolute ones by its number, and its norm, the largest of which counts. */
+function widened(options: SolveOptions, n: number, { count, value }: Columns): SolveOptions {
+  const { onStep, isOutOfDomain, reltol, abstol = defaultTolerances.abstol, norm } = options;
+  const scales = Array.from({ length: 1 + count }, (_, j) => (j === 0 ? 1 : 1 / Math.max(1, Math.abs(value(j - 1)))));
+  const ofColumns = (list: number | ArrayLike<number>, factors: readonly number[]): number | number[] =>
+    typeof list === "number" && factors.every((x) => x === 1) ? list : factors.flatMap((x) => Array.from({ length: n }, (_, i) => x * (typeof list === "number" ? list : list[i])));
   return {
     ...options,
     ...(onStep ? { onStep: (t, h, w) => onStep(t, h, w.subarray(0, n)) } : {}),
     ...(isOutOfDomain ? { isOutOfDomain: (t, w, p) => isOutOfDomain(t, w.subarray(0, n), p) } : {}),
-    ...(norm ? { norm: largestNorm(norm, n, columns) } : {}),
-    reltol: ofColumns(reltol),
-    abstol: ofColumns(abstol),
+    ...(norm ? { norm: largestNorm(norm, n, 1 + count) } : {}),
+    ...(reltol === undefined ? {} : { reltol: ofColumns(reltol, scales.map(() => 1)) }),
+    abstol: ofColumns(abstol, scales),
   };
 }
 
