@@ -1,7 +1,6 @@
 import type { Algorithm } from "./algorithm.ts";
 import { CallbackRunner } from "./callback-runner.ts";
 import { algebraOf, makeConsistent } from "./consistent-state.ts";
-import { controllerOf } from "./controller.ts";
 import { denseOutput } from "./dense-output.ts";
 import { OdeError } from "./errors.ts";
 import { stopped } from "./failure.ts";
@@ -13,7 +12,7 @@ import { massOf, odeProblem, type OdeProblem } from "./problem.ts";
 import { Recorder } from "./recorder.ts";
 import type { OdeSolution, Retcode, SolveOptions, SolveStats } from "./solution.ts";
 import { checkSolveOptions, requireStepControl } from "./solve-options.ts";
-import { adaptiveSteps, fixedSteps, leastStep, moveOn, type StepLoop } from "./step-loop.ts";
+import { adaptiveSteps, fixedSteps, leastStep, loopOf, moveOn, type StepLoop } from "./step-loop.ts";
 import { whyStopped } from "./why-stopped.ts";
 
 /** A solve in progress. Made by `init`. */
@@ -21,7 +20,7 @@ export class Integrator {
   readonly #algorithm: Algorithm;
   readonly #given: SolveOptions;
   readonly #adaptive: boolean;
-  readonly #loop: StepLoop;
+  #loop: StepLoop;
   /** What a singular mass matrix leaves of the equations; absent without one. */
   readonly #algebra: NullSpaces | undefined;
   #problem: OdeProblem;
@@ -43,11 +42,7 @@ export class Integrator {
     this.#problem = problem;
     this.#adaptive = isAdaptive(stepper, checked);
     requireStepControl(algorithm, checked, this.#adaptive);
-    this.#loop = {
-      stepper, controller: controllerOf(algorithm, stepper), multistep: algorithm.startOrder !== undefined, recorder: new Recorder(problem, checked.times, checked.dense), callbacks: undefined, options: checked,
-      direction: 1, smallest: NaN, p: problem.p, u: problem.u0.slice(), next: new Float64Array(problem.f.dim), error: new Float64Array(problem.f.dim),
-      t: NaN, size: NaN, target: NaN, isCut: false, origin: NaN, index: 0, count: 0, isLeft: false, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
-    };
+    this.#loop = loopOf(problem, algorithm, checked, stepper, problem.u0.slice());
     this.#algebra = algebraOf(problem);
     this.#begin();
   }
@@ -139,38 +134,24 @@ export class Integrator {
     const options = checkSolveOptions(this.#given, problem);
     const stepper = makeStepper(this.#algorithm, problem, options, p);
     // What throws before leaves the solve as it was.
-    const loop = this.#loop;
-    loop.stepper.release?.();
-    loop.stepper = stepper;
-    loop.options = options;
+    const { stepper: last, u } = this.#loop;
+    last.release?.();
+    u.set(problem.u0);
     this.#problem = problem;
-    loop.controller = controllerOf(this.#algorithm, loop.stepper);
-    loop.recorder = new Recorder(problem, options.times, options.dense);
-    loop.u.set(problem.u0);
+    this.#loop = loopOf(problem, this.#algorithm, options, stepper, u);
     this.#begin();
   }
 
-  /** Sets all that a solve counts and follows to its start. */
+  /** Goes to the start: what is due there, and the length of the first step. */
   #begin(): void {
     const loop = this.#loop;
     const problem = this.#problem;
-    const [t0, t1] = problem.tspan;
+    const [t0] = problem.tspan;
     const { dt, callbacks, stops } = loop.options;
-    loop.t = t0;
-    loop.p = problem.p;
-    loop.direction = t1 < t0 ? -1 : 1;
-    loop.smallest = Number.EPSILON * Number.EPSILON * Math.abs(t1 - t0);
-    loop.next.fill(0);
-    loop.naccept = 0;
-    loop.nreject = 0;
-    loop.outOfDomain = false;
-    loop.isLeft = false;
-    loop.isCut = false;
     this.#spent = { nf: 0, njac: 0, nlu: 0 };
     this.#retcode = undefined;
     this.#message = "";
     this.#inconsistent = "";
-    loop.callbacks = undefined;
     this.#stop = 0;
     if (this.#settle(t0, loop.u, problem.p)) loop.recorder = new Recorder({ ...problem, u0: loop.u }, loop.options.times, loop.options.dense);
     if (this.#inconsistent !== "") return this.#finish("initialFailure", this.#inconsistent);

@@ -1,8 +1,9 @@
-import type { Stepper } from "./algorithm.ts";
+import type { Algorithm, Stepper } from "./algorithm.ts";
 import type { CallbackRunner } from "./callback-runner.ts";
-import { quarter, type StepController } from "./controller.ts";
+import { controllerOf, quarter, type StepController } from "./controller.ts";
 import { firstNonFinite } from "./failure.ts";
-import type { Recorder } from "./recorder.ts";
+import type { OdeProblem } from "./problem.ts";
+import { Recorder } from "./recorder.ts";
 import { scaledNorm } from "./scaled-norm.ts";
 import type { Retcode } from "./solution.ts";
 import type { CheckedOptions } from "./solve-options.ts";
@@ -47,6 +48,16 @@ export interface StepLoop {
   nreject: number;
   /** Whether the last try was rejected by `isOutOfDomain`. */
   outOfDomain: boolean;
+}
+
+/** A solve at its start, in the array `u` that holds the initial state. */
+export function loopOf(problem: OdeProblem, algorithm: Algorithm, options: CheckedOptions, stepper: Stepper, u: Float64Array): StepLoop {
+  const { f, tspan: [t0, t1], p } = problem;
+  return {
+    stepper, controller: controllerOf(algorithm, stepper), multistep: algorithm.startOrder !== undefined, recorder: new Recorder(problem, options.times, options.dense), callbacks: undefined, options,
+    direction: t1 < t0 ? -1 : 1, smallest: Number.EPSILON * Number.EPSILON * Math.abs(t1 - t0), p, u, next: new Float64Array(f.dim), error: new Float64Array(f.dim),
+    t: t0, size: NaN, target: NaN, isCut: false, origin: NaN, index: 0, count: 0, isLeft: false, h: NaN, end: NaN, naccept: 0, nreject: 0, outOfDomain: false,
+  };
 }
 
 /** Why a step loop could not go on, `length` being that of the step it could not take; `undefined` when it did what it was to do. */
