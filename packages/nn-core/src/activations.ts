@@ -1,6 +1,6 @@
 import { gelu, softplus, tanh, type Tensor } from "@fluxion/autodiff";
 
-/** A smooth function applied to each entry. Lagrangian networks need its third derivative. */
+/** A smooth traced function of the outputs of a layer, entry by entry: `(x) => mul(x, sigmoid(x))`. Gradients of Lagrangian networks need its third derivative. */
 export type Activation = (x: Tensor) => Tensor;
 
 /** The activations by name. */

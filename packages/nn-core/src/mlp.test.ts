@@ -1,4 +1,4 @@
-import { evaluate, gelu, softplus, tanh, type Tensor } from "@fluxion/autodiff";
+import { evaluate, gelu, mean, mul, sigmoid, sin, slice, softplus, tanh, type Tensor } from "@fluxion/autodiff";
 import { describe, expect, test } from "vitest";
 import { chain } from "./chain.ts";
 import { dense } from "./dense.ts";
@@ -42,6 +42,17 @@ describe("dense", () => {
     const p = shifted(parametersOf(layer));
     expectClose(valueOf(layer, p, x), affine(p, 0, 2, x));
     expectClose(valueOf(dense(3, 2, { activation: tanh }) as Layer<never> as Layer, p, x), affine(p, 0, 2, x).map(Math.tanh));
+  });
+
+  test.each<[string, (y: Tensor) => unknown, string, string]>([
+    ["a number", () => 3, "INVALID_TRACE", "it returned 3"],
+    ["a function, as a factory that was not called", () => tanh, "INVALID_TRACE", "it returned the function tanh"],
+    ["a list", (y) => [y], "INVALID_TRACE", "it returned ["],
+    ["one entry of two", (y) => slice(y, 0, 1), "SHAPE_MISMATCH", "of the shape that it is given, [2]: current shape is [1]"],
+    ["their mean", (y) => mean(y), "SHAPE_MISMATCH", "current shape is []"],
+  ])("refuses an activation that returns %s, when it is applied", (_name, activation, code, message) => {
+    const layer = dense(3, 2, { activation: activation as never }) as Layer<never> as Layer;
+    expect(() => valueOf(layer, parametersOf(layer), x)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) as string }));
   });
 
   test.each([[0, 1], [1.5, 2], [2, -1]])("refuses the sizes %d and %d", (inputs, outputs) => {
@@ -97,6 +108,20 @@ describe("mlp", () => {
     expectClose(valueOf(layer, p, x), affine(p, 44, 2, second));
   });
 
+  test.each<[string, (v: Tensor) => Tensor, (v: number) => number]>([
+    ["x sigmoid(x)", (v) => mul(v, sigmoid(v)), (v) => v / (1 + Math.exp(-v))],
+    ["an operation of autodiff", sin, Math.sin],
+  ])("with an activation of one's own equals the formula in plain numbers: %s", (_name, activation, scalarOf) => {
+    const layer = mlp({ hidden: [5, 4], activation })(3, 2);
+    const p = shifted(parametersOf(layer));
+    const second = affine(p, 20, 4, affine(p, 0, 5, x).map(scalarOf)).map(scalarOf);
+    expectClose(valueOf(layer, p, x), affine(p, 44, 2, second));
+  });
+
+  test("weights start the same whatever the activation", () => {
+    for (const activation of ["softplus", sin] as const) expect(parametersOf(mlp({ activation })(3, 2))).toEqual(parametersOf(mlp()(3, 2)));
+  });
+
   test("activations reach far without overflow", () => {
     const at = (f: (v: Tensor) => Tensor, v: number): number => evaluate(f, [[v]])[0];
     expect([at(softplus, 800), at(softplus, -800), at(gelu, 50), at(gelu, -50), at(tanh, 400)]).toEqual([800, 0, 50, -0, 1]);
@@ -118,6 +143,7 @@ describe("mlp", () => {
     [{ hidden: [3, 0] }, "hidden"],
     [{ hidden: 3 }, "hidden"],
     [{ activation: "relu" }, "activation"],
+    [{ activation: null }, "activation"],
     [{ init: "zeros" }, "init"],
     [{ width: 3 }, "width"],
   ])("refuses %j", (options, name) => {

@@ -1,5 +1,5 @@
 import { OdeError, option, readOptions, type OptionSpec } from "@fluxion/ode-core";
-import { activations, type ActivationName } from "./activations.ts";
+import { activations, type Activation, type ActivationName } from "./activations.ts";
 import { chain } from "./chain.ts";
 import { dense } from "./dense.ts";
 import { initializers } from "./initializers.ts";
@@ -9,27 +9,33 @@ import type { Layer, Network } from "./layer.ts";
 export interface MlpOptions {
   /** Widths of the hidden layers. Default `[32, 32]`. */
   readonly hidden?: readonly number[] | undefined;
-  /** Of the hidden layers, `"tanh"`, `"softplus"` or `"gelu"`; the last layer is linear. Default `"tanh"`. */
-  readonly activation?: ActivationName | undefined;
-  /** How weights start, `"glorotUniform"` or `"glorotNormal"`; biases start at 0. Default `"glorotUniform"`. */
+  /**
+   * Of the hidden layers, `"tanh"`, `"softplus"`, `"gelu"`, or a traced function of your own such as `(x) => mul(x, sigmoid(x))`, smooth for Lagrangian and Hamiltonian networks; the last
+   * layer is linear. JSON holds names only: `encodeModel` refuses a configuration with a function. Default `"tanh"`.
+   */
+  readonly activation?: ActivationName | Activation | undefined;
+  /** How weights start, `"glorotUniform"` or `"glorotNormal"`, whatever the activation: no gain of its own is put in, as is right for a slope near 1 at 0. Biases start at 0. Default `"glorotUniform"`. */
   readonly init?: keyof typeof initializers | undefined;
 }
+
+const activationNames: OptionSpec<ActivationName> = option.oneOf(Object.keys(activations) as ActivationName[], "tanh");
+const activationOption = option.custom<ActivationName | Activation>(`${activationNames.expected}, or a traced function`, (value) => typeof value === "function" || activationNames.accepts(value), "tanh");
 
 /**
  * A fully connected network, its input and output sizes still open.
  *
- * @throws OdeError `INVALID_OPTION`
+ * @throws OdeError `INVALID_OPTION`; what {@link dense} throws of an activation, where the network is applied.
  */
 export function mlp(options: MlpOptions = {}): Network {
   const { hidden, activation, init } = readOptions("mlp", options, {
     hidden: option.counts([32, 32]),
-    activation: option.oneOf(Object.keys(activations) as ActivationName[], "tanh"),
+    activation: activationOption,
     init: option.oneOf(Object.keys(initializers) as (keyof typeof initializers)[], "glorotUniform"),
   });
   return (inputs, outputs) => {
     const sizes = [inputs, ...hidden, outputs];
     const last = sizes.length - 2;
-    return chain(...sizes.slice(0, -1).map((n, i) => dense(n, sizes[i + 1], { init: initializers[init], ...(i < last ? { activation: activations[activation] } : {}) })));
+    return chain(...sizes.slice(0, -1).map((n, i) => dense(n, sizes[i + 1], { init: initializers[init], ...(i < last ? { activation: typeof activation === "function" ? activation : activations[activation] } : {}) })));
   };
 }
 

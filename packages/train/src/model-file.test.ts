@@ -1,5 +1,5 @@
-import { add, at, mul, neg, stack } from "@fluxion/autodiff";
-import { constantRate, dynamicsModel, type DynamicsModel } from "@fluxion/nn-core";
+import { add, at, mul, neg, sigmoid, stack, type Tensor } from "@fluxion/autodiff";
+import { constantRate, dynamicsModel, mlp, type DynamicsModel } from "@fluxion/nn-core";
 import { odeProblem, rk4, solve, tsit5 } from "@fluxion/ode-core";
 import { discreteAdjoint } from "@fluxion/sensitivity";
 import { massSpring } from "@fluxion/systems";
@@ -44,6 +44,32 @@ describe("a model file", () => {
     expect(() => encodeModel({ ...lnn, p: lnn.p.with(3, NaN) }, what.weights)).toThrow(expect.objectContaining({ code: "NON_FINITE", message: expect.stringContaining("p[3]") as string }));
     expect(() => encodeModel({ ...lnn, columns: ["q"] }, what.weights)).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
     expect(() => encodeModel(lnn, "folder/weights.safetensors")).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+
+  const swish = (x: Tensor): Tensor => mul(x, sigmoid(x));
+  test.each([
+    ["the function swish", "activation", { ...lnn.config, network: { ...network, activation: swish } }],
+    ["Infinity", "massFloor", { ...lnn.config, model: { ...lnn.config.model, massFloor: Infinity } }],
+    ["[0]", "angles", { ...lnn.config, model: { ...lnn.config.model, angles: Int32Array.of(0) } }],
+    ["3", "coordinates", { ...lnn.config, model: { ...lnn.config.model, coordinates: 3n } }],
+  ])("whose config has %s, which JSON does not hold, is not written", (found, name, config) => {
+    expect(() => encodeModel({ ...lnn, config }, what.weights)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringMatching(new RegExp(`must be JSON .*: "${name}" is ${found.replace(/[[\]]/g, "\\$&")}$`)) as string }));
+  });
+
+  test("with an activation of one's own is one of a model of one's own, by name", () => {
+    const swishLNN = (options: Parameters<typeof models.structuredLagrangianNN>[0]): DynamicsModel => models.structuredLagrangianNN({ ...options, network: mlp({ hidden: [3], activation: swish }) });
+    const [config, table] = [{ model: { name: "swishLNN", coordinates: 1 }, network: { name: "mlp" } }, { ...models, swishLNN }];
+    const model = makeModel(config, "auto", table);
+    const { json, weights } = encodeModel({ config, columns: ["q", "v"], model, p: model.init(2) }, what.weights);
+    const read = decodeModel(json, weights, what, "auto", table);
+    const [u, a, b] = [Float64Array.of(0.3, -0.7), new Float64Array(2), new Float64Array(2)];
+    model.bind(model.init(2)).rhs(0, u, a);
+    read.model.bind(read.p).rhs(0, u, b);
+    expect(b).toEqual(a);
+    // In a config that is not written a function is as good as a name.
+    const direct = makeModel({ model: { name: "structuredLagrangianNN", coordinates: 1 }, network: { name: "mlp", hidden: [3], activation: swish } });
+    direct.bind(read.p).rhs(0, u, b);
+    expect(b).toEqual(a);
   });
 
   test("says in plain JSON what it is, and holds its parameters by name", () => {

@@ -48,6 +48,7 @@ export function makeModel({ model, network }: ModelConfig, backend: BackendName 
 
 /**
  * The two files of a trained model: JSON that says what it is, and its parameters as safetensors, named by `weights`.
+ * JSON holds no functions, such as an activation of one's own: a model with one becomes an entry of the table that {@link makeModel} takes, `{ ...models, mine }`, and is found there by its name.
  *
  * @throws OdeError `SHAPE_MISMATCH`, `NON_FINITE` or `INVALID_ARGUMENT` if {@link decodeModel} would not read them back.
  */
@@ -57,7 +58,15 @@ export function encodeModel({ config, columns, model, p }: TrainedModel, weights
   if (columns.length !== model.dim) throw new OdeError("SHAPE_MISMATCH", `Cannot write a model as columns must name ${model.dim} entries: there are ${columns.length}`);
   if (/[\\/]/.test(weights)) throw new OdeError("INVALID_ARGUMENT", `Cannot write a model as weights must name a file beside it: current value is ${JSON.stringify(weights)}`);
   const tensors = Object.fromEntries(model.layout.entries.map(({ path, shape, offset, size }) => [path, { shape: [...shape], data: p.subarray(offset, offset + size) }]));
-  return { json: `${JSON.stringify({ format, ...config, columns, weights }, null, 2)}\n`, weights: encodeSafetensors(tensors, { format }) };
+  return { json: `${JSON.stringify({ format, ...config, columns, weights }, writable, 2)}\n`, weights: encodeSafetensors(tensors, { format }) };
+}
+
+/** An entry for `JSON.stringify`, which would drop or change it without a word. */
+function writable(name: string, value: unknown): unknown {
+  if (["function", "symbol", "bigint"].includes(typeof value) || ArrayBuffer.isView(value) || (typeof value === "number" && !Number.isFinite(value))) {
+    throw new OdeError("INVALID_ARGUMENT", `Cannot write a model as its config must be JSON (functions stand in a model of your own, an entry of the table that makeModel takes): "${name}" is ${shown(value)}`);
+  }
+  return value;
 }
 
 const isPlugin = (x: unknown): x is PluginConfig => typeof x === "object" && x !== null && typeof (x as { name?: unknown }).name === "string";
