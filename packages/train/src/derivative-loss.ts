@@ -1,9 +1,9 @@
 import type { Loss } from "@fluxion/nn-core";
 import { assertFinite, assertKnown, assertLength, isAllFinite, OdeError, requireCapabilities, type BoundField, type VectorField } from "@fluxion/ode-core";
+import type { LossValue } from "./loss-value.ts";
 import { penaltyKernel, type PenaltyKernel } from "./penalty-kernel.ts";
 import { assertPlugins } from "./plugins.ts";
 import { tiles } from "./tiles.ts";
-import type { LossValue } from "./trajectory-loss.ts";
 
 /** A state `u[n]` and its time derivative `du[n]` there. */
 export interface DerivativeSample {

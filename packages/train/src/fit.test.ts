@@ -8,7 +8,9 @@ import { describe, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { derivativeLoss } from "./derivative-loss.ts";
 import { fit, type FitOptions, type FitProgress, type FitState, type TrainingOptions, type TrajectoryFit } from "./fit.ts";
-import { trajectoryLoss, type LossValue } from "./trajectory-loss.ts";
+import { lbfgs } from "./lbfgs.ts";
+import type { LossValue, OwnLossValue } from "./loss-value.ts";
+import { trajectoryLoss } from "./trajectory-loss.ts";
 
 const model = structuredLagrangianNN({ coordinates: 1, angles: [0], energyScale: 10, network: mlp({ hidden: [5] }) });
 const t = Float64Array.from({ length: 5 }, (_, k) => k / 5);
@@ -233,14 +235,15 @@ describe("a loss that is not finite", () => {
     ["a shorter gradient", { loss: 1, gradient: new Float64Array(0), rhsEvaluations: 1, message: "" }, "SHAPE_MISMATCH", "the gradient as its length must be 1"],
     ["a longer gradient", { loss: 1, gradient: new Float64Array(2), rhsEvaluations: 1, message: "" }, "SHAPE_MISMATCH", "the gradient as its length must be 1"],
     ["no gradient", { loss: 1, rhsEvaluations: 1 }, "INVALID_ARGUMENT", "gradient undefined"],
-    ["no count of evaluations", { loss: 1, gradient: new Float64Array(1) }, "INVALID_ARGUMENT", "rhsEvaluations undefined"],
     ["a count that is none", { loss: 1, gradient: new Float64Array(1), rhsEvaluations: NaN, message: "" }, "INVALID_ARGUMENT", "rhsEvaluations NaN"],
     ["a promise", Promise.resolve({ loss: 1, gradient: new Float64Array(1), rhsEvaluations: 1, message: "" }), "INVALID_ARGUMENT", "a promise"],
-    ["a number", 3, "INVALID_ARGUMENT", "it returned 3"],
+    ["a gradient that is no list", { loss: 1, gradient: 2 }, "INVALID_ARGUMENT", "gradient 2"],
+    ["a number", 3, "INVALID_ARGUMENT", 'option "evaluate" must return { loss, gradient } with a gradient of 1 numbers, and perhaps rhsEvaluations and message: it returned 3'],
     ["nothing", undefined, "INVALID_ARGUMENT", "it returned undefined"],
   ])("an evaluate that returns %s is refused", async (_, value, code, text) => {
     const run = fit({ ...downhill(() => false, []), optimizer: descent, evaluate: () => value as never });
     await expect(run).rejects.toMatchObject({ code, message: expect.stringContaining(text) as string });
+    await expect(lbfgs({ evaluate: () => value as never, start: [1] })).rejects.toMatchObject({ code, message: expect.stringContaining(text) as string });
   });
 
   test("of a model that blows up, training goes round it", async () => {
@@ -251,6 +254,35 @@ describe("a loss that is not finite", () => {
     expect(state.losses.some((x) => x === Infinity)).toBe(true);
     expect(status).toBe("finished");
     expect(state.p[0]).toBeCloseTo(0.4, 3);
+  });
+});
+
+describe("a loss function of one's own", () => {
+  const field = tracedField((_t, u) => u, { dim: 1, paramCount: 2 });
+
+  test("is the same for fit and lbfgs, and need return no more than the loss and its gradient", async () => {
+    const quadratic = ([x, y]: Float64Array): OwnLossValue => ({ loss: (x - 1) ** 2 + 2 * (y + 0.5) ** 2, gradient: [2 * (x - 1), 4 * (y + 0.5)] });
+    const { state, status } = await fit({ model: field, evaluate: quadratic, start: [0, 0], stages: [{ steps: 400, schedule: cosine({ peak: 0.1 }) }] });
+    const found = await lbfgs({ evaluate: quadratic, start: [0, 0] });
+    for (const p of [state.p, found.p]) expect([...p]).toEqual([expect.closeTo(1, 6), expect.closeTo(-0.5, 6)]);
+    expect([status, state.rhsEvaluations, found.gradient instanceof Float64Array]).toEqual(["finished", 0, true]);
+  });
+
+  test("may return the parameters themselves as its gradient, or the same array each time: clipping leaves them as they are", async () => {
+    const stages = [{ steps: 3, schedule: constantRate({ rate: 0.125 }) }];
+    const half = await fit({ model: field, evaluate: (p) => ({ loss: (p[0] ** 2 + p[1] ** 2) / 2, gradient: p }), start: [3, 4], stages, clipNorm: 1e-3 });
+    // Adam steps by the rate.
+    expect(half.state.losses.map((x) => x.toFixed(3))).toEqual([0, 0.125, 0.25].map((d) => (((3 - d) ** 2 + (4 - d) ** 2) / 2).toFixed(3)));
+    const slope = Float64Array.of(3, 4);
+    await fit({ model: field, evaluate: (p) => ({ loss: slope[0] * p[0] + slope[1] * p[1], gradient: slope }), start: [3, 4], stages, clipNorm: 1e-3 });
+    expect([...slope]).toEqual([3, 4]);
+  });
+
+  test("that has no finite loss says why, or not", async () => {
+    const nowhere = (message?: string): OwnLossValue => ({ loss: NaN, gradient: [0, 0], message });
+    const run = (evaluate: () => OwnLossValue): Promise<{ status: string; message: string }> => fit({ model: field, evaluate, start: [1, 1], stages: [{ steps: 3, schedule: constantRate() }] });
+    expect(await run(() => nowhere("out of range"))).toMatchObject({ status: "failed", message: expect.stringMatching(/: out of range$/) as string });
+    expect(await run(() => nowhere())).toMatchObject({ status: "failed", message: expect.stringMatching(/: the loss is NaN, the norm of the gradient 0$/) as string });
   });
 });
 

@@ -2,10 +2,11 @@ import type { Tensor, TracedRhs } from "@fluxion/autodiff";
 import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerRun, type OptimizerState, type Schedule } from "@fluxion/nn-core";
 import { assertLength, isAllFinite, OdeError, shown, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
 import { breather } from "./breather.ts";
+import { checkedLoss, type LossValue, type OwnLossValue } from "./loss-value.ts";
 import { assertTrainingOptions } from "./option-names.ts";
 import { requireTrajectories } from "./observations.ts";
 import { assertPlugins } from "./plugins.ts";
-import { trajectoryLoss, type LossValue, type TrajectoryLossOptions } from "./trajectory-loss.ts";
+import { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 import type { Trajectory } from "./trajectory.ts";
 
 /** A part of training with its own horizon. */
@@ -93,8 +94,8 @@ export interface TrajectoryFit {
 
 /** Fitting to a loss of your own. */
 export interface LossFit {
-  /** In place of `trajectories`: the loss and its gradient at `p[m]`, told the stage's intervals: that of `derivativeLoss`, or of `trajectoryLossThreads`. */
-  readonly evaluate: (p: Float64Array, intervals: number) => LossValue;
+  /** In place of `trajectories`: the loss and its gradient at `p[m]`, told the stage's intervals: that of `derivativeLoss`, or of `trajectoryLossThreads`, or one of your own, `(p) => ({ loss, gradient })`. */
+  readonly evaluate: (p: Float64Array, intervals: number) => OwnLossValue;
 }
 
 /** What to fit, to what, and how. */
@@ -213,17 +214,11 @@ function checkedStages(options: FitOptions): readonly Stage[] {
   return stages;
 }
 
-/** @throws OdeError `INVALID_ARGUMENT` or `SHAPE_MISMATCH` for what is no loss with its gradient `[m]`. */
-function checkedLoss(value: LossValue, m: number): LossValue {
-  const { loss, gradient, rhsEvaluations } = (value ?? {}) as Partial<LossValue>;
-  if (typeof loss !== "number" || gradient?.length === undefined || !(rhsEvaluations! >= 0)) {
-    const found = value instanceof Promise ? "a promise, for which it does not wait" : `${shown(value)}; loss ${shown(loss)}, gradient ${shown(gradient)}, rhsEvaluations ${shown(rhsEvaluations)}`;
-    throw new OdeError("INVALID_ARGUMENT", `Cannot fit as option "evaluate" must return { loss, gradient, rhsEvaluations, message } with a gradient of ${m} numbers: it returned ${found}`);
-  }
-  assertLength("the gradient", gradient, m);
-  return value;
-}
-
 function stageLoss(options: FitOptions, { intervals = Infinity }: Stage): (p: Float64Array) => LossValue {
-  return isLossFit(options) ? (p) => checkedLoss(options.evaluate(p, intervals), options.model.paramCount) : trajectoryLoss({ ...options, loss: options.loss ?? defaultLoss, intervals });
+  if (!isLossFit(options)) return trajectoryLoss({ ...options, loss: options.loss ?? defaultLoss, intervals });
+  return (p) => {
+    const value = checkedLoss("fit", 'option "evaluate"', options.evaluate(p, intervals), options.model.paramCount);
+    // A copy, as gradients are clipped.
+    return { ...value, gradient: Float64Array.from(value.gradient) };
+  };
 }

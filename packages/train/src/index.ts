@@ -6,10 +6,11 @@ export { fit, type FitOptions, type FitProgress, type FitResult, type FitState, 
 export { lbfgs, type LbfgsOptions, type LbfgsProgress, type LbfgsResult } from "./lbfgs.ts";
 export { leastSquares, type LeastSquaresOptions, type LeastSquaresProgress, type LeastSquaresResult } from "./least-squares.ts";
 export { lossShards, type LossShard } from "./loss-shards.ts";
+export type { LossValue, OwnLossValue } from "./loss-value.ts";
 export { decodeModel, decodeModelDescription, encodeModel, makeModel, type ModelConfig, type PluginConfig, type TrainedModel } from "./model-file.ts";
 export { models } from "./models.ts";
 export { decodeSafetensors, encodeSafetensors, type Bytes, type SafetensorsArray, type SafetensorsFile } from "./safetensors.ts";
 export { formatTrajectoryCsv, parseTrajectoryCsv, type TrajectoryCsvOptions } from "./trajectory-csv.ts";
-export { trajectoryLoss, type LossValue, type TrajectoryLossOptions } from "./trajectory-loss.ts";
+export { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 export { trajectoryResiduals, type Residuals, type TrajectoryResidualsOptions } from "./trajectory-residuals.ts";
 export type { Trajectory } from "./trajectory.ts";

@@ -91,7 +91,7 @@ describe("lbfgs", () => {
     expect(aborted).toMatchObject({ status: "aborted", iterations: 3 });
     expect(aborted.loss).toBe(rosenbrock(aborted.p).loss);
     expect(await lbfgs({ evaluate: rosenbrock, start: [1, 1] })).toMatchObject({ status: "converged", iterations: 0, message: "The gradient is 0" });
-    const hardlyThere: Evaluate = (q) => (({ loss, gradient }) => ({ loss: 1 + 1e-9 * loss, gradient: gradient.map((x) => 1e-9 * x) }))(rosenbrock(q));
+    const hardlyThere: Evaluate = (q) => (({ loss, gradient }) => ({ loss: 1 + 1e-9 * loss, gradient: Array.from(gradient, (x) => 1e-9 * x) }))(rosenbrock(q));
     expect(await lbfgs({ evaluate: hardlyThere, start: [-1.2, 1] })).toMatchObject({ status: "converged", message: "10 steps lowered the loss by less than tolerance = 0.000001 of it" });
     const nowhere = { loss: Infinity, gradient: new Float64Array(2), message: "Trajectory 3: it blew up" };
     expect(await lbfgs({ evaluate: () => nowhere, start: [1, 1] })).toMatchObject({ status: "failed", evaluations: 1, message: "Cannot minimise as loss and gradient must be finite at the start: Trajectory 3: it blew up" });

@@ -1,12 +1,12 @@
-import { assertFinite, assertKnown, assertLength, isAllFinite, OdeError, shown } from "@fluxion/ode-core";
+import { assertFinite, assertKnown, isAllFinite, OdeError, shown } from "@fluxion/ode-core";
 import { breather } from "./breather.ts";
-import type { LossValue } from "./trajectory-loss.ts";
+import { checkedLoss, type OwnLossValue } from "./loss-value.ts";
 import { wolfeSearch, type LinePoint } from "./wolfe-search.ts";
 
 /** What to minimise, and from where. */
 export interface LbfgsOptions {
-  /** The loss and its gradient at `p[m]`: that of `trajectoryLoss`, `derivativeLoss`, `trajectoryLossThreads`, or one of your own. Where the loss is not finite, shorter steps are tried. */
-  readonly evaluate: (p: Float64Array) => Pick<LossValue, "loss" | "gradient"> & Partial<Pick<LossValue, "message">>;
+  /** The loss and its gradient at `p[m]`: that of `trajectoryLoss`, `derivativeLoss`, `trajectoryLossThreads`, or one of your own, `(p) => ({ loss, gradient })`. Where the loss is not finite, shorter steps are tried. */
+  readonly evaluate: (p: Float64Array) => OwnLossValue;
   /** Start parameters `p[m]`, such as those that `fit` has reached. */
   readonly start: ArrayLike<number>;
   /** How many of the last steps the curvature is taken from. Default 20. */
@@ -71,7 +71,7 @@ interface Curvature {
  *
  * @returns What was found; `status` and `message` tell how it ended. Nothing but the options matters, and the same ones give the same bits. A step costs one evaluation, sometimes two or three,
  * and some `4 memory m` operations.
- * @throws OdeError `INVALID_OPTION` for an unknown or wrong option; `INVALID_ARGUMENT` for a start that is no list, `NON_FINITE` for one that is not finite; `SHAPE_MISMATCH` for a gradient of another length.
+ * @throws OdeError `INVALID_OPTION` for an unknown or wrong option; `INVALID_ARGUMENT` for a start that is no list, or an `evaluate` that returns no loss, `NON_FINITE` for one that is not finite; `SHAPE_MISMATCH` for a gradient of another length.
  * @source Liu and Nocedal, Mathematical Programming 45 (1989) 503-528.
  */
 export async function lbfgs(options: LbfgsOptions): Promise<LbfgsResult> {
@@ -79,11 +79,11 @@ export async function lbfgs(options: LbfgsOptions): Promise<LbfgsResult> {
   const breathe = breather();
   let evaluations = 0;
   const pointAt = (p: Float64Array, at: number, direction: Float64Array): Point => {
-    const { loss, gradient, message = "" } = evaluate(p.slice());
+    const { loss, message, gradient: found } = checkedLoss("minimise", 'option "evaluate"', evaluate(p.slice()), p.length);
+    const gradient = Float64Array.from(found);
     evaluations++;
-    assertLength("the gradient", gradient, p.length);
     const isFinite = Number.isFinite(loss) && isAllFinite(gradient);
-    return { p, at, value: isFinite ? loss : Infinity, slope: dot(gradient, direction), gradient: gradient.slice(), message: isFinite ? "" : message || (Number.isFinite(loss) ? "the gradient is not" : `the loss is ${loss}`) };
+    return { p, at, value: isFinite ? loss : Infinity, slope: dot(gradient, direction), gradient, message: isFinite ? "" : message || (Number.isFinite(loss) ? "the gradient is not" : `the loss is ${loss}`) };
   };
   let point = pointAt(start, 0, new Float64Array(start.length));
   let curvatures: Curvature[] = [];

@@ -1,5 +1,6 @@
 import type { Loss } from "@fluxion/nn-core";
 import { isAllFinite } from "@fluxion/ode-core";
+import type { LossValue } from "./loss-value.ts";
 import { assertTrainingOptions } from "./option-names.ts";
 import { penaltyKernel, type PenaltyKernel } from "./penalty-kernel.ts";
 import { assertPlugins } from "./plugins.ts";
@@ -11,18 +12,6 @@ export interface TrajectoryLossOptions extends MatchingOptions {
   readonly loss: Loss;
   /** Number of the first trajectory in messages and for `initialState`, for a part of a larger loss. Default 0. */
   readonly first?: number | undefined;
-}
-
-/** The loss and its gradient at some parameters. */
-export interface LossValue {
-  /** Mean penalty of residuals over `sigma` over all observed entries at compared times of all trajectories; infinite when a solve failed, or loss or gradient are not finite. */
-  readonly loss: number;
-  /** By the parameters, `[m]`; zero when the loss is infinite. Overwritten by the next evaluation. */
-  readonly gradient: Float64Array;
-  /** Right-hand sides of the forward solves. */
-  readonly rhsEvaluations: number;
-  /** Why the loss is infinite; empty otherwise. */
-  readonly message: string;
 }
 
 /**
