@@ -232,8 +232,8 @@ describe("a loss that is not finite", () => {
   });
 
   test.each([
-    ["a shorter gradient", { loss: 1, gradient: new Float64Array(0), rhsEvaluations: 1, message: "" }, "SHAPE_MISMATCH", "the gradient as its length must be 1"],
-    ["a longer gradient", { loss: 1, gradient: new Float64Array(2), rhsEvaluations: 1, message: "" }, "SHAPE_MISMATCH", "the gradient as its length must be 1"],
+    ["a shorter gradient", { loss: 1, gradient: new Float64Array(0), rhsEvaluations: 1, message: "" }, "SHAPE_MISMATCH", 'the gradient of option "evaluate" as its length must be 1'],
+    ["a longer gradient", { loss: 1, gradient: new Float64Array(2), rhsEvaluations: 1, message: "" }, "SHAPE_MISMATCH", 'the gradient of option "evaluate" as its length must be 1'],
     ["no gradient", { loss: 1, rhsEvaluations: 1 }, "INVALID_ARGUMENT", "gradient undefined"],
     ["a count that is none", { loss: 1, gradient: new Float64Array(1), rhsEvaluations: NaN, message: "" }, "INVALID_ARGUMENT", "rhsEvaluations NaN"],
     ["a promise", Promise.resolve({ loss: 1, gradient: new Float64Array(1), rhsEvaluations: 1, message: "" }), "INVALID_ARGUMENT", "a promise"],

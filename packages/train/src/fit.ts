@@ -2,7 +2,7 @@ import type { Tensor, TracedRhs } from "@fluxion/autodiff";
 import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerRun, type OptimizerState, type Schedule } from "@fluxion/nn-core";
 import { assertLength, isAllFinite, OdeError, shown, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
 import { breather } from "./breather.ts";
-import { checkedLoss, type LossValue, type OwnLossValue } from "./loss-value.ts";
+import { assertLoss, type LossValue, type OwnLossValue } from "./loss-value.ts";
 import { assertTrainingOptions } from "./option-names.ts";
 import { requireTrajectories } from "./observations.ts";
 import { assertPlugins } from "./plugins.ts";
@@ -94,7 +94,7 @@ export interface TrajectoryFit {
 
 /** Fitting to a loss of your own. */
 export interface LossFit {
-  /** In place of `trajectories`: the loss and its gradient at `p[m]`, told the stage's intervals: that of `derivativeLoss`, or of `trajectoryLossThreads`, or one of your own, `(p) => ({ loss, gradient })`. */
+  /** In place of `trajectories`: the loss and its gradient at `p[m]`, told the stage's intervals: that of `derivativeLoss`, of `trajectoryLossThreads` or of `sumOfLosses`, or one of your own, `(p) => ({ loss, gradient })`. */
   readonly evaluate: (p: Float64Array, intervals: number) => OwnLossValue;
 }
 
@@ -217,8 +217,10 @@ function checkedStages(options: FitOptions): readonly Stage[] {
 function stageLoss(options: FitOptions, { intervals = Infinity }: Stage): (p: Float64Array) => LossValue {
   if (!isLossFit(options)) return trajectoryLoss({ ...options, loss: options.loss ?? defaultLoss, intervals });
   return (p) => {
-    const value = checkedLoss("fit", 'option "evaluate"', options.evaluate(p, intervals), options.model.paramCount);
+    const value = options.evaluate(p, intervals);
+    assertLoss("fit", 'option "evaluate"', value, options.model.paramCount);
+    const { loss, gradient, rhsEvaluations = 0, message = "" } = value;
     // A copy, as gradients are clipped.
-    return { ...value, gradient: Float64Array.from(value.gradient) };
+    return { loss, gradient: Float64Array.from(gradient), rhsEvaluations, message };
   };
 }

@@ -10,6 +10,7 @@ export type { LossValue, OwnLossValue } from "./loss-value.ts";
 export { decodeModel, decodeModelDescription, encodeModel, makeModel, type ModelConfig, type PluginConfig, type TrainedModel } from "./model-file.ts";
 export { models } from "./models.ts";
 export { decodeSafetensors, encodeSafetensors, type Bytes, type SafetensorsArray, type SafetensorsFile } from "./safetensors.ts";
+export { sumOfLosses, type LossTerm } from "./sum-of-losses.ts";
 export { formatTrajectoryCsv, parseTrajectoryCsv, type TrajectoryCsvOptions } from "./trajectory-csv.ts";
 export { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
 export { trajectoryResiduals, type Residuals, type TrajectoryResidualsOptions } from "./trajectory-residuals.ts";

@@ -1,11 +1,11 @@
 import { assertFinite, assertKnown, isAllFinite, OdeError, shown } from "@fluxion/ode-core";
 import { breather } from "./breather.ts";
-import { checkedLoss, type OwnLossValue } from "./loss-value.ts";
+import { assertLoss, type OwnLossValue } from "./loss-value.ts";
 import { wolfeSearch, type LinePoint } from "./wolfe-search.ts";
 
 /** What to minimise, and from where. */
 export interface LbfgsOptions {
-  /** The loss and its gradient at `p[m]`: that of `trajectoryLoss`, `derivativeLoss`, `trajectoryLossThreads`, or one of your own, `(p) => ({ loss, gradient })`. Where the loss is not finite, shorter steps are tried. */
+  /** The loss and its gradient at `p[m]`: that of `trajectoryLoss`, `derivativeLoss`, `trajectoryLossThreads`, `sumOfLosses`, or one of your own, `(p) => ({ loss, gradient })`. Where the loss is not finite, shorter steps are tried. */
   readonly evaluate: (p: Float64Array) => OwnLossValue;
   /** Start parameters `p[m]`, such as those that `fit` has reached. */
   readonly start: ArrayLike<number>;
@@ -79,8 +79,10 @@ export async function lbfgs(options: LbfgsOptions): Promise<LbfgsResult> {
   const breathe = breather();
   let evaluations = 0;
   const pointAt = (p: Float64Array, at: number, direction: Float64Array): Point => {
-    const { loss, message, gradient: found } = checkedLoss("minimise", 'option "evaluate"', evaluate(p.slice()), p.length);
-    const gradient = Float64Array.from(found);
+    const value = evaluate(p.slice());
+    assertLoss("minimise", 'option "evaluate"', value, p.length);
+    const { loss, message = "" } = value;
+    const gradient = Float64Array.from(value.gradient);
     evaluations++;
     const isFinite = Number.isFinite(loss) && isAllFinite(gradient);
     return { p, at, value: isFinite ? loss : Infinity, slope: dot(gradient, direction), gradient, message: isFinite ? "" : message || (Number.isFinite(loss) ? "the gradient is not" : `the loss is ${loss}`) };

@@ -2,7 +2,7 @@ import { assertLength, OdeError, shown } from "@fluxion/ode-core";
 
 /** The loss and its gradient at some parameters. */
 export interface LossValue {
-  /** Mean penalty of residuals over `sigma` over all observed entries at compared times of all trajectories; infinite when a solve failed, or loss or gradient are not finite. */
+  /** Mean penalty of residuals over `sigma` over all observed entries at compared times of all trajectories, or what else it is the loss of; infinite when a solve failed, or loss or gradient are not finite. */
   readonly loss: number;
   /** By the parameters, `[m]`; zero when the loss is infinite. Overwritten by the next evaluation. */
   readonly gradient: Float64Array;
@@ -25,17 +25,15 @@ export interface OwnLossValue {
 }
 
 /**
- * What a loss function returned, with what stands for things left out.
+ * Throws `INVALID_ARGUMENT` or `SHAPE_MISMATCH` unless a loss function returned a loss with its gradient `[m]`.
  *
  * @param what - The function, for messages.
- * @throws OdeError `INVALID_ARGUMENT` or `SHAPE_MISMATCH` for what is no loss with its gradient `[m]`.
  */
-export function checkedLoss(act: string, what: string, value: OwnLossValue, m: number): Omit<LossValue, "gradient"> & Pick<OwnLossValue, "gradient"> {
-  const { loss, gradient, rhsEvaluations = 0, message = "" } = (value ?? {}) as Partial<OwnLossValue>;
+export function assertLoss(act: string, what: string, value: OwnLossValue, m: number): void {
+  const { loss, gradient, rhsEvaluations = 0 } = (value ?? {}) as Partial<OwnLossValue>;
   if (typeof loss !== "number" || typeof gradient !== "object" || gradient?.length === undefined || !(rhsEvaluations >= 0)) {
     const found = value instanceof Promise ? "a promise, for which it does not wait" : `${shown(value)}; loss ${shown(loss)}, gradient ${shown(gradient)}, rhsEvaluations ${shown(rhsEvaluations)}`;
     throw new OdeError("INVALID_ARGUMENT", `Cannot ${act} as ${what} must return { loss, gradient } with a gradient of ${m} numbers, and perhaps rhsEvaluations and message: it returned ${found}`);
   }
-  assertLength("the gradient", gradient, m);
-  return { loss, gradient, rhsEvaluations, message };
+  assertLength(`the gradient of ${what}`, gradient, m);
 }
