@@ -1,4 +1,4 @@
-import { assertFinite, assertKnown, assertLength, OdeError, shown } from "@fluxion/ode-core";
+import { assertFinite, assertKnown, assertLength, isAllFinite, OdeError, shown } from "@fluxion/ode-core";
 import { Matrix } from "ml-matrix";
 import { breather } from "./breather.ts";
 import { attainableReduction, covarianceOf, dampedStep, dot, linearResiduals, nonZero, reductionBy, spectrumOf, type LinearResiduals, type Spectrum } from "./linear-residuals.ts";
@@ -6,7 +6,7 @@ import type { Residuals } from "./trajectory-residuals.ts";
 
 /** What to fit, from where and within which bounds. */
 export interface LeastSquaresOptions {
-  /** Residuals and their Jacobian at `p[m]`: that of `trajectoryResiduals`, or one of your own. It may use its arrays again. Where residuals are not finite, shorter steps are tried. */
+  /** Residuals and their Jacobian at `p[m]`: that of `trajectoryResiduals`, or one of your own, `(p) => ({ residuals, jacobian })` with the Jacobian row by row in one `Float64Array`. It may use its arrays again. Where residuals are not finite, shorter steps are tried. */
   readonly evaluate: (p: Float64Array) => Residuals;
   /** Start parameters `p[m]`, within the bounds. */
   readonly start: ArrayLike<number>;
@@ -93,8 +93,8 @@ const leastDamping = Number.EPSILON ** 2;
  * no step lowers them further, (3) when ten steps in a row lower the cost by less than `tolerance` of it each. Other than MINPACK's (1) does not depend on the damping, nor on the units of parameters as a bound for the gradient does, for which it stands.
  *
  * @returns What was found; `status` and `message` tell how it ended. Nothing but the options matters, and the same ones give the same bits.
- * @throws OdeError `INVALID_OPTION` for an unknown or wrong option; `INVALID_ARGUMENT` for a start outside of the bounds, or fewer residuals than parameters; `SHAPE_MISMATCH`
- * for lists of other lengths; `NON_FINITE` for such a start.
+ * @throws OdeError `INVALID_OPTION` for an unknown or wrong option; `INVALID_ARGUMENT` for a start outside of the bounds, fewer residuals than parameters, or an `evaluate` that returns no residuals; `SHAPE_MISMATCH`
+ * for lists of other lengths, the Jacobian among them; `NON_FINITE` for such a start.
  * @source Madsen, Nielsen, Tingleff, Methods for non-linear least squares problems (2004), section 3.2, for the damping; More, The Levenberg-Marquardt algorithm: implementation and
  * theory (1978), for the units; Kanzow, Yamashita, Fukushima, Levenberg-Marquardt methods with strong local convergence properties for solving nonlinear equations with convex
  * constraints (2004), for projections on the bounds; Bates, Watts, A relative offset orthogonality convergence criterion for nonlinear least squares (1981), for (1).
@@ -191,24 +191,26 @@ interface Evaluation {
 }
 
 function evaluated({ evaluate }: Task, p: Float64Array, before?: number): Evaluation {
-  const { residuals, jacobian, message = "" } = evaluate(p.slice());
+  const value = evaluate(p.slice());
   const m = p.length;
-  if (!Matrix.isMatrix(jacobian) || jacobian.rows !== residuals.length || jacobian.columns !== m) {
-    const found = Matrix.isMatrix(jacobian) ? `[${jacobian.rows}, ${jacobian.columns}]` : shown(jacobian);
-    throw new OdeError("SHAPE_MISMATCH", `Cannot fit as the Jacobian must be a Matrix of ml-matrix [${residuals.length}, ${m}], a row for each residual: current value is ${found}`);
-  }
+  assertResiduals(value, m);
+  const { residuals, jacobian, message = "" } = value;
   if (residuals.length < m) throw new OdeError("INVALID_ARGUMENT", `Cannot fit ${m} parameters as there must be at least as many residuals: there are ${residuals.length}`);
   if (before !== undefined) assertLength("the residuals, of which there were as many before,", residuals, before);
   const sum = dot(residuals, residuals) / 2;
-  const finite = Number.isFinite(sum) && isFiniteMatrix(jacobian);
+  const finite = Number.isFinite(sum) && isAllFinite(jacobian);
   const reason = message || (finite ? "" : Number.isFinite(sum) ? "The Jacobian is not finite" : `The sum of squares is ${2 * sum}`);
   const cost = reason === "" ? sum : Infinity;
   return { cost, residuals, message: reason, accept: () => ({ p, cost, residuals: Float64Array.from(residuals), linear: linearResiduals(residuals, jacobian) }) };
 }
 
-function isFiniteMatrix(matrix: Matrix): boolean {
-  for (let i = 0; i < matrix.rows; i++) for (let j = 0; j < matrix.columns; j++) if (!Number.isFinite(matrix.get(i, j))) return false;
-  return true;
+function assertResiduals(value: Residuals, m: number): void {
+  const { residuals, jacobian } = (value ?? {}) as Partial<Residuals>;
+  if (!(residuals instanceof Float64Array) || !(jacobian instanceof Float64Array)) {
+    const found = (value as unknown) instanceof Promise ? "a promise, for which it does not wait" : `${shown(value)}; residuals ${shown(residuals)}, jacobian ${shown(jacobian)}`;
+    throw new OdeError("INVALID_ARGUMENT", `Cannot fit as option "evaluate" must return { residuals, jacobian }, two Float64Arrays: it returned ${found}`);
+  }
+  assertLength(`the Jacobian, ${m} numbers for each of ${residuals.length} residuals,`, jacobian, residuals.length * m);
 }
 
 type Statistics = Pick<LeastSquaresResult, "p" | "cost" | "residuals" | "variance" | "covariance" | "standardErrors">;

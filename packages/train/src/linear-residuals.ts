@@ -14,11 +14,17 @@ export interface LinearResiduals {
   readonly gradient: Float64Array;
 }
 
-/** @param residuals - `[N]`. @param jacobian - `[N, m]`, not changed. */
-export function linearResiduals(residuals: ArrayLike<number>, jacobian: Matrix): LinearResiduals {
-  const { rows: count, columns: m } = jacobian;
+/** @param residuals - `[N]`. @param jacobian - `[N * m]`, row by row. */
+export function linearResiduals(residuals: ArrayLike<number>, jacobian: Float64Array): LinearResiduals {
+  const count = residuals.length;
+  const m = jacobian.length / count;
   // With r as the last column, R has c = Q' r as its last one.
-  const triangle = new QrDecomposition(jacobian.clone().addColumn(m, Array.from(residuals))).upperTriangularMatrix;
+  const both = new Matrix(count, m + 1);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < m; j++) both.set(i, j, jacobian[i * m + j]);
+    both.set(i, m, residuals[i]);
+  }
+  const triangle = new QrDecomposition(both).upperTriangularMatrix;
   const R = triangle.subMatrix(0, m - 1, 0, m - 1);
   const c = Float64Array.from({ length: m }, (_, i) => triangle.get(i, m));
   const columns = Array.from({ length: m }, (_, j) => R.getColumn(j));

@@ -1,5 +1,4 @@
 import { assertKnown, OdeError } from "@fluxion/ode-core";
-import { Matrix } from "ml-matrix";
 import { isMissing } from "./observations.ts";
 import { trajectorySolves, type MatchingOptions, type SolvedGroup } from "./trajectory-solves.ts";
 
@@ -10,8 +9,8 @@ export type TrajectoryResidualsOptions = MatchingOptions;
 export interface Residuals {
   /** `[N]`. Not finite where there are none. */
   readonly residuals: Float64Array;
-  /** Row by row the derivatives of a residual by the parameters, `[N, m]`. */
-  readonly jacobian: Matrix;
+  /** The derivatives of each residual by the parameters, one residual after another: `[N * m]`, that of residual i by parameter j at `i * m + j`. */
+  readonly jacobian: Float64Array;
   /** Why there are no finite residuals, or derivatives of them; empty or left out otherwise. */
   readonly message?: string | undefined;
 }
@@ -43,7 +42,7 @@ export function trajectoryResiduals(options: TrajectoryResidualsOptions): (p: Fl
 
   return (p) => {
     const residuals = new Float64Array(solves.entries);
-    const jacobian = new Matrix(solves.entries, m);
+    const jacobian = new Float64Array(solves.entries * m);
     const failed = (message: string): Required<Residuals> => ({ residuals: residuals.fill(Infinity), jacobian, message });
     const noStart = solves.start(p);
     if (noStart !== undefined) return failed(noStart);
@@ -59,7 +58,7 @@ export function trajectoryResiduals(options: TrajectoryResidualsOptions): (p: Fl
       const failure = solves.differentiate(group, () => {
         for (let j = 0; j < m; j++) {
           const change = observable.push(saved, push!(units[j], startChanges[j][k]), units[j]);
-          group.observed.forEach(([time, i], at) => jacobian.set(row + at, j, change[time][i] / group.sigma[time * observable.width + i]));
+          group.observed.forEach(([time, i], at) => (jacobian[(row + at) * m + j] = change[time][i] / group.sigma[time * observable.width + i]));
         }
       });
       if (failure !== undefined) return failed(failure);
