@@ -13,7 +13,7 @@ import { finiteDifference, gaussAdjoint, type FiniteDifferenceOptions, type Gaus
 import { doublePendulum, massSpring, pendulum, type DoublePendulumOptions, type MassSpringOptions, type MechanicalSystem, type PendulumOptions } from "@fluxion/systems";
 import { checkGrads, type CheckGradsOptions } from "@fluxion/testkit";
 import { ensembleThreads, trajectoryLossThreads, type EnsembleThreadsOptions, type TrajectoryLossThreadsOptions } from "@fluxion/threads";
-import { derivativeLoss, fit, lbfgs, leastSquares, trajectoryLoss, trajectoryResiduals, type DerivativeSample, type FitOptions, type LbfgsOptions, type LeastSquaresOptions, type Stage, type TrajectoryLossOptions, type TrajectoryResidualsOptions } from "@fluxion/train";
+import { decodeModel, derivativeLoss, encodeModel, fit, lbfgs, leastSquares, makeModel, trajectoryLoss, trajectoryResiduals, type DecodeModelOptions, type DerivativeSample, type FitOptions, type LbfgsOptions, type LeastSquaresOptions, type MakeModelOptions, type Stage, type TrajectoryLossOptions, type TrajectoryResidualsOptions } from "@fluxion/train";
 import { Node, Project, SyntaxKind, type PropertySignature } from "ts-morph";
 import { describe, expect, test } from "vitest";
 import { root } from "./workspace.ts";
@@ -23,6 +23,7 @@ const traced = tracedField((_t, u) => neg(u), { dim: 1 });
 const tableau = rk4().tableau!;
 const model = dynamicsModel({ name: "decay", dim: 1, layer: { params: { k: [] }, init: ({ k }) => void (k.data[0] = 2) }, rhs: (_t, u, { k }) => mul(neg(k), u) });
 const trajectories = [{ t: Float64Array.of(0, 0.5, 1), u: [1, 0.5, 0.2].map((x) => Float64Array.of(x)) }];
+const config = { model: { name: "neuralODE", dim: 1 }, network: { name: "mlp", hidden: [2] } };
 const matched = { model, trajectories, algorithm: tsit5(), sensealg: finiteDifference() };
 
 const ends = (algorithm: Algorithm): unknown => solve(decay, algorithm, { adaptive: true }).u;
@@ -95,6 +96,12 @@ const listed: Readonly<Record<string, (none: object) => unknown>> = {
   CheckGradsOptions: use<CheckGradsOptions>((none) => checkGrads((x) => sum(mul(x, x)), [[1, 2]], none)),
   EnsembleThreadsOptions: use<EnsembleThreadsOptions>((none) => rejected(ensembleThreads("data:text/javascript,", { ...none, trajectories: 1 }))),
   TrajectoryLossThreadsOptions: use<TrajectoryLossThreadsOptions>((none) => rejected(trajectoryLossThreads("data:text/javascript,", { ...none, threads: 1 }))),
+  MakeModelOptions: use<MakeModelOptions>((none) => modelData(makeModel(config, none))),
+  DecodeModelOptions: use<Pick<DecodeModelOptions, "what">>((none) => {
+    const made = makeModel(config);
+    const { json, weights } = encodeModel({ config, columns: ["x"], model: made, p: made.init(1) }, "weights");
+    return modelData(decodeModel(json, weights, none).model);
+  }),
   DerivativeSample: use<DerivativeSample>((none) => derivativeLoss({ model, loss: meanSquaredError(), samples: [{ ...none, u: Float64Array.of(1), du: Float64Array.of(2) }] })(Float64Array.of(1)).loss),
   Stage: use<Stage>(async (none) => (await fit({ model, trajectories, algorithm: tsit5(), sensealg: gaussAdjoint(), start: model.init(1), stages: [{ ...none, steps: 2, schedule: constantRate() }] })).state),
   TrainingOptions: use<FitOptions>(async (none) => (await fit({ ...none, model, trajectories, algorithm: tsit5(), sensealg: gaussAdjoint(), start: model.init(1), stages: [{ steps: 2, schedule: constantRate() }] })).state),

@@ -96,7 +96,7 @@ describe("fluxion train", () => {
   });
 
   test("its numbers are those of the written model, by the library's own functions", () => {
-    const { model, p, columns } = decodeModel(read("run", "model.json"), readFileSync(inRoot("run", "model.safetensors")), { json: "", weights: "" });
+    const { model, p, columns } = decodeModel(read("run", "model.json"), readFileSync(inRoot("run", "model.safetensors")));
     const observed = (name: string) => parseTrajectoryCsv(read("data", name), { columns, what: name });
     const truth = observed("standard.csv");
     const { u } = rollout(model, p, truth);
@@ -287,7 +287,7 @@ describe("fluxion simulate", () => {
     ["by another algorithm", ["--solver", "vern7", "--reltol", "1e-6", "--maxIters", "50", "--dt", "0.01"], vern7(), { reltol: 1e-6, abstol: 1e-6, dt: 0.01 }],
   ])("writes CSV equal to the library's own rollout, %s", async (_, more, algorithm, options) => {
     expect(await fluxion(...words(), ...more, "--out", inRoot("motion.csv"))).toBe(0);
-    const { model, p } = decodeModel(read("run", "model.json"), readFileSync(inRoot("run", "model.safetensors")), { json: "", weights: "" });
+    const { model, p } = decodeModel(read("run", "model.json"), readFileSync(inRoot("run", "model.safetensors")));
     const own = solve(odeProblem(model, [-0.4, 0.25], [1, 3], p), algorithm, { ...options, saveAt: 0.25 });
     expect(own.t.length).toBe(9);
     expect(read("motion.csv")).toBe(formatTrajectoryCsv(own, ["q", "v"]));

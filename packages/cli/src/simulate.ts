@@ -33,7 +33,7 @@ function numbers(option: string, text: string): number[] {
 export function simulate(path: string, { u0, tspan, solver, reltol, ...options }: SimulateOptions): string {
   const json = readText(path);
   const weightsPath = join(dirname(path), decodeModelDescription(json, path).weights);
-  const { model, p, columns } = decodeModel(json, readBytes(weightsPath), { json: path, weights: weightsPath });
+  const { model, p, columns } = decodeModel(json, readBytes(weightsPath), { what: { json: path, weights: weightsPath } });
   const span = numbers("tspan", tspan);
   if (span.length !== 2 || !(span[0] < span[1])) throw new OdeError("INVALID_OPTION", `Cannot simulate as --tspan must be two numbers, the start before the end: got "${tspan}"`);
   const problem = odeProblem(model, numbers("u0", u0), [span[0], span[1]], p);

@@ -13,7 +13,7 @@ export interface TrainingLossData {
 /** The loss of a training, over the first stage's intervals. */
 export const loss = ({ config, model, trajectories }: TrainingLossData): TrajectoryLossOptions => ({
   ...lossPlugins(config, (_entry, make) => make()),
-  model: makeModel(model, config.backend),
+  model: makeModel(model, { backend: config.backend }),
   trajectories,
   intervals: config.curriculum[0].intervals,
 });

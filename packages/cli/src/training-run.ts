@@ -53,7 +53,7 @@ export function prepareRun(path: string, options: TrainOptions = {}): PreparedRu
   here("network", () => fromConfig(networks, config.network));
   const models = Object.entries(config.models).map(([key, model]) => {
     const own = { model, network: config.network };
-    return { key, config: own, model: here(`models.${key}`, () => makeModel(own, config.backend)) };
+    return { key, config: own, model: here(`models.${key}`, () => makeModel(own, { backend: config.backend })) };
   });
   for (const { key, model } of models) {
     const needed = [`data.columns (${config.data.columns.length})`, ...(system ? [`the system (${2 * system.coordinates})`] : [])];

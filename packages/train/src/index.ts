@@ -7,7 +7,7 @@ export { lbfgs, type LbfgsOptions, type LbfgsProgress, type LbfgsResult } from "
 export { leastSquares, type LeastSquaresOptions, type LeastSquaresProgress, type LeastSquaresResult } from "./least-squares.ts";
 export { lossShards, type LossShard } from "./loss-shards.ts";
 export type { LossValue, OwnLossValue } from "./loss-value.ts";
-export { decodeModel, decodeModelDescription, encodeModel, makeModel, type ModelConfig, type PluginConfig, type TrainedModel } from "./model-file.ts";
+export { decodeModel, decodeModelDescription, encodeModel, makeModel, type DecodeModelOptions, type MakeModelOptions, type ModelConfig, type PluginConfig, type TrainedModel } from "./model-file.ts";
 export { models } from "./models.ts";
 export { decodeSafetensors, encodeSafetensors, type Bytes, type SafetensorsArray, type SafetensorsFile } from "./safetensors.ts";
 export { sumOfLosses, type LossTerm } from "./sum-of-losses.ts";

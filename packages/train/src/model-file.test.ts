@@ -29,7 +29,7 @@ describe("a model file", () => {
     trained({ name: "secondOrderNeuralODE", coordinates: 1 }, ["q", "v"]),
   ])("of $config.model.name reads back as the same model", (model) => {
     const { json, weights } = encodeModel(model, what.weights);
-    const read = decodeModel(json, weights, what);
+    const read = decodeModel(json, weights);
     expect([read.config, read.columns, read.p]).toEqual([model.config, model.columns, model.p]);
     const [u, a, b] = [Float64Array.from({ length: model.model.dim }, (_, i) => 0.3 - i), new Float64Array(model.model.dim), new Float64Array(model.model.dim)];
     model.model.bind(model.p).rhs(0, u, a);
@@ -59,9 +59,9 @@ describe("a model file", () => {
   test("with an activation of one's own is one of a model of one's own, by name", () => {
     const swishLNN = (options: Parameters<typeof models.structuredLagrangianNN>[0]): DynamicsModel => models.structuredLagrangianNN({ ...options, network: mlp({ hidden: [3], activation: swish }) });
     const [config, table] = [{ model: { name: "swishLNN", coordinates: 1 }, network: { name: "mlp" } }, { ...models, swishLNN }];
-    const model = makeModel(config, "auto", table);
+    const model = makeModel(config, { table });
     const { json, weights } = encodeModel({ config, columns: ["q", "v"], model, p: model.init(2) }, what.weights);
-    const read = decodeModel(json, weights, what, "auto", table);
+    const read = decodeModel(json, weights, { table });
     const [u, a, b] = [Float64Array.of(0.3, -0.7), new Float64Array(2), new Float64Array(2)];
     model.bind(model.init(2)).rhs(0, u, a);
     read.model.bind(read.p).rhs(0, u, b);
@@ -99,7 +99,7 @@ describe("a damaged one", () => {
     ["with too many columns", changed({ columns: ["q", "v", "w"] }), "must name 2 entries: there are 3"],
     ["that names a file elsewhere", changed({ weights: "../model.safetensors" }), "must name a file beside it"],
   ])("description %s", (_, json, reason) => {
-    expect(() => decodeModel(json, files.weights, what)).toThrow(invalid("model.json", reason));
+    expect(() => decodeModel(json, files.weights, { what })).toThrow(invalid("model.json", reason));
   });
 
   test.each([
@@ -108,7 +108,7 @@ describe("a damaged one", () => {
     ["UNKNOWN_NAME", { network: { name: "transformer" } }, "mlp"],
     ["INVALID_OPTION", { model: { ...lnn.config.model, coordinates: "1" } }, "coordinates"],
   ])("gives %s for %j", (code, changes, hint) => {
-    expect(() => decodeModel(changed(changes), files.weights, what)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(hint) as string }));
+    expect(() => decodeModel(changed(changes), files.weights, { what })).toThrow(expect.objectContaining({ code, message: expect.stringContaining(hint) as string }));
   });
 
   const { tensors } = decodeSafetensors(files.weights, "it");
@@ -124,7 +124,12 @@ describe("a damaged one", () => {
     ["with one too many", encodeSafetensors({ ...tensors, extra: bias }), '"extra" is not one'],
     ["with a number that is none", encodeSafetensors({ ...tensors, "0.bias": { shape: [3], data: Float64Array.of(0, Number.NaN, 0) } }), 'every number of "0.bias" must be finite'],
   ])("file of parameters %s", (_, weights, reason) => {
-    expect(() => decodeModel(files.json, weights, what)).toThrow(invalid("model.safetensors", reason));
+    expect(() => decodeModel(files.json, weights, { what })).toThrow(invalid("model.safetensors", reason));
+  });
+
+  test("is named in a general way where it is not said what it is called", () => {
+    expect(() => decodeModel("{", files.weights)).toThrow(invalid("the model's JSON", "must be JSON"));
+    expect(() => decodeModel(files.json, files.weights.slice(0, -1))).toThrow(invalid("the model's weights", ""));
   });
 
   test("the description alone can be read", () => {
@@ -147,7 +152,7 @@ describe("a table that was extended by a spread", () => {
   test("trains its model to the truth, saves it and reads it back", async () => {
     const t = Float64Array.from({ length: 11 }, (_, k) => k / 5);
     const { u } = solve(odeProblem(massSpring({ stiffness: 2 }).field, [1, 0], [0, 2]), tsit5(), { reltol: 1e-10, saveAt: t });
-    const model = makeModel(config, "auto", table);
+    const model = makeModel(config, { table });
     const { state } = await fit({
       model,
       trajectories: [{ t, u }],
@@ -161,13 +166,26 @@ describe("a table that was extended by a spread", () => {
     expect(Math.abs(state.p[1])).toBeLessThan(1e-3);
 
     const { json, weights } = encodeModel({ config, columns: ["q", "v"], model, p: state.p }, what.weights);
-    expect(decodeModel(json, weights, what, "auto", table).p).toEqual(state.p);
-    expect(() => decodeModel(json, weights, what)).toThrow(expect.objectContaining({ code: "UNKNOWN_NAME" }));
+    expect(decodeModel(json, weights, { table }).p).toEqual(state.p);
+    expect(() => decodeModel(json, weights)).toThrow(expect.objectContaining({ code: "UNKNOWN_NAME" }));
   });
 
   test("still makes the others", () => {
-    expect(makeModel(lnn.config, "auto", table).name).toBe("structuredLagrangianNN");
+    expect(makeModel(lnn.config, { table }).name).toBe("structuredLagrangianNN");
   });
+});
+
+test("a model is made and read by the backend that is asked for, and unknown options are refused", () => {
+  const refused = (code: string, reason: string): unknown => expect.objectContaining({ code, message: expect.stringContaining(reason) as string });
+  const asked: unknown[] = [];
+  const table = { ...models, structuredLagrangianNN: (options: Parameters<typeof models.structuredLagrangianNN>[0]) => (asked.push(options.backend), models.structuredLagrangianNN(options)) };
+  for (const make of [(options: object) => makeModel(lnn.config, options), (options: object) => decodeModel(files.json, files.weights, options).model]) {
+    for (const backend of [undefined, "auto", "interpreter"]) make({ backend, table });
+    expect(asked.splice(0)).toEqual(["auto", "auto", "interpreter"]);
+    expect(() => make({ backend: "fortran" })).toThrow(refused("INVALID_OPTION", '"backend"'));
+    expect(() => make(what)).toThrow(refused("INVALID_OPTION", 'backend, table: got "json"'));
+    expect(() => make("auto" as never)).toThrow(refused("INVALID_ARGUMENT", 'the options must be an object: current value is "auto"'));
+  }
 });
 
 test("a config without one of its two parts is told which", () => {

@@ -1,5 +1,5 @@
 import { networks, type DynamicsModel } from "@fluxion/nn-core";
-import { assertFinite, assertLength, fromConfig, OdeError, shown, type Table } from "@fluxion/ode-core";
+import { assertFinite, assertKnown, assertLength, fromConfig, OdeError, shown, type Table } from "@fluxion/ode-core";
 import type { BackendName } from "@fluxion/autodiff";
 import { parseJson, unreadable } from "./file-errors.ts";
 import { models } from "./models.ts";
@@ -28,15 +28,32 @@ export interface TrainedModel {
   readonly p: Float64Array;
 }
 
+/** Options of {@link makeModel}. */
+export interface MakeModelOptions {
+  /** What the model is compiled by. Default `"auto"`. */
+  readonly backend?: BackendName | undefined;
+  /** The models to choose from, by name. Default: all of Fluxion's, `models`; `{ ...models, mine }` adds your own. */
+  readonly table?: Table<DynamicsModel> | undefined;
+}
+
+/** Options of {@link decodeModel}. */
+export interface DecodeModelOptions extends MakeModelOptions {
+  /** What the two files are called, for messages: usually their paths. Default `"the model's JSON"` and `"the model's weights"`. */
+  readonly what?: { readonly json: string; readonly weights: string } | undefined;
+}
+
+const makeNames: readonly (keyof MakeModelOptions)[] = ["backend", "table"];
 const format = "fluxion-model/1";
 
 /**
  * Makes a model from its configuration.
  *
- * @param table - The models to choose from. Default: all of Fluxion's; spread them into a larger table to add your own.
- * @throws OdeError `UNKNOWN_NAME`, `INVALID_OPTION`
+ * @throws OdeError `UNKNOWN_NAME`; `INVALID_OPTION` for an unknown option, or one of the model or of the network; `INVALID_ARGUMENT` for a configuration without a model or a network.
  */
-export function makeModel({ model, network }: ModelConfig, backend: BackendName = "auto", table: Table<DynamicsModel> = models): DynamicsModel {
+export function makeModel(config: ModelConfig, options: MakeModelOptions = {}): DynamicsModel {
+  assertKnown("make a model", options, makeNames);
+  const { backend = "auto", table = models } = options;
+  const { model, network } = config;
   for (const [entry, value, name] of [["model", model, "neuralODE"], ["network", network, "mlp"]] as const) {
     if (typeof value !== "object" || value === null) throw new OdeError("INVALID_ARGUMENT", `Cannot make a model as its ${entry} must be an object with a name, such as { name: "${name}" }: current value is ${shown(value)}`);
   }
@@ -85,13 +102,13 @@ export function decodeModelDescription(json: string, what: string): ModelConfig 
 /**
  * A trained model from its two files. Loading runs no code from them.
  *
- * @param what - What the files are called, for messages.
- * @param table - The models to choose from, as in {@link makeModel}.
- * @throws OdeError `INVALID_FILE` for damaged files or parameters that do not fit, `UNKNOWN_NAME` or `INVALID_OPTION` for a model that does not exist here.
+ * @throws OdeError `INVALID_FILE` for damaged files or parameters that do not fit, `UNKNOWN_NAME` or `INVALID_OPTION` for a model that does not exist here, or an unknown option.
  */
-export function decodeModel(json: string, weights: Uint8Array, what: { readonly json: string; readonly weights: string }, backend?: BackendName, table?: Table<DynamicsModel>): TrainedModel {
+export function decodeModel(json: string, weights: Uint8Array, options: DecodeModelOptions = {}): TrainedModel {
+  assertKnown("read a model", options, ["what", ...makeNames]);
+  const { what = { json: "the model's JSON", weights: "the model's weights" }, ...making } = options;
   const { columns, ...config } = decodeModelDescription(json, what.json);
-  const model = makeModel(config, backend, table);
+  const model = makeModel(config, making);
   if (columns.length !== model.dim) throw unreadable(what.json, `columns must name ${model.dim} entries`, `there are ${columns.length}`);
   const { tensors } = decodeSafetensors(weights, what.weights);
   const p = new Float64Array(model.paramCount);
