@@ -31,7 +31,7 @@ extern const int problem_count;
 Counts dopri5(Rhs f, int n, double x, double xend, double *y, double tol);
 Counts dop853(Rhs f, int n, double x, double xend, double *y, double tol);
 
-/* Integrate a stiff problem of at most 8 equations, with the first step of the Fortran code, 1e-6. */
+/* Integrate a stiff problem with its Jacobian, with the first step of the Fortran code, 1e-6. */
 Counts rodas(Rhs f, Jacobian jacobian, int n, double x, double xend, double *y, double rtol, double atol);
 
 /* Length of the first step; f0 is the slope at (x, y), f1 and y1 are scratch. One evaluation. */

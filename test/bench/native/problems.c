@@ -1,4 +1,5 @@
-/* The benchmark problems; ../support/bench-problems.ts holds the same formulas. All start at t = 0; the last ones are stiff. */
+/* The benchmark problems; ../support/bench-problems.ts holds the same formulas. All start at t = 0; the last ones are stiff, and the
+   Brusselator is to some degree. */
 #include "native.h"
 
 static void lotka_volterra(double t, const double *u, double *du) {
@@ -99,6 +100,22 @@ static void brusselator(double t, const double *y, double *dy) {
     dy[n + i] = 3 * u - uuv + c * ((i > 0 ? y[n + i - 1] : 3) - 2 * v + (i < n - 1 ? y[n + i + 1] : 3));
   }
 }
+static void brusselator_jacobian(double t, const double *y, double *J) {
+  (void)t;
+  enum { points = 32, n = 2 * points };
+  const double c = 33.0 * 33 / 50;
+  memset(J, 0, n * n * sizeof(double));
+  for (int i = 0; i < points; i++) {
+    double u = y[i], v = y[points + i];
+    double *du = J + i * n, *dv = J + (points + i) * n;
+    du[i] = 2 * u * v - 4 - 2 * c;
+    du[points + i] = u * u;
+    dv[i] = 3 - 2 * u * v;
+    dv[points + i] = -u * u - 2 * c;
+    if (i > 0) du[i - 1] = dv[points + i - 1] = c;
+    if (i < points - 1) du[i + 1] = dv[points + i + 1] = c;
+  }
+}
 static void brusselator_start(double *u) {
   for (int i = 0; i < 32; i++) {
     u[i] = 1 + sin(2 * 3.141592653589793 * (i + 1) / 33);
@@ -179,7 +196,7 @@ const Problem problems[] = {
     {"kepler_e06_10", 4, 62.83185307179586, kepler, kepler_start, 0, 0},
     {"dblpend_large", 4, 10, double_pendulum, double_pendulum_start, 0, 0},
     {"pleiades", 28, 3, pleiades, pleiades_start, 0, 0},
-    {"brusselator1d_32", 64, 10, brusselator, brusselator_start, 0, 0},
+    {"brusselator1d_32", 64, 10, brusselator, brusselator_start, brusselator_jacobian, 1},
     {"vdp1e3", 2, 2000, van_der_pol, van_der_pol_start, van_der_pol_jacobian, 1},
     {"robertson40", 3, 40, robertson, robertson_start, robertson_jacobian, 1e-6},
     {"robertson1e11", 3, 1e11, robertson, robertson_start, robertson_jacobian, 1e-10},

@@ -3,7 +3,7 @@
    dense output. */
 #include "native.h"
 
-enum { STAGES = 6, MAX_STIFF = 8 };
+enum { STAGES = 6 };
 
 static const double gamma_ = 0.25;
 static const double A[STAGES][STAGES] = {
@@ -62,8 +62,8 @@ static void solve(const double *lu, int n, const int *pivots, double *b) {
 
 Counts rodas(Rhs f, Jacobian jacobian, int n, double x, double xend, double *y, double rtol, double atol) {
   const double safe = 0.9, fac1 = 5, fac2 = 1 / 6.0;
-  double U[STAGES][MAX_STIFF], y1[MAX_STIFF], dy[MAX_STIFF], first[MAX_STIFF], J[MAX_STIFF * MAX_STIFF], W[MAX_STIFF * MAX_STIFF];
-  int pivots[MAX_STIFF], rejected = 0, last = 0, i, j, stage;
+  double U[STAGES][MAX_N], y1[MAX_N], dy[MAX_N], first[MAX_N], J[MAX_N * MAX_N], W[MAX_N * MAX_N];
+  int pivots[MAX_N], rejected = 0, last = 0, i, j, stage;
   double h = 1e-6, hacc = h, erracc = 1;
   Counts counts = {0, 0, 0};
   f(x, y, first);
