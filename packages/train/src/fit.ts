@@ -2,7 +2,8 @@ import type { Tensor, TracedRhs } from "@fluxion/autodiff";
 import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerRun, type OptimizerState, type Schedule } from "@fluxion/nn-core";
 import { assertLength, isAllFinite, OdeError, shown, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
 import { breather } from "./breather.ts";
-import { assertLoss, type LossValue, type OwnLossValue } from "./loss-value.ts";
+import { assertLoss, type LossValue } from "./loss-value.ts";
+import type { StepLoss } from "./minibatches.ts";
 import { assertTrainingOptions } from "./option-names.ts";
 import { requireTrajectories } from "./observations.ts";
 import { assertPlugins } from "./plugins.ts";
@@ -94,8 +95,8 @@ export interface TrajectoryFit {
 
 /** Fitting to a loss of your own. */
 export interface LossFit {
-  /** In place of `trajectories`: the loss and its gradient at `p[m]`, told the stage's intervals: that of `derivativeLoss`, of `trajectoryLossThreads` or of `sumOfLosses`, or one of your own, `(p) => ({ loss, gradient })`. */
-  readonly evaluate: (p: Float64Array, intervals: number) => OwnLossValue;
+  /** In place of `trajectories`: the loss and its gradient at `p[m]`, told the stage's intervals and the number of the step, from 0: that of `derivativeLoss`, `trajectoryLossThreads`, `sumOfLosses` or `minibatches`, or one of your own, `(p) => ({ loss, gradient })`. */
+  readonly evaluate: StepLoss;
 }
 
 /** What to fit, to what, and how. */
@@ -127,7 +128,7 @@ function startedOptimizer(optimizer: Optimizer, size: number, saved: OptimizerSt
 const patience = 20;
 
 /**
- * Fits a model to trajectories through the solver, or to a loss of your own; full batch. The result depends on nothing but the options:
+ * Fits a model to trajectories through the solver, or to a loss of your own; each step sees all data, unless `evaluate` is one of `minibatches`. The result depends on nothing but the options:
  * the same ones, or a resumed run, give the same bits on the same backend.
  *
  * Where a loss or its gradient is not finite, as that of a model that blows up, the last update is halved, which counts as a step. After
@@ -171,7 +172,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       // As a resumed state of a fit that failed has it.
       if (failures > 0 && isAtKept()) return { status: "failed", state: state(), message: `Cannot go on fitting as it failed after step ${losses.length}` };
       const started = performance.now();
-      const value = evaluate(p);
+      const value = evaluate(p, losses.length);
       const gradientMs = performance.now() - started;
       const norm = clipNorm(value.gradient, options.clipNorm ?? Infinity);
       rhsEvaluations += value.rhsEvaluations;
@@ -214,10 +215,10 @@ function checkedStages(options: FitOptions): readonly Stage[] {
   return stages;
 }
 
-function stageLoss(options: FitOptions, { intervals = Infinity }: Stage): (p: Float64Array) => LossValue {
+function stageLoss(options: FitOptions, { intervals = Infinity }: Stage): (p: Float64Array, step: number) => LossValue {
   if (!isLossFit(options)) return trajectoryLoss({ ...options, loss: options.loss ?? defaultLoss, intervals });
-  return (p) => {
-    const value = options.evaluate(p, intervals);
+  return (p, step) => {
+    const value = options.evaluate(p, intervals, step);
     assertLoss("fit", 'option "evaluate"', value, options.model.paramCount);
     const { loss, gradient, rhsEvaluations = 0, message = "" } = value;
     // A copy, as gradients are clipped.

@@ -8,6 +8,7 @@ export { leastSquares, type LeastSquaresOptions, type LeastSquaresProgress, type
 export { lossShards, type LossShard } from "./loss-shards.ts";
 export type { LossValue, OwnLossValue } from "./loss-value.ts";
 export { decodeModel, decodeModelDescription, encodeModel, makeModel, type DecodeModelOptions, type MakeModelOptions, type ModelConfig, type PluginConfig, type TrainedModel } from "./model-file.ts";
+export { minibatches, type MinibatchOptions, type StepLoss } from "./minibatches.ts";
 export { models } from "./models.ts";
 export { decodeSafetensors, encodeSafetensors, type Bytes, type SafetensorsArray, type SafetensorsFile } from "./safetensors.ts";
 export { sumOfLosses, type LossTerm } from "./sum-of-losses.ts";
