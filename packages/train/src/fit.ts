@@ -1,14 +1,13 @@
-import type { Tensor, TracedRhs } from "@fluxion/autodiff";
 import { adam, clipNorm, meanSquaredError, type Loss, type Optimizer, type OptimizerRun, type OptimizerState, type Schedule } from "@fluxion/nn-core";
-import { assertLength, isAllFinite, OdeError, shown, type Algorithm, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
+import { assertLength, isAllFinite, OdeError, shown, type VectorField } from "@fluxion/ode-core";
 import { breather } from "./breather.ts";
 import { assertLoss, type LossValue } from "./loss-value.ts";
 import type { StepLoss } from "./minibatches.ts";
 import { assertTrainingOptions } from "./option-names.ts";
 import { requireTrajectories } from "./observations.ts";
 import { assertPlugins } from "./plugins.ts";
-import { trajectoryLoss, type TrajectoryLossOptions } from "./trajectory-loss.ts";
-import type { Trajectory } from "./trajectory.ts";
+import { trajectoryLoss } from "./trajectory-loss.ts";
+import type { MatchedData } from "./trajectory-solves.ts";
 
 /** A part of training with its own horizon. */
 export interface Stage {
@@ -73,24 +72,10 @@ export interface TrainingOptions {
   readonly onPause?: ((state: FitState) => void) | undefined;
 }
 
-/** Fitting to trajectories, through the solver. */
-export interface TrajectoryFit {
-  /** Observed states, or what `observe` makes of them; each starts a solve at its own first state, unless `initialState` gives the start. An entry that is NaN is missing and left out. Needed unless `evaluate` is given, as are `algorithm` and `sensealg`. */
-  readonly trajectories: readonly Trajectory[];
-  /** What solves the model. */
-  readonly algorithm: Algorithm;
-  /** `dt`, `reltol`, `abstol`, ... of the solves. Default: those of `solve`. */
-  readonly solver?: NonNullable<TrajectoryLossOptions["solver"]> | undefined;
-  /** How the solves are differentiated. */
-  readonly sensealg: SensitivityAlgorithm;
+/** Fitting to trajectories, through the solver: data and how to solve are needed unless `evaluate` is given. */
+export interface TrajectoryFit extends MatchedData {
   /** The penalty for each residual. Default `meanSquaredError()`. */
   readonly loss?: Loss | undefined;
-  /** Standard deviation of the observations, or one for each component of what is observed: what their residuals are divided by before the penalty, unless a trajectory has its own `sigma`. Default 1. */
-  readonly sigma?: number | ArrayLike<number> | undefined;
-  /** The state at the first time of a trajectory as a traced function of the parameters, such as a slice of them; see `trajectoryLoss`. Default: the first observed state. */
-  readonly initialState?: ((p: Tensor, trajectory: number) => Tensor) | undefined;
-  /** What was observed, as a traced function of time, state and parameters; see `trajectoryLoss`. Default: the whole state. */
-  readonly observe?: TracedRhs | undefined;
 }
 
 /** Fitting to a loss of your own. */

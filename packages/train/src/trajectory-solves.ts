@@ -8,10 +8,8 @@ import { checkedSigma } from "./sigma.ts";
 import type { TrajectoryLossOptions } from "./trajectory-loss.ts";
 import type { Trajectory } from "./trajectory.ts";
 
-/** How a model is solved and compared with data. */
-export interface MatchingOptions {
-  /** A model, or any vector field with the derivatives that `sensealg` needs. */
-  readonly model: VectorField;
+/** Data, and how a model is solved to be compared with them. */
+export interface MatchedData {
   /** Observed states, or what `observe` makes of them; each starts a solve at its own first state, unless `initialState` gives the start. An entry that is NaN is missing and left out. */
   readonly trajectories: readonly Trajectory[];
   /** What solves the model. */
@@ -20,8 +18,6 @@ export interface MatchingOptions {
   readonly solver?: Omit<SolveOptions, "saveAt" | "dense" | "onStep"> | undefined;
   /** How the solves are differentiated. */
   readonly sensealg: SensitivityAlgorithm;
-  /** Compare only the first `intervals` sampling intervals of each trajectory. Default: all. */
-  readonly intervals?: number | undefined;
   /** Standard deviation of the observations, or one for each component of what is observed: what their residuals are divided by, unless a trajectory has its own `sigma`. Default 1. */
   readonly sigma?: number | ArrayLike<number> | undefined;
   /**
@@ -35,6 +31,14 @@ export interface MatchingOptions {
    * a sum of components, a position of angles, or a signal with a gain that is one of the parameters. Needs `initialState`. Default: the whole state.
    */
   readonly observe?: TracedRhs | undefined;
+}
+
+/** How a model is solved and compared with data. */
+export interface MatchingOptions extends MatchedData {
+  /** A model, or any vector field with the derivatives that `sensealg` needs. */
+  readonly model: VectorField;
+  /** Compare only the first `intervals` sampling intervals of each trajectory. Default: all. */
+  readonly intervals?: number | undefined;
 }
 
 /** Observations, with what the gradient of their start is to be written to. */
