@@ -6,8 +6,8 @@ import { adam, constantRate, cosine, dense, dynamicsModel, huber, meanSquaredErr
 import { neuralODE, nodeModels, secondOrderNeuralODE, type NeuralODEOptions, type SecondOrderNeuralODEOptions } from "@fluxion/node";
 import {
   autoSwitch, continuousCallback, discreteCallback, ensemble, explicitRk, odeProblem, piController, presetTimeCallback, radauIIA5, remake, rk4, rodas5P, solve, trbdf2, tsit5, vectorField,
-  type Algorithm, type AutoSwitchOptions, type Callback, type ContinuousCallbackOptions, type DiscreteCallbackOptions, type EnsembleOptions, type ExplicitRkOptions, type OdeProblemOptions, type PiControllerOptions, type ProblemChanges,
-  type PresetTimeCallbackOptions, type RadauIIA5Options, type Rodas5POptions, type SolveOptions, type Trbdf2Options, type VectorField, type VectorFieldOptions,
+  type Algorithm, type AutoSwitchOptions, type Callback, type ContinuousCallbackOptions, type DiscreteCallbackOptions, type EnsembleOptions, type ExplicitRkOptions, type NewtonOptions, type OdeProblemOptions, type PiControllerOptions, type ProblemChanges,
+  type PresetTimeCallbackOptions, type RadauIIA5Options, type RosenbrockOptions, type SolveOptions, type VectorField, type VectorFieldOptions,
 } from "@fluxion/ode-core";
 import { finiteDifference, gaussAdjoint, type FiniteDifferenceOptions, type GaussAdjointOptions } from "@fluxion/sensitivity";
 import { doublePendulum, massSpring, pendulum, type DoublePendulumOptions, type MassSpringOptions, type MechanicalSystem, type PendulumOptions } from "@fluxion/systems";
@@ -73,9 +73,9 @@ const listed: Readonly<Record<string, (none: object) => unknown>> = {
   DiscreteCallbackOptions: use<DiscreteCallbackOptions>((none) => saved(discreteCallback({ ...none, condition: (t) => t > 0.5 }))),
   PresetTimeCallbackOptions: use<PresetTimeCallbackOptions>((none) => saved(presetTimeCallback({ ...none, times: [0.5], affect: ({ u }) => void u.fill(1) }))),
   PiControllerOptions: use<PiControllerOptions>((none) => ends({ ...tsit5(), controller: () => piController({ ...none, beta1: 0.14, beta2: 0.08 }) })),
-  NewtonOptions: use<Trbdf2Options>((none) => ends(trbdf2(none))),
+  NewtonOptions: use<NewtonOptions>((none) => ends(trbdf2(none))),
   RadauIIA5Options: use<RadauIIA5Options>((none) => ends(radauIIA5(none))),
-  RosenbrockOptions: use<Rodas5POptions>((none) => ends(rodas5P(none))),
+  RosenbrockOptions: use<RosenbrockOptions>((none) => ends(rodas5P(none))),
   EnsembleOptions: use<Omit<EnsembleOptions, "parameters" | "prob">>((none) => ensemble(decay, tsit5(), { ...none, trajectories: 2, parameters: (i) => [i] }).map((one) => one.ok && one.value.u)),
   ExplicitRkOptions: use<ExplicitRkOptions>((none) => solve(decay, explicitRk("mine", 4, tableau, none), { dt: 0.1 }).u),
   OdeProblemOptions: use<OdeProblemOptions>((none) => odeProblem(decay.f, [1], [0, 1], [2], none)),

@@ -1,4 +1,4 @@
-import { defaultTolerances, readOptions, type BoundField, type OdeProblem, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
+import { defaultTolerances, readOptions, type BoundField, type NoOptions, type OdeProblem, type SensitivityAlgorithm, type VectorField } from "@fluxion/ode-core";
 import { assertPullable, assertSucceeded, pullScaled } from "@fluxion/sensitivity";
 
 /**
@@ -10,7 +10,7 @@ import { assertPullable, assertSucceeded, pullScaled } from "@fluxion/sensitivit
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Chen, Rubanova, Bettencourt, Duvenaud, NeurIPS 2018, arXiv 1806.07366, algorithm 1.
  */
-export function backsolveAdjoint(options: Readonly<Record<string, never>> = {}): SensitivityAlgorithm {
+export function backsolveAdjoint(options: NoOptions = {}): SensitivityAlgorithm {
   readOptions("backsolveAdjoint", options, {});
   return {
     name: "backsolveAdjoint",

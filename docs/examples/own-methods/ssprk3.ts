@@ -1,4 +1,4 @@
-import { explicitRk, polynomialExtension, readOptions, type Algorithm, type Tableau } from "@fluxion/ode-core";
+import { explicitRk, polynomialExtension, readOptions, type Algorithm, type NoOptions, type Tableau } from "@fluxion/ode-core";
 
 const b = [1 / 6, 1 / 6, 2 / 3];
 
@@ -17,7 +17,7 @@ const tableau: Tableau = {
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Shu, Osher, J. Comput. Phys. 77 (1988) 439-471; dense output: Ketcheson, Loczi, Jangabylova, Kusmanov, J. Sci. Comput. 71 (2017) 944-958.
  */
-export function ssprk3(options: Readonly<Record<string, never>> = {}): Algorithm {
+export function ssprk3(options: NoOptions = {}): Algorithm {
   readOptions("ssprk3", options, {});
   return explicitRk("ssprk3", 3, tableau);
 }

@@ -1,5 +1,5 @@
 import { abs, minimum, mul, sub, type Tensor } from "@fluxion/autodiff";
-import { option, readOptions } from "@fluxion/ode-core";
+import { option, readOptions, type NoOptions } from "@fluxion/ode-core";
 
 /** A penalty for each residual (prediction minus target); a loss is its mean. */
 export interface Loss {
@@ -9,13 +9,13 @@ export interface Loss {
 }
 
 /** `r^2`. */
-export function meanSquaredError(options: Record<string, never> = {}): Loss {
+export function meanSquaredError(options: NoOptions = {}): Loss {
   readOptions("meanSquaredError", options, {});
   return { name: "meanSquaredError", penalty: (r) => mul(r, r) };
 }
 
 /** `|r|`, less moved by outliers. */
-export function meanAbsoluteError(options: Record<string, never> = {}): Loss {
+export function meanAbsoluteError(options: NoOptions = {}): Loss {
   readOptions("meanAbsoluteError", options, {});
   return { name: "meanAbsoluteError", penalty: abs };
 }

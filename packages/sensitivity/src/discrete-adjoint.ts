@@ -1,4 +1,4 @@
-import { holdStable, readOptions, timeTolerance, type Linearization, type SensitivityAlgorithm, type SensitivityContext, type Tableau } from "@fluxion/ode-core";
+import { holdStable, readOptions, timeTolerance, type Linearization, type NoOptions, type SensitivityAlgorithm, type SensitivityContext, type Tableau } from "@fluxion/ode-core";
 import { assertPullable } from "./assert-pullable.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type LoggedEvent } from "./event-log.ts";
 import { pullEvents } from "./event-pull.ts";
@@ -7,9 +7,6 @@ import { accumulate } from "./small-vectors.ts";
 import { StepTranspose } from "./step-transpose.ts";
 import { TapedField } from "./taped-field.ts";
 import { linearizeWholeSteps } from "./whole-steps.ts";
-
-/** Options of {@link discreteAdjoint}: none. */
-export type DiscreteAdjointOptions = Readonly<Record<string, never>>;
 
 /**
  * Transposes the explicit Runge-Kutta steps that were taken, dense output included: the gradient of the computed solution,
@@ -30,7 +27,7 @@ export type DiscreteAdjointOptions = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Hager, Numer. Math. 87 (2000) 247-282; Sanz-Serna, SIAM Rev. 58 (2016) 3-33.
  */
-export function discreteAdjoint(options: DiscreteAdjointOptions = {}): SensitivityAlgorithm {
+export function discreteAdjoint(options: NoOptions = {}): SensitivityAlgorithm {
   readOptions("discreteAdjoint", options, {});
   return {
     name: "discreteAdjoint",

@@ -1,12 +1,9 @@
-import { defaultTolerances, readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions, type TangentBlocks, type VectorField } from "@fluxion/ode-core";
+import { defaultTolerances, readOptions, type BoundField, type NoOptions, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions, type TangentBlocks, type VectorField } from "@fluxion/ode-core";
 import { assertPullable, assertPushable, assertSucceeded } from "./assert-pullable.ts";
 import { eventJump, type EventJump } from "./event-jump.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type LoggedEvent } from "./event-log.ts";
 import { lazyCotangent } from "./lazy-cotangent.ts";
 import { accumulate } from "./small-vectors.ts";
-
-/** Options of {@link forwardSensitivity}: none. */
-export type ForwardSensitivityOptions = Readonly<Record<string, never>>;
 
 /**
  * Solves the variational equations `S' = f_u S + f_p`, `S(t0) = 0`, along with the problem. The sensitivities are part of
@@ -20,7 +17,7 @@ export type ForwardSensitivityOptions = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section I.14; Maly, Petzold, Appl. Numer. Math. 20 (1996) 57-79, for the matrices.
  */
-export function forwardSensitivity(options: ForwardSensitivityOptions = {}): SensitivityAlgorithm {
+export function forwardSensitivity(options: NoOptions = {}): SensitivityAlgorithm {
   readOptions("forwardSensitivity", options, {});
   return {
     name: "forwardSensitivity",

@@ -1,7 +1,7 @@
 export { assertPullable, assertSucceeded } from "./assert-pullable.ts";
-export { discreteAdjoint, type DiscreteAdjointOptions } from "./discrete-adjoint.ts";
+export { discreteAdjoint } from "./discrete-adjoint.ts";
 export { finiteDifference, type FiniteDifferenceOptions } from "./finite-difference.ts";
-export { forwardSensitivity, type ForwardSensitivityOptions } from "./forward-sensitivity.ts";
+export { forwardSensitivity } from "./forward-sensitivity.ts";
 export { gaussAdjoint, type GaussAdjointOptions } from "./gauss-adjoint.ts";
 export { interpolatingAdjoint, type InterpolatingAdjointOptions } from "./interpolating-adjoint.ts";
 export { pullScaled } from "./pull-scaled.ts";

@@ -3,11 +3,9 @@ import { readOptions } from "../config.ts";
 import { PidController } from "../controller.ts";
 import { explicitRk } from "../explicit-rk.ts";
 import { euclideanInitialStep } from "../initial-step.ts";
+import type { NoOptions } from "../no-options.ts";
 import { dop853Stepper } from "./generated/dop853.ts";
 import { dop853Tableau } from "./tableaus/dop853.ts";
-
-/** Options of {@link dop853}: none. */
-export type Dop853Options = Readonly<Record<string, never>>;
 
 /**
  * Dormand-Prince of order 8 with the step-size control of Hairer's DOP853, which weighs error estimates of orders 5 and 3: twelve
@@ -17,7 +15,7 @@ export type Dop853Options = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), sections II.5 and II.10.
  */
-export function dop853(options: Dop853Options = {}): Algorithm {
+export function dop853(options: NoOptions = {}): Algorithm {
   readOptions("dop853", options, {});
   return explicitRk("dop853", 8, dop853Tableau, {
     stepper: dop853Stepper,

@@ -3,11 +3,9 @@ import { readOptions } from "../config.ts";
 import { PidController } from "../controller.ts";
 import { explicitRk } from "../explicit-rk.ts";
 import { euclideanInitialStep } from "../initial-step.ts";
+import type { NoOptions } from "../no-options.ts";
 import { dp5Stepper } from "./generated/dp5.ts";
 import { dp5Tableau } from "./tableaus/dp5.ts";
-
-/** Options of {@link dp5}: none. */
-export type Dp5Options = Readonly<Record<string, never>>;
 
 /**
  * Dormand-Prince 5(4): order 5 with the step-size control of Hairer's DOPRI5, seven stages of which the last is the next step's
@@ -17,7 +15,7 @@ export type Dp5Options = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Dormand, Prince, J. Comput. Appl. Math. 6 (1980) 19-26; Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), sections II.4 to II.6.
  */
-export function dp5(options: Dp5Options = {}): Algorithm {
+export function dp5(options: NoOptions = {}): Algorithm {
   readOptions("dp5", options, {});
   return explicitRk("dp5", 5, dp5Tableau, {
     stepper: dp5Stepper,

@@ -2,9 +2,7 @@ import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { defaultController } from "../controller.ts";
 import { Dprkn6Stepper } from "../dprkn6-stepper.ts";
-
-/** Options of {@link dprkn6}: none. */
-export type Dprkn6Options = Readonly<Record<string, never>>;
+import type { NoOptions } from "../no-options.ts";
 
 /**
  * The Runge-Kutta-Nystrom triple 6(4) of Dormand and Prince for `"second-order"` fields whose acceleration does not depend on the
@@ -16,7 +14,7 @@ export type Dprkn6Options = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Dormand, Prince, Comput. Math. Appl. 13 (1987) 937-949.
  */
-export function dprkn6(options: Dprkn6Options = {}): Algorithm {
+export function dprkn6(options: NoOptions = {}): Algorithm {
   readOptions("dprkn6", options, {});
   return { name: "dprkn6", order: 6, structure: "second-order", controller: () => defaultController(5), stepper: (f, n) => new Dprkn6Stepper(f, n) };
 }

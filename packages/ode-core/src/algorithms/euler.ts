@@ -1,11 +1,9 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { explicitRk } from "../explicit-rk.ts";
+import type { NoOptions } from "../no-options.ts";
 import { eulerStepper } from "./generated/euler.ts";
 import { eulerTableau } from "./tableaus/euler.ts";
-
-/** Options of {@link euler}: none. */
-export type EulerOptions = Readonly<Record<string, never>>;
 
 /**
  * Explicit Euler: order 1, fixed steps of `dt`, one evaluation per step, linear dense output.
@@ -13,7 +11,7 @@ export type EulerOptions = Readonly<Record<string, never>>;
  *
  * @throws OdeError `INVALID_OPTION` for any option.
  */
-export function euler(options: EulerOptions = {}): Algorithm {
+export function euler(options: NoOptions = {}): Algorithm {
   readOptions("euler", options, {});
   return explicitRk("euler", 1, eulerTableau, { stepper: eulerStepper });
 }

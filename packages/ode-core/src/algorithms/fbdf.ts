@@ -1,9 +1,7 @@
 import type { Algorithm } from "../algorithm.ts";
 import { bdf } from "../bdf.ts";
 import { readOptions } from "../config.ts";
-
-/** Options of {@link fbdf}: none. */
-export type FbdfOptions = Readonly<Record<string, never>>;
+import type { NoOptions } from "../no-options.ts";
 
 /**
  * Backward differentiation formulas of order 1 to 5 in fixed-leading-coefficient form, with variable steps and order, as in
@@ -15,7 +13,7 @@ export type FbdfOptions = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Jackson, Sacks-Davis, ACM Trans. Math. Softw. 6 (1980) 295-318; Hindmarsh et al., ACM Trans. Math. Softw. 31 (2005) 363-396.
  */
-export function fbdf(options: FbdfOptions = {}): Algorithm {
+export function fbdf(options: NoOptions = {}): Algorithm {
   readOptions("fbdf", options, {});
   return bdf("fbdf", 5);
 }

@@ -2,9 +2,6 @@ import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { dirk, newtonSpecs, type DirkTableau, type NewtonOptions } from "../dirk.ts";
 
-/** Options of {@link implicitEuler}. */
-export interface ImplicitEulerOptions extends NewtonOptions {}
-
 const tableau: DirkTableau = { gamma: 1, a: [[], [0]], b: [0, 1], bError: [-1 / 2, 1 / 2], explicitFirst: true };
 
 /**
@@ -14,7 +11,7 @@ const tableau: DirkTableau = { gamma: 1, a: [[], [0]], b: [0, 1], bError: [-1 / 
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Hairer, Wanner, Solving Ordinary Differential Equations II (1996), section IV.3.
  */
-export function implicitEuler(options: ImplicitEulerOptions = {}): Algorithm {
+export function implicitEuler(options: NewtonOptions = {}): Algorithm {
   const { newtonTolerance } = readOptions("implicitEuler", options, newtonSpecs);
   return dirk("implicitEuler", 1, 2, tableau, newtonTolerance);
 }

@@ -2,9 +2,6 @@ import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { dirk, newtonSpecs, type DirkTableau, type NewtonOptions } from "../dirk.ts";
 
-/** Options of {@link implicitMidpoint}. */
-export interface ImplicitMidpointOptions extends NewtonOptions {}
-
 const tableau: DirkTableau = { gamma: 1 / 2, a: [[]], b: [1], explicitFirst: false };
 
 /**
@@ -15,7 +12,7 @@ const tableau: DirkTableau = { gamma: 1 / 2, a: [[]], b: [1], explicitFirst: fal
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Hairer, Lubich, Wanner, Geometric Numerical Integration (2006), section VI.4.
  */
-export function implicitMidpoint(options: ImplicitMidpointOptions = {}): Algorithm {
+export function implicitMidpoint(options: NewtonOptions = {}): Algorithm {
   const { newtonTolerance } = readOptions("implicitMidpoint", options, newtonSpecs);
   return dirk("implicitMidpoint", 2, 0, tableau, newtonTolerance);
 }

@@ -1,9 +1,7 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
+import type { NoOptions } from "../no-options.ts";
 import { leapfrogs, palindrome, symplectic, type SymplecticTableau } from "../symplectic.ts";
-
-/** Options of {@link kahanLi8}: none. */
-export type KahanLi8Options = Readonly<Record<string, never>>;
 
 const tableau: SymplecticTableau = leapfrogs(palindrome([
   0.13020248308889007, 0.5611629817751084, -0.38947496264484727, 0.1588419065551556, -0.39590389413323757,
@@ -17,7 +15,7 @@ const tableau: SymplecticTableau = leapfrogs(palindrome([
  * @throws OdeError `INVALID_OPTION` for any option; `MISSING_CAPABILITY` from a solve where the acceleration depends on the velocity.
  * @source Kahan, Li, Math. Comp. 66 (1997) 1089-1099.
  */
-export function kahanLi8(options: KahanLi8Options = {}): Algorithm {
+export function kahanLi8(options: NoOptions = {}): Algorithm {
   readOptions("kahanLi8", options, {});
   return symplectic("kahanLi8", 8, tableau);
 }

@@ -3,9 +3,6 @@ import { readOptions } from "../config.ts";
 import { dirk, newtonSpecs, type NewtonOptions } from "../dirk.ts";
 import { kenCarp4Tableau } from "./tableaus/ken-carp4.ts";
 
-/** Options of {@link kenCarp4}. */
-export interface KenCarp4Options extends NewtonOptions {}
-
 /**
  * The implicit part of Kennedy and Carpenter's pair ARK4(3)6L[2]SA: order 4 with an error estimate of order 3, stiffly accurate,
  * L-stable, for stiff problems at loose tolerances where a factorisation is dear beside an evaluation; for errors below 1e-5
@@ -15,7 +12,7 @@ export interface KenCarp4Options extends NewtonOptions {}
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Kennedy, Carpenter, Appl. Numer. Math. 44 (2003) 139-181.
  */
-export function kenCarp4(options: KenCarp4Options = {}): Algorithm {
+export function kenCarp4(options: NewtonOptions = {}): Algorithm {
   const { newtonTolerance } = readOptions("kenCarp4", options, newtonSpecs);
   return dirk("kenCarp4", 4, 4, kenCarp4Tableau, newtonTolerance);
 }

@@ -3,9 +3,6 @@ import { readOptions } from "../config.ts";
 import { dirk, newtonSpecs, type NewtonOptions } from "../dirk.ts";
 import { kvaerno5Tableau } from "./tableaus/kvaerno5.ts";
 
-/** Options of {@link kvaerno5}. */
-export interface Kvaerno5Options extends NewtonOptions {}
-
 /**
  * Kvaerno's pair of order 5 with an error estimate of order 4: stiffly accurate, L-stable, for stiff problems where a
  * factorisation is dear beside an evaluation. One factorisation per step, the Jacobian kept while Newton's iteration
@@ -15,7 +12,7 @@ export interface Kvaerno5Options extends NewtonOptions {}
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Kvaerno, BIT Numer. Math. 44 (2004) 489-502.
  */
-export function kvaerno5(options: Kvaerno5Options = {}): Algorithm {
+export function kvaerno5(options: NewtonOptions = {}): Algorithm {
   const { newtonTolerance } = readOptions("kvaerno5", options, newtonSpecs);
   return dirk("kvaerno5", 5, 5, kvaerno5Tableau, newtonTolerance);
 }

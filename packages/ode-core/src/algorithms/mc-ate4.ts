@@ -1,9 +1,7 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
+import type { NoOptions } from "../no-options.ts";
 import { symplectic, type SymplecticTableau } from "../symplectic.ts";
-
-/** Options of {@link mcAte4}: none. */
-export type McAte4Options = Readonly<Record<string, never>>;
 
 const tableau: SymplecticTableau = {
   kicks: [0.1344961992774311, -0.22481980307942082, 0.7563200005156683, 0.33400360328632145],
@@ -17,7 +15,7 @@ const tableau: SymplecticTableau = {
  * @throws OdeError `INVALID_OPTION` for any option; `MISSING_CAPABILITY` from a solve where the acceleration depends on the velocity.
  * @source McLachlan, Atela, Nonlinearity 5 (1992) 541-562.
  */
-export function mcAte4(options: McAte4Options = {}): Algorithm {
+export function mcAte4(options: NoOptions = {}): Algorithm {
   readOptions("mcAte4", options, {});
   return symplectic("mcAte4", 4, tableau);
 }

@@ -1,11 +1,9 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { explicitRk } from "../explicit-rk.ts";
+import type { NoOptions } from "../no-options.ts";
 import { midpointStepper } from "./generated/midpoint.ts";
 import { midpointTableau } from "./tableaus/midpoint.ts";
-
-/** Options of {@link midpoint}: none. */
-export type MidpointOptions = Readonly<Record<string, never>>;
 
 /**
  * The explicit midpoint rule 2(1): order 2, two evaluations per step, dense output of order 2.
@@ -14,7 +12,7 @@ export type MidpointOptions = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Runge, Math. Ann. 46 (1895) 167-178.
  */
-export function midpoint(options: MidpointOptions = {}): Algorithm {
+export function midpoint(options: NoOptions = {}): Algorithm {
   readOptions("midpoint", options, {});
   return explicitRk("midpoint", 2, midpointTableau, { stepper: midpointStepper });
 }

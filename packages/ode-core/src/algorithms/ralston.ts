@@ -1,11 +1,9 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { explicitRk } from "../explicit-rk.ts";
+import type { NoOptions } from "../no-options.ts";
 import { ralstonStepper } from "./generated/ralston.ts";
 import { ralstonTableau } from "./tableaus/ralston.ts";
-
-/** Options of {@link ralston}: none. */
-export type RalstonOptions = Readonly<Record<string, never>>;
 
 /**
  * Ralston's method 2(1): of the two-stage methods of order 2 the one with the least error bound; dense output of order 2.
@@ -14,7 +12,7 @@ export type RalstonOptions = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Ralston, Math. Comp. 16 (1962) 431-437.
  */
-export function ralston(options: RalstonOptions = {}): Algorithm {
+export function ralston(options: NoOptions = {}): Algorithm {
   readOptions("ralston", options, {});
   return explicitRk("ralston", 2, ralstonTableau, { stepper: ralstonStepper });
 }

@@ -3,9 +3,6 @@ import { readOptions } from "../config.ts";
 import { rosenbrock, rosenbrockSpecs, type RosenbrockOptions } from "../rosenbrock.ts";
 import type { RosenbrockTableau } from "../rosenbrock-table.ts";
 
-/** Options of {@link rodas4}. */
-export interface Rodas4Options extends RosenbrockOptions {}
-
 const last = [1.221224509226641, 6.019134481288629, 12.53708332932087, -0.687886036105895];
 
 /** Coefficients of {@link rodas4}. */
@@ -46,7 +43,7 @@ export const rodas4Tableau: RosenbrockTableau = {
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Hairer, Wanner, Solving Ordinary Differential Equations II (1996), section VI.4.
  */
-export function rodas4(options: Rodas4Options = {}): Algorithm {
+export function rodas4(options: RosenbrockOptions = {}): Algorithm {
   const { autonomous } = readOptions("rodas4", options, rosenbrockSpecs);
   return rosenbrock("rodas4", 4, 4, rodas4Tableau, autonomous);
 }

@@ -3,9 +3,6 @@ import { readOptions } from "../config.ts";
 import { rosenbrock, rosenbrockSpecs, type RosenbrockOptions } from "../rosenbrock.ts";
 import type { RosenbrockTableau } from "../rosenbrock-table.ts";
 
-/** Options of {@link rodas5P}. */
-export interface Rodas5POptions extends RosenbrockOptions {}
-
 const last = [-7.502846399306121, 2.561846144803919, -11.627539656261098, -0.18268767659942256, 0.030198172008377946];
 
 /** Coefficients of {@link rodas5P}. */
@@ -51,7 +48,7 @@ export const rodas5PTableau: RosenbrockTableau = {
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Steinebach, BIT Numer. Math. 63 (2023) 27, doi:10.1007/s10543-023-00967-x.
  */
-export function rodas5P(options: Rodas5POptions = {}): Algorithm {
+export function rodas5P(options: RosenbrockOptions = {}): Algorithm {
   const { autonomous } = readOptions("rodas5P", options, rosenbrockSpecs);
   return rosenbrock("rodas5P", 5, 5, rodas5PTableau, autonomous);
 }

@@ -3,9 +3,6 @@ import { readOptions } from "../config.ts";
 import { rosenbrock, rosenbrockSpecs, type RosenbrockOptions } from "../rosenbrock.ts";
 import type { RosenbrockTableau } from "../rosenbrock-table.ts";
 
-/** Options of {@link rosenbrock23}. */
-export interface Rosenbrock23Options extends RosenbrockOptions {}
-
 const gamma = 1 / (2 + Math.SQRT2);
 const e = 6 + Math.SQRT2;
 
@@ -31,7 +28,7 @@ export const rosenbrock23Tableau: RosenbrockTableau = {
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Shampine, Reichelt, SIAM J. Sci. Comput. 18 (1997) 1-22.
  */
-export function rosenbrock23(options: Rosenbrock23Options = {}): Algorithm {
+export function rosenbrock23(options: RosenbrockOptions = {}): Algorithm {
   const { autonomous } = readOptions("rosenbrock23", options, rosenbrockSpecs);
   return rosenbrock("rosenbrock23", 2, 3, rosenbrock23Tableau, autonomous);
 }

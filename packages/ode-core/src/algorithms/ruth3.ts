@@ -1,9 +1,7 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
+import type { NoOptions } from "../no-options.ts";
 import { symplectic, type SymplecticTableau } from "../symplectic.ts";
-
-/** Options of {@link ruth3}: none. */
-export type Ruth3Options = Readonly<Record<string, never>>;
 
 const tableau: SymplecticTableau = { kicks: [7 / 24, 3 / 4, -1 / 24], drifts: [2 / 3, -2 / 3, 1] };
 
@@ -13,7 +11,7 @@ const tableau: SymplecticTableau = { kicks: [7 / 24, 3 / 4, -1 / 24], drifts: [2
  * @throws OdeError `INVALID_OPTION` for any option; `MISSING_CAPABILITY` from a solve where the acceleration depends on the velocity.
  * @source Ruth, IEEE Trans. Nucl. Sci. 30 (1983) 2669-2671.
  */
-export function ruth3(options: Ruth3Options = {}): Algorithm {
+export function ruth3(options: NoOptions = {}): Algorithm {
   readOptions("ruth3", options, {});
   return symplectic("ruth3", 3, tableau);
 }

@@ -1,9 +1,7 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
+import type { NoOptions } from "../no-options.ts";
 import { symplectic, type SymplecticTableau } from "../symplectic.ts";
-
-/** Options of {@link symplecticEuler}: none. */
-export type SymplecticEulerOptions = Readonly<Record<string, never>>;
 
 const tableau: SymplecticTableau = { kicks: [1], drifts: [1] };
 
@@ -14,7 +12,7 @@ const tableau: SymplecticTableau = { kicks: [1], drifts: [1] };
  * @throws OdeError `INVALID_OPTION` for any option; `MISSING_CAPABILITY` from a solve where the acceleration depends on the velocity.
  * @source de Vogelaere, Report 4, Dept. of Mathematics, Univ. of Notre Dame (1956).
  */
-export function symplecticEuler(options: SymplecticEulerOptions = {}): Algorithm {
+export function symplecticEuler(options: NoOptions = {}): Algorithm {
   readOptions("symplecticEuler", options, {});
   return symplectic("symplecticEuler", 1, tableau);
 }

@@ -2,9 +2,6 @@ import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { dirk, newtonSpecs, type DirkTableau, type NewtonOptions } from "../dirk.ts";
 
-/** Options of {@link trapezoid}. */
-export interface TrapezoidOptions extends NewtonOptions {}
-
 const tableau: DirkTableau = { gamma: 1 / 2, a: [[], [1 / 2]], b: [1 / 2, 1 / 2], explicitFirst: true };
 
 /**
@@ -14,7 +11,7 @@ const tableau: DirkTableau = { gamma: 1 / 2, a: [[], [1 / 2]], b: [1 / 2, 1 / 2]
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Crank, Nicolson, Proc. Cambridge Philos. Soc. 43 (1947) 50-67.
  */
-export function trapezoid(options: TrapezoidOptions = {}): Algorithm {
+export function trapezoid(options: NewtonOptions = {}): Algorithm {
   const { newtonTolerance } = readOptions("trapezoid", options, newtonSpecs);
   return dirk("trapezoid", 2, 0, tableau, newtonTolerance);
 }

@@ -2,9 +2,6 @@ import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { dirk, newtonSpecs, type DirkTableau, type NewtonOptions } from "../dirk.ts";
 
-/** Options of {@link trbdf2}. */
-export interface Trbdf2Options extends NewtonOptions {}
-
 const gamma = 1 - Math.SQRT2 / 2;
 const w = Math.SQRT2 / 4;
 /** Coefficients of {@link trbdf2}. */
@@ -23,7 +20,7 @@ export const trbdf2Tableau: DirkTableau = {
  * @throws OdeError `INVALID_OPTION` for a wrong option.
  * @source Hosea, Shampine, Appl. Numer. Math. 20 (1996) 21-37.
  */
-export function trbdf2(options: Trbdf2Options = {}): Algorithm {
+export function trbdf2(options: NewtonOptions = {}): Algorithm {
   const { newtonTolerance } = readOptions("trbdf2", options, newtonSpecs);
   return dirk("trbdf2", 2, 3, trbdf2Tableau, newtonTolerance);
 }

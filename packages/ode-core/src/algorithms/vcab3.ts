@@ -1,10 +1,8 @@
 import { adamsBashforth } from "../adams-bashforth.ts";
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
+import type { NoOptions } from "../no-options.ts";
 import { bs3 } from "./bs3.ts";
-
-/** Options of {@link vcab3}: none. */
-export type Vcab3Options = Readonly<Record<string, never>>;
 
 /**
  * Adams-Bashforth of order 3 with variable steps, or fixed ones: one evaluation per step, after two steps of `bs3`. For steps whose
@@ -15,7 +13,7 @@ export type Vcab3Options = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section III.5.
  */
-export function vcab3(options: Vcab3Options = {}): Algorithm {
+export function vcab3(options: NoOptions = {}): Algorithm {
   readOptions("vcab3", options, {});
   return adamsBashforth("vcab3", 3, bs3());
 }

@@ -1,10 +1,8 @@
 import { adamsBashforth } from "../adams-bashforth.ts";
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
+import type { NoOptions } from "../no-options.ts";
 import { tsit5 } from "./tsit5.ts";
-
-/** Options of {@link vcab4}: none. */
-export type Vcab4Options = Readonly<Record<string, never>>;
 
 /**
  * Adams-Bashforth of order 4 with variable steps, or fixed ones: one evaluation per step, after three steps of `tsit5`. For steps whose
@@ -15,7 +13,7 @@ export type Vcab4Options = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section III.5.
  */
-export function vcab4(options: Vcab4Options = {}): Algorithm {
+export function vcab4(options: NoOptions = {}): Algorithm {
   readOptions("vcab4", options, {});
   return adamsBashforth("vcab4", 4, tsit5());
 }

@@ -1,10 +1,8 @@
 import { adamsBashforth } from "../adams-bashforth.ts";
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
+import type { NoOptions } from "../no-options.ts";
 import { tsit5 } from "./tsit5.ts";
-
-/** Options of {@link vcab5}: none. */
-export type Vcab5Options = Readonly<Record<string, never>>;
 
 /**
  * Adams-Bashforth of order 5 with variable steps, or fixed ones: one evaluation per step, after four steps of `tsit5`. For steps whose
@@ -15,7 +13,7 @@ export type Vcab5Options = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I (1993), section III.5.
  */
-export function vcab5(options: Vcab5Options = {}): Algorithm {
+export function vcab5(options: NoOptions = {}): Algorithm {
   readOptions("vcab5", options, {});
   return adamsBashforth("vcab5", 5, tsit5());
 }

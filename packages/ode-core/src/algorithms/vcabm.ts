@@ -1,9 +1,7 @@
 import { adams } from "../adams.ts";
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
-
-/** Options of {@link vcabm}: none. */
-export type VcabmOptions = Readonly<Record<string, never>>;
+import type { NoOptions } from "../no-options.ts";
 
 /**
  * Adams-Bashforth-Moulton of orders 1 to 12 with variable steps and order, predicted, evaluated, corrected and evaluated again
@@ -14,7 +12,7 @@ export type VcabmOptions = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Shampine, Gordon, Computer Solution of Ordinary Differential Equations: The Initial Value Problem (1975).
  */
-export function vcabm(options: VcabmOptions = {}): Algorithm {
+export function vcabm(options: NoOptions = {}): Algorithm {
   readOptions("vcabm", options, {});
   return adams("vcabm", 12);
 }

@@ -1,9 +1,7 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
+import type { NoOptions } from "../no-options.ts";
 import { leapfrogs, symplectic, type SymplecticTableau } from "../symplectic.ts";
-
-/** Options of {@link velocityVerlet}: none. */
-export type VelocityVerletOptions = Readonly<Record<string, never>>;
 
 const tableau: SymplecticTableau = leapfrogs([1]);
 
@@ -14,7 +12,7 @@ const tableau: SymplecticTableau = leapfrogs([1]);
  * @throws OdeError `INVALID_OPTION` for any option; `MISSING_CAPABILITY` from a solve where the acceleration depends on the velocity.
  * @source Verlet, Phys. Rev. 159 (1967) 98-103; Swope, Andersen, Berens, Wilson, J. Chem. Phys. 76 (1982) 637-649.
  */
-export function velocityVerlet(options: VelocityVerletOptions = {}): Algorithm {
+export function velocityVerlet(options: NoOptions = {}): Algorithm {
   readOptions("velocityVerlet", options, {});
   return symplectic("velocityVerlet", 2, tableau);
 }

@@ -1,11 +1,9 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { explicitRk } from "../explicit-rk.ts";
+import type { NoOptions } from "../no-options.ts";
 import { vern6Stepper } from "./generated/vern6.ts";
 import { vern6Tableau } from "./tableaus/vern6.ts";
-
-/** Options of {@link vern6}: none. */
-export type Vern6Options = Readonly<Record<string, never>>;
 
 /**
  * Verner's "most efficient" 6(5) pair: order 6 with step-size control, nine stages of which the last is the next step's first
@@ -15,7 +13,7 @@ export type Vern6Options = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Verner, Numer. Algorithms 53 (2010) 383-396, doi:10.1007/s11075-009-9290-3.
  */
-export function vern6(options: Vern6Options = {}): Algorithm {
+export function vern6(options: NoOptions = {}): Algorithm {
   readOptions("vern6", options, {});
   return explicitRk("vern6", 6, vern6Tableau, { stepper: vern6Stepper });
 }

@@ -1,11 +1,9 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
 import { explicitRk } from "../explicit-rk.ts";
+import type { NoOptions } from "../no-options.ts";
 import { vern8Stepper } from "./generated/vern8.ts";
 import { vern8Tableau } from "./tableaus/vern8.ts";
-
-/** Options of {@link vern8}: none. */
-export type Vern8Options = Readonly<Record<string, never>>;
 
 /**
  * Verner's "most efficient" 8(7) pair: order 8 with step-size control, thirteen evaluations per step, and its own continuous
@@ -14,7 +12,7 @@ export type Vern8Options = Readonly<Record<string, never>>;
  * @throws OdeError `INVALID_OPTION` for any option.
  * @source Verner, Numer. Algorithms 53 (2010) 383-396, doi:10.1007/s11075-009-9290-3.
  */
-export function vern8(options: Vern8Options = {}): Algorithm {
+export function vern8(options: NoOptions = {}): Algorithm {
   readOptions("vern8", options, {});
   return explicitRk("vern8", 8, vern8Tableau, { stepper: vern8Stepper });
 }

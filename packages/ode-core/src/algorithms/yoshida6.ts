@@ -1,9 +1,7 @@
 import type { Algorithm } from "../algorithm.ts";
 import { readOptions } from "../config.ts";
+import type { NoOptions } from "../no-options.ts";
 import { leapfrogs, palindrome, symplectic, type SymplecticTableau } from "../symplectic.ts";
-
-/** Options of {@link yoshida6}: none. */
-export type Yoshida6Options = Readonly<Record<string, never>>;
 
 /** Solution A. The paper gives 14 digits; these solve the conditions of order 6 to the last digit of a double. */
 const outer = [0.7845136104775573, 0.23557321335935813, -1.177679984178871];
@@ -16,7 +14,7 @@ const tableau: SymplecticTableau = leapfrogs(palindrome([...outer, 1.31518632068
  * @throws OdeError `INVALID_OPTION` for any option; `MISSING_CAPABILITY` from a solve where the acceleration depends on the velocity.
  * @source Yoshida, Phys. Lett. A 150 (1990) 262-268.
  */
-export function yoshida6(options: Yoshida6Options = {}): Algorithm {
+export function yoshida6(options: NoOptions = {}): Algorithm {
   readOptions("yoshida6", options, {});
   return symplectic("yoshida6", 6, tableau);
 }

@@ -67,13 +67,12 @@ const isRefused = (member: TypeElementTypes): boolean => Node.isPropertySignatur
 const withoutUndefined = (type: string): string => (type.endsWith(" | undefined") ? type.slice(0, -" | undefined".length).replace(/^\((.*)\)$/s, "$1") : type);
 const code = (text: string): string => `\`${text.replace(/readonly /g, "").replace(/\s+/g, " ").replaceAll("|", "\\|")}\``;
 
-/** The functions of a package that its index exports with a type of options, named after them, that has some. */
+/** The functions of a package that its index exports with a type of options named after them. */
 function withOptions(files: readonly SourceFile[], index: SourceFile | undefined): string[] {
   const exported = new Set(index?.getExportDeclarations().flatMap((line) => line.getNamedExports().map((one) => one.getName())));
   return files.flatMap((file) => file.getFunctions()).map((one) => one.getName() ?? "").filter((name) => {
     const type = `${name.slice(0, 1).toUpperCase()}${name.slice(1)}Options`;
-    const declaration = files.map((file) => file.getInterface(type) ?? file.getTypeAlias(type)).find((one) => one !== undefined);
-    return exported.has(name) && exported.has(type) && nameOf(Node.isTypeAliasDeclaration(declaration) ? declaration.getTypeNode() : undefined) !== "Readonly";
+    return exported.has(name) && exported.has(type);
   });
 }
 

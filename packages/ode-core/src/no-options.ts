@@ -1,0 +1,2 @@
+/** Options of a factory that takes none. */
+export type NoOptions = Readonly<Record<string, never>>;
