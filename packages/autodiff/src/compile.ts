@@ -4,8 +4,8 @@ import { interpreter } from "./interpreter.ts";
 import { javascript } from "./javascript/javascript.ts";
 import { split, type SplitOptions, type SplitProgram } from "./split.ts";
 import { splitArrays } from "./split-arrays.ts";
-import { numbersOf, type NestedArray, type Shape, type Tensor } from "./tensor.ts";
-import { trace, type Program } from "./trace.ts";
+import { inputPrimitive, numbersOf, type NestedArray, type Shape, type Tensor } from "./tensor.ts";
+import { topological, trace, type Program } from "./trace.ts";
 import { canUseWasm } from "./wasm/capabilities.ts";
 import { wasm } from "./wasm/wasm.ts";
 
@@ -161,15 +161,23 @@ function onBackend<T>(name: BackendName | undefined, compileOn: (backend: Backen
   }
 }
 
+/** The program, which backends may then take to be whole. @throws OdeError `INVALID_TRACE` */
+function checkUnknowns(program: Program): Program {
+  const stray = topological(program.outputs).find((node) => node.primitive === inputPrimitive && !program.inputs.includes(node));
+  if (stray) throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${stray.attrs.name}" is not (was a traced array kept from another trace?)`);
+  return program;
+}
+
 /** Compiles an already traced program. */
 export function compileProgram(program: Program, options: CompileOptions = {}): Kernel {
-  const [expanded, complete] = [expand(program), kernelOptions(program.outputs, options)];
+  const [expanded, complete] = [checkUnknowns(expand(program)), kernelOptions(program.outputs, options)];
   return onBackend(options.backend, (backend) => backend.compile(expanded, complete));
 }
 
 /** Compiles a program in two parts, `accumulate` for the outputs of the second. */
 export function compileSplit(program: Program, options: SplitOptions & CompileOptions): SplitKernel {
   const parts = split(program, options);
+  for (const part of [parts.first, parts.second]) checkUnknowns(part);
   const complete = kernelOptions(parts.second.outputs, options);
   return onBackend(options.backend, (backend) => backend.compileSplit?.(parts, complete) ?? splitArrays(backend, parts, complete));
 }

@@ -89,6 +89,7 @@ const isZero = (x: Tensor): boolean => constantValue(x) === 0;
 const isOne = (x: Tensor): boolean => constantValue(x) === 1;
 /** Ones in the shape of `x`. */
 export const one = (x: Tensor): Tensor => constant(1, x.shape);
+export const isElementwise = ({ primitive }: Tensor): boolean => (primitive as Partial<ElementwisePrimitive>).kind === "elementwise";
 /** Whether `x` is the negative of another tensor. */
 export const isNeg = (x: Tensor): boolean => x.primitive === elementwise.neg;
 
@@ -224,7 +225,7 @@ function sumOfDifference({ args, shape }: Tensor, axes: readonly number[]): Tens
 function sumInstead(x: Tensor, axes: readonly number[]): Tensor | null {
   if (x.primitive === elementwise.sub) return sumOfDifference(x, axes);
   const passes = x.primitive === elementwise.neg || x.primitive === reshapePrimitive;
-  if (passes ? sumInstead(x.args[0], axes) === null : (x.primitive as Partial<ElementwisePrimitive>).kind === "elementwise") return null;
+  if (passes ? sumInstead(x.args[0], axes) === null : isElementwise(x)) return null;
   return x.primitive.sumOver?.(x, axes) ?? null;
 }
 

@@ -1,4 +1,4 @@
-import { add, mul, type ElementwisePrimitive } from "./elementwise.ts";
+import { add, isElementwise, mul } from "./elementwise.ts";
 import { contract } from "./contract.ts";
 import { repeat, reshape } from "./broadcast.ts";
 import { concat, gather, slice } from "./shape-ops.ts";
@@ -82,7 +82,7 @@ function curvature(node: Tensor, g: Tensor, xs: readonly Tensor[], tangent: Prog
   return total;
 }
 
-const isDiagonal = ({ primitive, args }: Tensor): boolean => (primitive as Partial<ElementwisePrimitive>).kind === "elementwise" && args.length === 1;
+const isDiagonal = (node: Tensor): boolean => isElementwise(node) && node.args.length === 1;
 
 /** A matrix over the directions `from` and `to` as one over all those that `shape` counts. */
 function spread(part: Tensor, from: readonly number[], to: readonly number[], shape: readonly [number, number]): Tensor {

@@ -1,17 +1,16 @@
-import { OdeError } from "@fluxion/ode-core";
 import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
 import type { Backend, Kernel, KernelOptions, Numbers } from "../compile.ts";
 import { contractPrimitive } from "../contract.ts";
-import { isNeg, type ElementwisePrimitive } from "../elementwise.ts";
+import { isElementwise, isNeg, type ElementwisePrimitive } from "../elementwise.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
 import { callOf } from "../lower/call.ts";
 import { copyPrimitive, isLookup } from "../lower/copies.ts";
 import { lowered } from "../lower/lowered.ts";
 import { planMemory } from "../lower/memory-plan.ts";
 import { isPlaced, placements, placeOf, type Placement } from "../lower/placements.ts";
-import { isElementwise, outputWriting, schedule, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
+import { outputWriting, schedule, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
-import { inputPrimitive, literalPrimitive, type Tensor } from "../tensor.ts";
+import { inputPrimitive, literalPrimitive, signed, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
 import { emitContract } from "./emit-contract.ts";
 import { emitLookup } from "./emit-lookup.ts";
@@ -85,9 +84,7 @@ class Writer {
       const { array, offset: start } = this.#result(base);
       return { array, offset: start + offset, strides };
     }
-    const slot = this.#inputs.indexOf(base);
-    if (slot < 0) throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${base.attrs.name}" is not (was a traced array kept from another trace?)`);
-    return { array: `i${slot}`, offset, strides };
+    return { array: `i${this.#inputs.indexOf(base)}`, offset, strides };
   }
 
   /** Where a tensor is read from; a constant gets an array of one number. */
@@ -218,7 +215,7 @@ class Writer {
   }
 }
 
-const numberText = (x: number): string => (x < 0 || Object.is(x, -0) ? `(${Object.is(x, -0) ? "-0" : x})` : String(x));
+const numberText = (x: number): string => (x < 0 || Object.is(x, -0) ? `(${signed(x)})` : String(x));
 
 const functionSize = 6000;
 

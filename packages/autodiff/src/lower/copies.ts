@@ -1,10 +1,11 @@
 import { reshapePrimitive, sumPrimitive } from "../broadcast.ts";
 import { contractPrimitive } from "../contract.ts";
+import { isElementwise } from "../elementwise.ts";
 import { addAtPrimitive, searchSortedPrimitive, takePrimitive } from "../lookup.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
 import { makeNode, tracing, withArgs, type Primitive, type Tensor } from "../tensor.ts";
 import { topological, type Program } from "../trace.ts";
-import { isElementwise, isLeaf } from "./schedule.ts";
+import { isLeaf } from "./schedule.ts";
 import { isContiguous, viewOf, type View } from "./view.ts";
 
 /** The argument in storage of its own: in front of operations that read whole arrays. */

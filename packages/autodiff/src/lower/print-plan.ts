@@ -1,11 +1,12 @@
+import { isElementwise } from "../elementwise.ts";
 import { expand } from "../expand.ts";
 import { attributes, naming, typed } from "../print.ts";
-import { literalPrimitive, type Tensor } from "../tensor.ts";
+import { literalPrimitive, signed, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
 import { lowered } from "./lowered.ts";
 import { planMemory } from "./memory-plan.ts";
 import { placements, placeOf } from "./placements.ts";
-import { isElementwise, outputWriting, schedule } from "./schedule.ts";
+import { outputWriting, schedule } from "./schedule.ts";
 import { isContiguous } from "./view.ts";
 
 /**
@@ -38,7 +39,7 @@ export function printPlan(program: Program): string {
   const name = naming();
   const operand = (x: Tensor): string => {
     const { base, value, offset, strides } = views.get(x)!;
-    if (base === null) return Object.is(value, -0) ? "-0" : String(value);
+    if (base === null) return signed(value);
     const whole = base.primitive === literalPrimitive ? `{${attributes(base).slice(1, -1)}}` : name(base);
     return offset === 0 && base.size === x.size && isContiguous(x.shape, strides) ? whole : `${whole}[${offset}; ${strides.join(", ")}]`;
   };

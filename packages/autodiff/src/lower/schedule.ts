@@ -1,4 +1,4 @@
-import { elementwise, type ElementwisePrimitive } from "../elementwise.ts";
+import { elementwise, isElementwise } from "../elementwise.ts";
 import { contractPrimitive } from "../contract.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
 import { reshapePrimitive } from "../broadcast.ts";
@@ -32,7 +32,6 @@ export interface Schedule {
   readonly direct: ReadonlyMap<Tensor, Piece>;
 }
 
-export const isElementwise = (node: Tensor): boolean => (node.primitive as Partial<ElementwisePrimitive>).kind === "elementwise";
 /** Operations of one instruction or two. */
 const arithmetic: ReadonlySet<Primitive> = new Set((["neg", "add", "sub", "mul", "div", "multiplyAdd", "maximum", "minimum", "greater", "where", "abs"] as const).map((name) => elementwise[name]));
 export const isArithmetic = ({ primitive }: Tensor): boolean => arithmetic.has(primitive);

@@ -1,9 +1,8 @@
 import { broadcastAxes, broadcastPrimitive, reshape, sumPrimitive } from "../broadcast.ts";
-import { elementwise } from "../elementwise.ts";
+import { elementwise, isElementwise } from "../elementwise.ts";
 import { concat, sliceBlock } from "../shape-ops.ts";
 import { constant, constantValue, makeNode, sizeOf, tracing, withArgs, type Shape, type Tensor } from "../tensor.ts";
 import { topological, type Program } from "../trace.ts";
-import { isElementwise } from "./schedule.ts";
 
 /** Arrays of up to so many rows are taken apart. */
 const mostRows = 16;

@@ -1,3 +1,4 @@
+import { signed } from "../tensor.ts";
 import type { FunctionBuilder } from "./function-builder.ts";
 import type { NumberFormat } from "./number-format.ts";
 import { simd } from "./opcodes.ts";
@@ -25,7 +26,7 @@ export class ConstantPool {
 
   /** The address of copies of `value`, or null when the pool is full. */
   #address(value: number): number | null {
-    const key = Object.is(value, -0) ? "-0" : String(value);
+    const key = signed(value);
     const known = this.#addresses.get(key);
     if (known !== undefined || this.values.length === this.#capacity) return known ?? null;
     const at = this.#start + 16 * this.values.length;

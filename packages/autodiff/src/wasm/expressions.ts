@@ -1,6 +1,6 @@
 import type { ElementwisePrimitive } from "../elementwise.ts";
 import { fixedPower } from "../fixed-power.ts";
-import type { Tensor } from "../tensor.ts";
+import { signed, type Tensor } from "../tensor.ts";
 import { arcTangent } from "./arc-tangent.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { errorFunction } from "./error-function.ts";
@@ -136,7 +136,7 @@ export class Expressions {
 
   /** A vector with `value` in all lanes. */
   constant(value: number): number {
-    return this.#memo(`k${Object.is(value, -0) ? "-0" : value}`, () => this.#pool.push(this.#f, value));
+    return this.#memo(`k${signed(value)}`, () => this.#pool.push(this.#f, value));
   }
 
   #memo(key: string, push: () => void): number {

@@ -1,14 +1,12 @@
 import { planMemory } from "../lower/memory-plan.ts";
 import type { Placement } from "../lower/placements.ts";
 import type { Schedule } from "../lower/schedule.ts";
-import { literalPrimitive, type Tensor } from "../tensor.ts";
+import { literalPrimitive, signed, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
 import type { NumberFormat } from "./number-format.ts";
 
 /** How many vector constants the start of the memory holds. */
 export const poolSize = 192;
-/** Text that tells -0 from 0 and reads back as the same number. */
-export const exact = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
 /** Where everything is in the memory, in numbers: constants, literals, intermediate results, then each input and output. */
 export interface Layout {
   readonly start: number;
@@ -48,7 +46,7 @@ export function layOut({ lanes }: NumberFormat, plan: Schedule, { inputs, output
   const literals = new Map<Tensor, number>();
   const constants = new Map<string, number>();
   for (const { base, value } of plan.views.values()) {
-    if (base === null && !constants.has(exact(value))) constants.set(exact(value), take(1));
+    if (base === null && !constants.has(signed(value))) constants.set(signed(value), take(1));
     else if (base?.primitive === literalPrimitive && !literals.has(base)) literals.set(base, take(base.size));
   }
   const memory = planMemory(plan, placed);

@@ -1,14 +1,14 @@
-import { OdeError } from "@fluxion/ode-core";
 import { reshapePrimitive, stridesOf, sumPrimitive } from "../broadcast.ts";
 import { contractPrimitive } from "../contract.ts";
+import { isElementwise } from "../elementwise.ts";
 import { addAtPrimitive } from "../lookup.ts";
 import { collapse } from "../lower/collapse.ts";
 import { copyPrimitive, isLookup } from "../lower/copies.ts";
 import { isPlaced, placeOf } from "../lower/placements.ts";
-import { isArithmetic, isElementwise, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
+import { isArithmetic, type Piece, type Schedule, type Step } from "../lower/schedule.ts";
 import type { View } from "../lower/view.ts";
 import { concatPrimitive, padPrimitive } from "../shape-ops.ts";
-import { inputPrimitive, literalPrimitive, sameShape, type Shape, type Tensor } from "../tensor.ts";
+import { inputPrimitive, literalPrimitive, sameShape, signed, type Shape, type Tensor } from "../tensor.ts";
 import type { Program } from "../trace.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { emitContract } from "./emit-contract.ts";
@@ -17,7 +17,7 @@ import { canEmitSolve, emitSolve } from "./emit-solve.ts";
 import { Expressions } from "./expressions.ts";
 import { unsigned, type Address, type FunctionBuilder } from "./function-builder.ts";
 import { Imports } from "./imports.ts";
-import { exact, type Layout } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 import { emitLoops, type Operand } from "./loops.ts";
 import { op, simd } from "./opcodes.ts";
 
@@ -100,15 +100,13 @@ export class Writer {
       const at = this.#storage(base);
       return { at: this.#f.shift(at, offset), strides };
     }
-    const slot = this.#program.inputs.indexOf(base);
-    if (slot < 0) throw new OdeError("INVALID_TRACE", `Cannot compile the program as all its unknowns must be its inputs: "${base.attrs.name}" is not (was a traced array kept from another trace?)`);
-    return { at: this.#f.shift(this.#placeOf(slot), offset), strides };
+    return { at: this.#f.shift(this.#placeOf(this.#program.inputs.indexOf(base)), offset), strides };
   }
 
   /** Where a tensor is read from. */
   #operand(x: Tensor): Operand {
     const view = this.#schedule.views.get(x)!;
-    return this.#window(view) ?? { at: { local: null, bytes: this.#bytes * this.#layout.constants.get(exact(view.value))! }, strides: view.strides };
+    return this.#window(view) ?? { at: { local: null, bytes: this.#bytes * this.#layout.constants.get(signed(view.value))! }, strides: view.strides };
   }
 
   #result(node: Tensor): Operand {
