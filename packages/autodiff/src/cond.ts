@@ -1,5 +1,4 @@
-import { broadcastAxes, broadcastPrimitive, repeat, reshape } from "./broadcast.ts";
-import { batchAll } from "./contract.ts";
+import { batchAll, broadcastAxes, broadcastPrimitive, repeat, reshape } from "./broadcast.ts";
 import { where } from "./elementwise.ts";
 import { interpret } from "./interpreter.ts";
 import { pushforward } from "./jvp.ts";

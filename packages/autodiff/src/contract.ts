@@ -1,5 +1,5 @@
 import { OdeError } from "@fluxion/ode-core";
-import { broadcastAxes, forEachIndex, repeat, stridesOf, sumAxes } from "./broadcast.ts";
+import { broadcastAxes, forEachIndex, stridesOf, sumAxes } from "./broadcast.ts";
 import { add, isNeg, mul, neg } from "./elementwise.ts";
 import { transpose } from "./shape-ops.ts";
 import { constant, constantValue, makeNode, sameShape, shapeError, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
@@ -131,6 +131,3 @@ export function outer(x: Tensor, y: Tensor): Tensor {
   if (x.shape.length !== 1 || y.shape.length !== 1) throw shapeError("outer", "it needs two vectors", [x, y]);
   return contract("m,n->mn", x, y);
 }
-
-/** The same matrix for each of `size` batch entries: for primitives whose arguments must all be batched. */
-export const batchAll = (args: readonly Tensor[], batched: readonly boolean[], size: number): Tensor[] => args.map((x, i) => (batched[i] ? x : repeat(x, size)));

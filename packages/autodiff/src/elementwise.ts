@@ -1,5 +1,5 @@
 import erfValue from "@stdlib/math-base-special-erf";
-import { broadcastTogether, repeat, reshapePrimitive, sumAxes } from "./broadcast.ts";
+import { batchAll, broadcastTogether, reshapePrimitive, sumAxes } from "./broadcast.ts";
 import { constant, constantValue, makeNode, sameShape, shapeError, type MaybeZero, type Primitive, type Tensor, type TensorLike } from "./tensor.ts";
 import { compared } from "./unread-comparisons.ts";
 
@@ -56,7 +56,7 @@ export function rules(primitive: () => ElementwisePrimitive): Rules {
       }, null);
     },
     vjp: (g, node) => primitive().partials(node.args, node).map((partial) => partial && mul(g, partial)),
-    batch: (args, batched, size, attrs) => makeNode(primitive(), args.map((x, i) => (batched[i] ? x : repeat(x, size))), attrs),
+    batch: (args, batched, size, attrs) => makeNode(primitive(), batchAll(args, batched, size), attrs),
     evaluate: (out, args, node) => {
       const f = primitive().scalar(node.attrs);
       const [a, b, c] = args;

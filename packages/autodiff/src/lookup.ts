@@ -1,13 +1,10 @@
 import { OdeError, shown } from "@fluxion/ode-core";
-import { repeat, reshape } from "./broadcast.ts";
+import { batchAll, reshape } from "./broadcast.ts";
 import { asTensor, makeNode, numbersOf, shapeError, sizeOf, Tensor, tensor, type NestedArray, type Primitive, type TensorLike } from "./tensor.ts";
 
 /** Arrays under a new leading axis of length `size`, which is merged with that of the stacks: `[b, ...]` becomes `[size * b, ...]`. */
 const merged = (args: readonly Tensor[], batched: readonly boolean[], size: number): Tensor[] =>
-  args.map((x, i) => {
-    const y = batched[i] ? x : repeat(x, size);
-    return reshape(y, [y.shape[0] * y.shape[1], ...y.shape.slice(2)]);
-  });
+  batchAll(args, batched, size).map((x) => reshape(x, [x.shape[0] * x.shape[1], ...x.shape.slice(2)]));
 
 /**
  * An operation on stacks `table[b, ...]` and `places[b, k]` under a new axis: places alone are more places in the same table, which need no copies of it.

@@ -1,5 +1,5 @@
 import { OdeError } from "@fluxion/ode-core";
-import { forEachIndex, repeat, reshape, reshapePrimitive, stridesOf } from "./broadcast.ts";
+import { batchAll, forEachIndex, reshape, reshapePrimitive, stridesOf } from "./broadcast.ts";
 import { asTensor, constant, constantValue, iteration, literal, literalPrimitive, makeNode, sameShape, shapeError, sizeOf, type Primitive, type Shape, type Tensor, type TensorLike } from "./tensor.ts";
 
 /** Axis `i` of the result is axis `perm[i]` of the argument. */
@@ -168,7 +168,7 @@ export const concatPrimitive: Primitive<{ readonly axis: number }> = {
       return part;
     });
   },
-  batch: (args, batched, size, { axis }) => concat(args.map((x, i) => (batched[i] ? x : repeat(x, size))), axis + 1),
+  batch: (args, batched, size, { axis }) => concat(batchAll(args, batched, size), axis + 1),
   evaluate: (out, args, node) => {
     const axis = node.attrs.axis as number;
     const inner = sizeOf(node.shape.slice(axis + 1));

@@ -1,7 +1,7 @@
-import { reshape } from "./broadcast.ts";
-import { batchAll, contract } from "./contract.ts";
+import { batchAll } from "./broadcast.ts";
 import { neg, sub } from "./elementwise.ts";
-import { makeNode, shapeError, sizeOf, type Primitive, type Tensor } from "./tensor.ts";
+import { contractStacked } from "./stacked.ts";
+import { makeNode, shapeError, type Primitive, type Tensor } from "./tensor.ts";
 
 /** Writes the LU factors of row-major `a[n, n]` (partial pivoting) and the row order into `out[n + 1, n]`. */
 function factor(out: Float64Array, from: number, a: Float64Array, at: number, n: number): void {
@@ -75,18 +75,18 @@ export const luSolvePrimitive: Primitive<{ readonly transposed: boolean }> = {
   shape: ([a, , b]) => {
     const n = a.shape.at(-1);
     const rank = a.shape.length;
-    if (rank < 2 || a.shape[rank - 2] !== n || b.shape.length !== rank - 1 || b.shape.some((s, i) => s !== a.shape[i])) {
+    if (a.shape[rank - 2] !== n || b.shape.length !== rank - 1 || b.shape.some((s, i) => s !== a.shape[i])) {
       throw shapeError("solveLinear", "it needs a square matrix and a vector of its size", [a, b]);
     }
     return b.shape;
   },
   // a x = b, so a dx = db - da x.
   jvp: ([da, , db], node) => {
-    const [a, lu, b] = node.args;
+    const [a, lu] = node.args;
     const { transposed } = node.attrs as { transposed: boolean };
-    const product = da && contract(transposed ? "zji,zj->zi" : "zij,zj->zi", flat(da, 2), flat(node, 1));
-    const right = db && product ? sub(flat(db, 1), product) : db ? flat(db, 1) : product && neg(product);
-    return right && makeNode(luSolvePrimitive, [a, lu, unflat(right, b)], { transposed });
+    const product = da && contractStacked(transposed ? "ji,j->i" : "ij,j->i", da, node);
+    const right = db && product ? sub(db, product) : (db ?? (product && neg(product)));
+    return right && makeNode(luSolvePrimitive, [a, lu, right], { transposed });
   },
   // b_bar = a^-T x_bar, a_bar = -b_bar x' (transposed for a' x = b).
   vjp: (g, node) => {
@@ -94,7 +94,7 @@ export const luSolvePrimitive: Primitive<{ readonly transposed: boolean }> = {
     const { transposed } = node.attrs as { transposed: boolean };
     const bBar = makeNode(luSolvePrimitive, [a, lu, g], { transposed: !transposed });
     const [left, right] = transposed ? [node, bBar] : [bBar, node];
-    return [neg(unflat(contract("zi,zj->zij", flat(left, 1), flat(right, 1)), a)), null, bBar];
+    return [neg(contractStacked("i,j->ij", left, right)), null, bBar];
   },
   batch: (args, batched, size, attrs) => makeNode(luSolvePrimitive, batchAll(args, batched, size), attrs),
   evaluate: (out, [, lu, b], node) => {
@@ -103,10 +103,6 @@ export const luSolvePrimitive: Primitive<{ readonly transposed: boolean }> = {
     for (let k = 0; k * n < out.length; k++) luSubstitute(lu, k * (n + 1) * n, out, k * n, n, node.attrs.transposed as boolean);
   },
 };
-
-/** All axes but the last `core` merged into one. */
-const flat = (x: Tensor, core: number): Tensor => reshape(x, [sizeOf(x.shape.slice(0, x.shape.length - core)), ...x.shape.slice(x.shape.length - core)]);
-const unflat = (x: Tensor, like: Tensor): Tensor => reshape(x, like.shape);
 
 /**
  * `x[n]` with `a[n, n] x = b[n]`, by LU with partial pivoting; several right-hand sides stack under `vmap`.

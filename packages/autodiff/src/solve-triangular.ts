@@ -1,4 +1,4 @@
-import { batchAll } from "./contract.ts";
+import { batchAll } from "./broadcast.ts";
 import { mul, neg, sub } from "./elementwise.ts";
 import { contractStacked } from "./stacked.ts";
 import { literal, makeNode, shapeError, type Primitive, type Tensor } from "./tensor.ts";
