@@ -1,5 +1,5 @@
 import { holdStable, readOptions, timeTolerance, type Linearization, type NoOptions, type SensitivityAlgorithm, type SensitivityContext, type Tableau } from "@fluxion/ode-core";
-import { assertPullable } from "./assert-pullable.ts";
+import { assertPullable } from "./check-linearization.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type LoggedEvent } from "./event-log.ts";
 import { pullEvents } from "./event-pull.ts";
 import { KeptSteps } from "./kept-steps.ts";

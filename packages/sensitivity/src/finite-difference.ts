@@ -1,5 +1,5 @@
 import { OdeError, option, readOptions, type OdeProblem, type OdeSolution, type SensitivityAlgorithm } from "@fluxion/ode-core";
-import { assertPullable, assertPushable, assertSucceeded } from "./assert-pullable.ts";
+import { assertPullable, assertPushable, assertSucceeded } from "./check-linearization.ts";
 import { callbacksOf } from "./event-log.ts";
 import { lazyCotangent } from "./lazy-cotangent.ts";
 import { accumulate } from "./small-vectors.ts";

@@ -1,5 +1,5 @@
 import { defaultTolerances, readOptions, type BoundField, type NoOptions, type OdeProblem, type OdeSolution, type SensitivityAlgorithm, type SensitivityContext, type SolveOptions, type TangentBlocks, type VectorField } from "@fluxion/ode-core";
-import { assertPullable, assertPushable, assertSucceeded } from "./assert-pullable.ts";
+import { assertPullable, assertPushable, assertSucceeded } from "./check-linearization.ts";
 import { eventJump, type EventJump } from "./event-jump.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type LoggedEvent } from "./event-log.ts";
 import { lazyCotangent } from "./lazy-cotangent.ts";

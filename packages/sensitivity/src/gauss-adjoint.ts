@@ -1,5 +1,5 @@
 import type { OdeSolution, SensitivityAlgorithm } from "@fluxion/ode-core";
-import { assertPullable } from "./assert-pullable.ts";
+import { assertPullable } from "./check-linearization.ts";
 import { extendedState } from "./extended-state.ts";
 import { CheckedSums, type Integrate, type SolvedStep } from "./checked-sums.ts";
 import { gaussLegendre, type QuadratureRule } from "./gauss-legendre.ts";

@@ -1,4 +1,4 @@
-export { assertPullable, assertSucceeded } from "./assert-pullable.ts";
+export { assertPullable, assertSucceeded } from "./check-linearization.ts";
 export { discreteAdjoint } from "./discrete-adjoint.ts";
 export { finiteDifference, type FiniteDifferenceOptions } from "./finite-difference.ts";
 export { forwardSensitivity } from "./forward-sensitivity.ts";

@@ -1,5 +1,5 @@
 import type { OdeProblem, SensitivityAlgorithm, VectorField } from "@fluxion/ode-core";
-import { assertPullable } from "./assert-pullable.ts";
+import { assertPullable } from "./check-linearization.ts";
 import { extendedState, type StretchedState } from "./extended-state.ts";
 import { gradientScales, joined } from "./gradient-scales.ts";
 import { pullScaled } from "./pull-scaled.ts";

@@ -1,5 +1,5 @@
 import { defaultTolerances, option, optionsForOtherState, readOptions, type BoundField, type OdeProblem, type OdeSolution, type SensitivityContext, type SolveOptions, type VectorField } from "@fluxion/ode-core";
-import { assertSucceeded } from "./assert-pullable.ts";
+import { assertSucceeded } from "./check-linearization.ts";
 import { callbacksOf, eventGroups, loggedCallbacks, type EventGroup, type LoggedEvent } from "./event-log.ts";
 import { pullEvents } from "./event-pull.ts";
 import type { Stretch, StretchedState } from "./extended-state.ts";

@@ -1,5 +1,5 @@
 import { outputTimes, timeTolerance, type Interpolant, type Linearization, type OdeProblem, type SensitivityContext, type SolveOptions, type StepTape, type Stepper, type Tableau } from "@fluxion/ode-core";
-import { assertPullable } from "./assert-pullable.ts";
+import { assertPullable } from "./check-linearization.ts";
 import { callbacksOf } from "./event-log.ts";
 import { accumulate, isZero } from "./small-vectors.ts";
 
