@@ -1,6 +1,6 @@
 import { backends, type BackendName } from "@fluxion/autodiff";
 import { OdeError } from "@fluxion/ode-core";
-import { parseJson } from "@fluxion/train";
+import { parseJson, type PluginConfig } from "@fluxion/train";
 import * as v from "valibot";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -18,12 +18,6 @@ const loose = <const T extends v.ObjectEntries>(entries: T) => v.looseObject(ent
 /** A plug-in: its own factory checks the options behind the name. */
 const plugin = loose({ name: text });
 
-/** A plug-in by name, with its options. */
-interface Plugin {
-  readonly name: string;
-  readonly [option: string]: unknown;
-}
-
 /** The whole of a training run, as it stands in its JSON file. Paths are relative to that file, `output` to the working folder. */
 export interface TrainConfig {
   /** Folder to write. */
@@ -36,18 +30,18 @@ export interface TrainConfig {
     readonly heldOut: string;
   };
   /** The system that was recorded, where it is a known one: the metrics then tell true energies. */
-  readonly system?: Plugin | undefined;
+  readonly system?: PluginConfig | undefined;
   /** By the key they have in metrics.json; the first one is written as model.json and model.safetensors. */
-  readonly models: Readonly<Record<string, Plugin>>;
-  readonly network: Plugin;
-  readonly solver: Plugin & { readonly dt?: number | undefined; readonly reltol?: number | undefined; readonly abstol?: number | undefined; readonly maxIters?: number | undefined };
-  readonly sensealg: Plugin;
-  readonly loss: Plugin;
+  readonly models: Readonly<Record<string, PluginConfig>>;
+  readonly network: PluginConfig;
+  readonly solver: PluginConfig & { readonly dt?: number | undefined; readonly reltol?: number | undefined; readonly abstol?: number | undefined; readonly maxIters?: number | undefined };
+  readonly sensealg: PluginConfig;
+  readonly loss: PluginConfig;
   /** Standard deviation of the observations, or one for each column: what residuals are divided by before the penalty. Default 1. */
   readonly sigma?: number | readonly number[] | undefined;
-  readonly optimizer: Plugin;
+  readonly optimizer: PluginConfig;
   /** Learning rate over each stage. */
-  readonly schedule: Plugin;
+  readonly schedule: PluginConfig;
   /** Stages of training, with the number of sampling intervals that are compared. */
   readonly curriculum: readonly { readonly intervals: number; readonly steps: number }[];
   /** Largest norm of a gradient. */

@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import { energyFigure, gradientCostFigure, lossFigure, trajectoryFigure, workPrecisionFigure, type EnergySeries, type GradientCostSeries, type LossSeries } from "./figures.ts";
+import { energyFigure, gradientCostFigure, lossFigure, trajectoryFigure, workPrecisionFigure, type EnergySeries, type GradientCostSeries, type LossSeries } from "./index.ts";
 import { colorAt, faint, ink } from "./figures/palette.ts";
 
 interface Element {

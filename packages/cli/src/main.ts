@@ -20,7 +20,7 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const short = (path: string): string => relative(process.cwd(), path) || ".";
 
 /** `text` as `stream` may show it: in colours only where it is a terminal and NO_COLOR is not set. */
-const shown = (text: string, { isTTY }: { readonly isTTY?: boolean }): string => (isTTY && !process.env["NO_COLOR"] ? text : stripVTControlCharacters(text));
+const coloured = (text: string, { isTTY }: { readonly isTTY?: boolean }): string => (isTTY && !process.env["NO_COLOR"] ? text : stripVTControlCharacters(text));
 
 async function runTraining(config: string, options: { out?: string; fraction?: number }): Promise<number> {
   const started = performance.now();
@@ -143,7 +143,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     const help = name === undefined || [name, ...rest].some((word) => word === "--help" || word === "-h");
     if (help) {
-      process.stdout.write(`${shown(await renderUsage(command ?? root, command ? root : undefined), process.stdout)}\n`);
+      process.stdout.write(`${coloured(await renderUsage(command ?? root, command ? root : undefined), process.stdout)}\n`);
       return 0;
     }
     if (!command) throw new OdeError("UNKNOWN_NAME", `Cannot find command "${name}" as it must be one of ${Object.keys(commands).join(", ")}`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { energyFigure, lossFigure } from "./figures.ts";
+import { energyFigure, lossFigure } from "./index.ts";
 import { reportHtml, type ModelMetrics, type ReportOptions } from "./report.ts";
 
 const lnn: ModelMetrics = {

@@ -3,7 +3,10 @@ import { OdeError } from "@fluxion/ode-core";
 import { parseJson } from "@fluxion/train";
 import { readText, writeWhole } from "./files.ts";
 import { motionOf, shortSeconds, spanOf, type Motion } from "./evaluation.ts";
-import { energyFigure, lossFigure, trajectoryFigure, type EnergySeries, type LossSeries, type RolloutSeries } from "./figures.ts";
+import { energyFigure } from "./figures/energy-figure.ts";
+import { lossFigure, type LossSeries } from "./figures/loss-figure.ts";
+import type { EnergySeries, RolloutSeries } from "./figures/rollout.ts";
+import { trajectoryFigure } from "./figures/trajectory-figure.ts";
 import { reportHtml, type ModelMetrics, type RunMetrics } from "./report.ts";
 import type { ModelOutcome, PreparedRun } from "./training-run.ts";
 
