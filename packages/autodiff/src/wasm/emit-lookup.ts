@@ -2,6 +2,7 @@ import { addAtPrimitive, searchSortedPrimitive } from "../lookup.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Address, FunctionBuilder } from "./function-builder.ts";
 import { f64, i32, op, scalar } from "./opcodes.ts";
+import { pushConstant, pushNumber, storeNumber } from "./single-numbers.ts";
 
 /** Code of `searchSorted`, `take` and `addAt` (whose result is zero before), as their `evaluate` does it: a place after the other, in single numbers. */
 export function emitLookup(f: FunctionBuilder, node: Tensor, table: Address, places: Address, out: Address): void {
@@ -17,7 +18,7 @@ export function emitLookup(f: FunctionBuilder, node: Tensor, table: Address, pla
     f.repeat(k, () => {
       f.scope(() => {
         const value = f.local(f64);
-        pushNumber(f, place);
+        pushNumber(f, behind(f, place));
         f.set(value);
         if (searches) search(f, value, n, byStack, byPlace);
         else moveRow(f, { value, n, r, byStack, byPlace, missing: adds ? null : (node.attrs.missing as number) });
@@ -29,24 +30,8 @@ export function emitLookup(f: FunctionBuilder, node: Tensor, table: Address, pla
   });
 }
 
-/** Pushes the number at an address in a local, `shift` numbers on, as float64. */
-function pushNumber(f: FunctionBuilder, at: number, shift = 0): void {
-  const single = f.format.bytes === 4;
-  f.get(at);
-  f.scalarMemory(single ? scalar.load32 : scalar.load64, f.shift({ local: at, bytes: 0 }, shift));
-  if (single) f.emit(scalar.toDouble);
-}
-
-/** Stores the float64 that `push` leaves, `shift` numbers behind an address in a local. */
-function storeNumber(f: FunctionBuilder, at: number, shift: number, push: () => void): void {
-  const single = f.format.bytes === 4;
-  f.get(at);
-  push();
-  if (single) f.emit(scalar.toSingle);
-  f.scalarMemory(single ? scalar.store32 : scalar.store64, f.shift({ local: at, bytes: 0 }, shift));
-}
-
-const pushConstant = (f: FunctionBuilder, value: number): void => f.emit(scalar.constant, ...new Uint8Array(Float64Array.of(value).buffer));
+/** `shift` numbers behind an address in a local. */
+const behind = (f: FunctionBuilder, local: number, shift = 0): Address => f.shift({ local, bytes: 0 }, shift);
 
 /** A new local with the address `index` numbers behind another one. */
 function indexed(f: FunctionBuilder, at: number, index: number): number {
@@ -75,7 +60,7 @@ function search(f: FunctionBuilder, value: number, n: number, sorted: number, ou
     f.constant(1);
     f.emit(op.i32ShiftRight);
     f.set(middle);
-    pushNumber(f, indexed(f, sorted, middle));
+    pushNumber(f, behind(f, indexed(f, sorted, middle)));
     f.get(value);
     f.emit(scalar.atMost);
     f.set(isBelow);
@@ -92,7 +77,7 @@ function search(f: FunctionBuilder, value: number, n: number, sorted: number, ou
     f.get(high);
     f.emit(op.i32LtU, op.brIf, 0, op.end);
   }
-  storeNumber(f, out, 0, () => {
+  storeNumber(f, behind(f, out), () => {
     f.get(low);
     f.emit(scalar.fromUnsigned);
   });
@@ -125,16 +110,17 @@ function moveRow(f: FunctionBuilder, { value, n, r, byStack, byPlace, missing }:
   f.set(start);
   const row = indexed(f, byStack, start);
   eachOf(f, r, [row, byPlace], ([inStack, own], j) => {
-    if (missing !== null) return storeNumber(f, own, j, () => pushNumber(f, inStack, j));
-    storeNumber(f, inStack, j, () => {
-      pushNumber(f, inStack, j);
-      pushNumber(f, own, j);
+    const [theirs, mine] = [behind(f, inStack, j), behind(f, own, j)];
+    if (missing !== null) return storeNumber(f, mine, () => pushNumber(f, theirs));
+    storeNumber(f, theirs, () => {
+      pushNumber(f, theirs);
+      pushNumber(f, mine);
       f.emit(scalar.add);
     });
   });
   if (missing !== null) {
     f.emit(op.else);
-    eachOf(f, r, [byPlace], ([own], j) => storeNumber(f, own, j, () => pushConstant(f, missing)));
+    eachOf(f, r, [byPlace], ([own], j) => storeNumber(f, behind(f, own, j), () => pushConstant(f, missing)));
   }
   f.emit(op.end);
 }

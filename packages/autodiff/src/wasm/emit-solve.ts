@@ -2,6 +2,7 @@ import { luFactorPrimitive, luSolvePrimitive } from "../solve-linear.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Address, FunctionBuilder } from "./function-builder.ts";
 import { f64, op, scalar } from "./opcodes.ts";
+import { pushConstant, pushNumber, storeNumber } from "./single-numbers.ts";
 
 /** One or two equations: code of their own, as a call of JavaScript would cost more than the solve. */
 export const canEmitSolve = (node: Tensor): boolean => (node.primitive === luFactorPrimitive || node.primitive === luSolvePrimitive) && node.shape.at(-1)! <= 2;
@@ -36,11 +37,8 @@ export function emitSolve(f: FunctionBuilder, node: Tensor, args: readonly Addre
 class Scalars {
   readonly #f: FunctionBuilder;
 
-  readonly #single: boolean;
-
   constructor(f: FunctionBuilder) {
     this.#f = f;
-    this.#single = f.format.bytes === 4;
   }
 
   #new(push: () => void): number {
@@ -51,11 +49,7 @@ class Scalars {
   }
 
   load(at: Address): number {
-    return this.#new(() => {
-      this.#f.pointer(at);
-      this.#f.scalarMemory(this.#single ? scalar.load32 : scalar.load64, at);
-      if (this.#single) this.#f.emit(scalar.toDouble);
-    });
+    return this.#new(() => pushNumber(this.#f, at));
   }
 
   /** The number `i` places behind an address. */
@@ -69,14 +63,11 @@ class Scalars {
   }
 
   store(at: Address, value: number): void {
-    this.#f.pointer(at);
-    this.#f.get(value);
-    if (this.#single) this.#f.emit(scalar.toSingle);
-    this.#f.scalarMemory(this.#single ? scalar.store32 : scalar.store64, at);
+    storeNumber(this.#f, at, () => this.#f.get(value));
   }
 
   constant(value: number): number {
-    return this.#new(() => this.#f.emit(scalar.constant, ...new Uint8Array(Float64Array.of(value).buffer)));
+    return this.#new(() => pushConstant(this.#f, value));
   }
 
   op(name: "sub" | "mul" | "div", x: number, y: number): number {
