@@ -97,7 +97,11 @@ type Name =
   | "neg" | "add" | "sub" | "mul" | "multiplyAdd" | "div" | "maximum" | "minimum" | "greater" | "where" | "abs" | "sign" | "exp" | "expm1" | "log" | "log1p"
   | "sqrt" | "sin" | "cos" | "tan" | "tanh" | "sigmoid" | "softplus" | "erf" | "atan2";
 
-/** Every elementwise operation without attributes, by name. A new one is one entry here and one function below. */
+/**
+ * Every elementwise operation without attributes, by name. A new one is an entry here, a function below and an export of the
+ * package. Where it is one instruction or two, `isArithmetic` lists it, where it costs no more than fetching its result, `split` does, and
+ * where it has code in WebAssembly, `Expressions`: without, its function is called lane by lane.
+ */
 export const elementwise: Readonly<Record<Name, ElementwisePrimitive>> = {
   neg: define("neg", {
     scalar: (x) => -x,

@@ -1,5 +1,5 @@
 import type { Backend, KernelOptions, Numbers, SplitKernel } from "./compile.ts";
-import type { SplitProgram } from "./split.ts";
+import { recordLimit, type SplitProgram } from "./split.ts";
 
 /** Both parts of a split program by a backend whose kernels work on any array: one array per record. */
 export function splitArrays(backend: Pick<Backend, "compile">, { first, second, shared }: SplitProgram, options: KernelOptions): SplitKernel {
@@ -36,6 +36,3 @@ export function splitArrays(backend: Pick<Backend, "compile">, { first, second, 
     },
   };
 }
-
-/** Records take up to 256 MiB, in numbers. */
-export const recordLimit: number = 2 ** 25;

@@ -17,6 +17,9 @@ export interface SplitProgram {
   readonly shared: readonly number[];
 }
 
+/** Records take up to 256 MiB, in numbers. */
+export const recordLimit: number = 2 ** 25;
+
 /** How to cut a program in two. */
 export interface SplitOptions {
   /** How many of its last inputs are known to the second part only. */

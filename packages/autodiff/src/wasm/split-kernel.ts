@@ -1,8 +1,7 @@
 import type { Numbers, SplitKernel, SplitPart } from "../compile.ts";
 import { lazy } from "../lazy.ts";
 import { deferProducts } from "../lower/defer-products.ts";
-import type { SplitProgram } from "../split.ts";
-import { recordLimit } from "../split-arrays.ts";
+import { recordLimit, type SplitProgram } from "../split.ts";
 import type { Tensor } from "../tensor.ts";
 import { KernelMemory } from "./memory.ts";
 import { moduleCode, type ModuleCode } from "./module-code.ts";
