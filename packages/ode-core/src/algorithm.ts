@@ -12,6 +12,7 @@ export interface Algorithm {
   readonly order: number;
   /** Present on methods that choose their order, up to `order`, with their steps: where they begin. They take no fixed steps. */
   readonly startOrder?: number;
+  /** What the vector field must provide. For algorithms of your own: those of this package need none of it. */
   readonly requires?: readonly Capability[];
   /** The structure that the vector field must have. */
   readonly structure?: Structure;
