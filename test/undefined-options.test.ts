@@ -13,7 +13,7 @@ import { finiteDifference, gaussAdjoint, type FiniteDifferenceOptions, type Gaus
 import { doublePendulum, massSpring, pendulum, type DoublePendulumOptions, type MassSpringOptions, type MechanicalSystem, type PendulumOptions } from "@fluxion/systems";
 import { checkGrads, type CheckGradsOptions } from "@fluxion/testkit";
 import { ensembleThreads, trajectoryLossThreads, type EnsembleThreadsOptions, type TrajectoryLossThreadsOptions } from "@fluxion/threads";
-import { decodeModel, derivativeLoss, encodeModel, fit, lbfgs, leastSquares, makeModel, trajectoryLoss, trajectoryResiduals, type DecodeModelOptions, type DerivativeSample, type FitOptions, type LbfgsOptions, type LeastSquaresOptions, type MakeModelOptions, type Stage, type TrajectoryLossOptions, type TrajectoryResidualsOptions } from "@fluxion/train";
+import { decodeModel, derivativeLoss, encodeModel, fit, lbfgs, leastSquares, makeModel, minibatches, trajectoryLoss, trajectoryResiduals, type DecodeModelOptions, type DerivativeSample, type FitOptions, type LbfgsOptions, type LeastSquaresOptions, type MakeModelOptions, type MinibatchOptions, type Stage, type TrajectoryLossOptions, type TrajectoryResidualsOptions } from "@fluxion/train";
 import { Node, Project, SyntaxKind, type PropertySignature } from "ts-morph";
 import { describe, expect, test } from "vitest";
 import { root } from "./workspace.ts";
@@ -106,6 +106,7 @@ const listed: Readonly<Record<string, (none: object) => unknown>> = {
   Stage: use<Stage>(async (none) => (await fit({ model, trajectories, algorithm: tsit5(), sensealg: gaussAdjoint(), start: model.init(1), stages: [{ ...none, steps: 2, schedule: constantRate() }] })).state),
   TrainingOptions: use<FitOptions>(async (none) => (await fit({ ...none, model, trajectories, algorithm: tsit5(), sensealg: gaussAdjoint(), start: model.init(1), stages: [{ steps: 2, schedule: constantRate() }] })).state),
   TrajectoryFit: use<Pick<TrajectoryLossOptions, "solver" | "sigma" | "initialState"> & { readonly loss?: undefined }>(async (none) => (await fit({ ...none, model, trajectories, algorithm: tsit5(), sensealg: gaussAdjoint(), start: model.init(1), stages: [{ steps: 2, schedule: constantRate() }] })).state),
+  MinibatchOptions: use<MinibatchOptions>((none) => [0, 1, 2].map((step) => minibatches([() => ({ loss: 0, gradient: [] }), () => ({ loss: 1, gradient: [] }), () => ({ loss: 2, gradient: [] })], none)(new Float64Array(0), Infinity, step).loss)),
   LbfgsOptions: use<LbfgsOptions>(async (none) => (await lbfgs({ ...none, evaluate: ([x]) => ({ loss: x * x + x ** 4, gradient: Float64Array.of(2 * x + 4 * x ** 3) }), start: [1.7] })).p),
   LeastSquaresOptions: use<LeastSquaresOptions>(async (none) => (await leastSquares({ ...none, evaluate: trajectoryResiduals(matched), start: [1.7] })).p),
   MatchingOptions: use<TrajectoryResidualsOptions>((none) => trajectoryResiduals({ ...none, ...matched })(model.init(1)).residuals),
