@@ -214,8 +214,8 @@ class DirkStepper implements Stepper {
   }
 
   /**
-   * Solves `z = scale f(t, base + z)`. It stops by the observed rate of convergence, and after the first iteration where that changed less than is allowed. The last
-   * rate of the solve before, which the book has there, promises too much: where equations that are linear drive others, it is that of rounding.
+   * Solves `z = scale f(t, base + z)`. It stops by the observed rate of convergence, and after the first iteration where that changed less than is allowed: nothing is known of its
+   * rate, and that of the solve before, which the book takes, may be rounding (docs/decisions/0012).
    *
    * @source Hairer, Wanner, Solving Ordinary Differential Equations II (1996), section IV.8.
    */

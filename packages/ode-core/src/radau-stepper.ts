@@ -207,7 +207,7 @@ export class RadauStepper implements Stepper {
     return true;
   }
 
-  /** Stops by the observed rate of convergence, of which nothing is carried over from the step before (see `dirk.ts`), and gives up as soon as that promises no success in time. */
+  /** Stops by the observed rate of convergence, of which nothing is carried over from the step before (docs/decisions/0012), and gives up as soon as that promises no success in time. */
   #newton(): boolean {
     const report = this.#report;
     const { kappa } = this.#tolerances;
