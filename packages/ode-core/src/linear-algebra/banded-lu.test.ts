@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bandedLuFactor, bandedLuSolve } from "./banded-lu.ts";
-import { complexBandedLuFactor, complexBandedLuSolve } from "./complex-banded-lu.ts";
-import { complexLuFactor } from "./complex-lu.ts";
+import { complexLuFactor, complexLuSolve } from "./complex-lu.ts";
 import { luFactor } from "./lu.ts";
+import { matrixLayout } from "./matrix-layout.ts";
 
 const numbers = (length: number): fc.Arbitrary<number[]> => fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: length, maxLength: length });
 /** Any `n * n` matrix within a band, some of its diagonal tiny, so that rows are exchanged. */
@@ -58,11 +58,12 @@ test("the same for complex matrices", () => {
   fc.assert(fc.property(cases, ({ n, lower, upper, re, im, b, c, small }) => {
     const [real, imaginary] = [both(n, lower, upper, re, small), both(n, lower, upper, im, small)];
     const [x, y, pivots, exchanges] = [Float64Array.from(b), Float64Array.from(c), new Int32Array(n), new Int32Array(n)];
-    const regular = complexBandedLuFactor(real.band, imaginary.band, n, lower, upper, pivots);
-    expect(complexLuFactor(real.dense.slice(), imaginary.dense.slice(), n, exchanges)).toBe(regular);
+    const place = { n, lower, upper, rowStep: 2 * lower + upper, shift: lower };
+    const regular = complexLuFactor(real.band, imaginary.band, place, pivots);
+    expect(complexLuFactor(real.dense.slice(), imaginary.dense.slice(), matrixLayout(n, { reltol: 0, abstol: 0 }), exchanges)).toBe(regular);
     if (!regular) return;
     expect(pivots).toEqual(exchanges);
-    complexBandedLuSolve(real.band, imaginary.band, n, lower, upper, pivots, x, y);
+    complexLuSolve(real.band, imaginary.band, place, pivots, x, y);
     expectSolved([real.dense, imaginary.dense], [x, y], [b, c]);
   }));
 });
@@ -70,6 +71,6 @@ test("the same for complex matrices", () => {
 test("says when a matrix is singular or not finite", () => {
   for (const diagonal of [[1, 0, 1], [NaN, 1, 1], [1, 1, Infinity]]) {
     expect(bandedLuFactor(Float64Array.from(diagonal), 3, 0, 0, new Int32Array(3))).toBe(false);
-    expect(complexBandedLuFactor(Float64Array.from(diagonal), new Float64Array(3), 3, 0, 0, new Int32Array(3))).toBe(false);
+    expect(complexLuFactor(Float64Array.from(diagonal), new Float64Array(3), { n: 3, lower: 0, upper: 0, rowStep: 0, shift: 0 }, new Int32Array(3))).toBe(false);
   }
 });

@@ -1,11 +1,10 @@
 import type { StepperContext } from "../algorithm.ts";
 import { bandedLuFactor, bandedLuSolve } from "./banded-lu.ts";
-import { complexBandedLuFactor, complexBandedLuSolve } from "./complex-banded-lu.ts";
 import { complexLuFactor, complexLuSolve } from "./complex-lu.ts";
 import { smallFactors, smallSolves } from "./generated/small-lu.ts";
 import { luFactor, luSolve } from "./lu.ts";
 import { exchangeEntries } from "./row-exchanges.ts";
-import { coreContext, coreSize, matrixLayout, multiply, store, type MatrixLayout } from "./matrix-layout.ts";
+import { coreContext, coreSize, factorLayout, matrixLayout, multiply, store, type MatrixLayout } from "./matrix-layout.ts";
 import { gather, scatter } from "./permute.ts";
 import { ComplexMatrixWithQuadratures, MatrixWithQuadratures } from "./quadrature-rows.ts";
 import { ComplexMatrixWithTangents, MatrixWithTangents } from "./tangent-blocks.ts";
@@ -66,14 +65,10 @@ function storedMass(layout: MatrixLayout, { massMatrix }: StepperContext): Float
   return mass;
 }
 
-/** Numbers in a row of the factors. */
-const factorWidth = ({ n, banded, lower, upper }: MatrixLayout): number => (banded ? 2 * lower + upper + 1 : n);
-
-/** `out = alpha M - J`; `M` is the identity when absent. `out` has longer rows than a banded `J`. */
-function combine(layout: MatrixLayout, alpha: number, mass: Float64Array | undefined, J: Float64Array, out: Float64Array): void {
-  const { n, banded, size, shift } = layout;
+/** `out = alpha M - J`; `M` is the identity when absent. `out`, as {@link factorLayout} has it, has longer rows than a banded `J`. */
+function combine({ n, banded, size, shift }: MatrixLayout, alpha: number, mass: Float64Array | undefined, J: Float64Array, out: Float64Array): void {
   const width = size / n;
-  const stride = factorWidth(layout);
+  const stride = out.length / n;
   if (!banded) {
     if (mass) for (let i = 0; i < size; i++) out[i] = alpha * mass[i] - J[i];
     else negate(J, size, out);
@@ -116,7 +111,7 @@ class RealMatrix implements IterationMatrix {
   constructor(n: number, context: StepperContext) {
     this.#layout = matrixLayout(n, context);
     this.#mass = storedMass(this.#layout, context);
-    this.#lu = new Float64Array(n * factorWidth(this.#layout));
+    this.#lu = new Float64Array(factorLayout(this.#layout).size);
     this.#pivots = new Int32Array(n);
     this.#ordered = new Float64Array(this.#layout.order ? n : 0);
   }
@@ -146,6 +141,7 @@ class RealMatrix implements IterationMatrix {
 
 class ComplexMatrix implements ComplexIterationMatrix {
   readonly #layout: MatrixLayout;
+  readonly #factors: MatrixLayout;
   readonly #mass: Float64Array | undefined;
   readonly #zero: Float64Array;
   readonly #re: Float64Array;
@@ -158,30 +154,26 @@ class ComplexMatrix implements ComplexIterationMatrix {
     this.#layout = matrixLayout(n, context);
     this.#mass = storedMass(this.#layout, context);
     this.#zero = new Float64Array(this.#layout.size);
-    this.#re = new Float64Array(n * factorWidth(this.#layout));
-    this.#im = new Float64Array(n * factorWidth(this.#layout));
+    this.#factors = factorLayout(this.#layout);
+    [this.#re, this.#im] = [new Float64Array(this.#factors.size), new Float64Array(this.#factors.size)];
     this.#pivots = new Int32Array(n);
     [this.#orderedRe, this.#orderedIm] = [new Float64Array(this.#layout.order ? n : 0), new Float64Array(this.#layout.order ? n : 0)];
   }
 
   factor(alphaRe: number, alphaIm: number, J: Float64Array): boolean {
-    const { n, banded, lower, upper } = this.#layout;
-    const re = this.#re, im = this.#im;
-    combine(this.#layout, alphaRe, this.#mass, J, re);
-    combine(this.#layout, alphaIm, this.#mass, this.#zero, im);
-    return banded ? complexBandedLuFactor(re, im, n, lower, upper, this.#pivots) : complexLuFactor(re, im, n, this.#pivots);
+    combine(this.#layout, alphaRe, this.#mass, J, this.#re);
+    combine(this.#layout, alphaIm, this.#mass, this.#zero, this.#im);
+    return complexLuFactor(this.#re, this.#im, this.#factors, this.#pivots);
   }
 
   solve(re: Float64Array, im: Float64Array): void {
-    const { n, banded, lower, upper, order } = this.#layout;
-    if (order) {
-      const orderedRe = this.#orderedRe, orderedIm = this.#orderedIm;
-      gather(order, re, orderedRe);
-      gather(order, im, orderedIm);
-      complexBandedLuSolve(this.#re, this.#im, n, lower, upper, this.#pivots, orderedRe, orderedIm);
-      scatter(order, orderedRe, re);
-      scatter(order, orderedIm, im);
-    } else if (banded) complexBandedLuSolve(this.#re, this.#im, n, lower, upper, this.#pivots, re, im);
-    else complexLuSolve(this.#re, this.#im, n, this.#pivots, re, im);
+    const { order } = this.#layout;
+    if (!order) return complexLuSolve(this.#re, this.#im, this.#factors, this.#pivots, re, im);
+    const orderedRe = this.#orderedRe, orderedIm = this.#orderedIm;
+    gather(order, re, orderedRe);
+    gather(order, im, orderedIm);
+    complexLuSolve(this.#re, this.#im, this.#factors, this.#pivots, orderedRe, orderedIm);
+    scatter(order, orderedRe, re);
+    scatter(order, orderedIm, im);
   }
 }

@@ -33,10 +33,16 @@ export function matrixLayout(n: number, { bandwidth, massMatrix }: StepperContex
       if (x !== 0) [lower, upper] = [Math.max(lower, below), Math.max(upper, -below)];
     });
     const width = lower + upper + 1;
-    // Row exchanges add another `lower` entries to each row of the factors.
+    // As wide are the rows of the factors.
     if (width + lower < n) return { n, banded: true, lower, upper, rowStep: width - 1, shift: lower, size: n * width, columnStep: width, order };
   }
   return { n, banded: false, lower: n - 1, upper: n - 1, rowStep: n, shift: 0, size: n * n, columnStep: n, order: undefined };
+}
+
+/** That of the factors of such a matrix: row exchanges add another `lower` entries to each row of a band. */
+export function factorLayout(layout: MatrixLayout): MatrixLayout {
+  const { n, banded, lower, rowStep, size } = layout;
+  return banded ? { ...layout, rowStep: rowStep + lower, size: size + n * lower } : layout;
 }
 
 /** How many of `n` components are no quadratures and no tangents: they come first. */
