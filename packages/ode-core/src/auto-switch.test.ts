@@ -248,6 +248,20 @@ describe("events", () => {
     expect([retcode, factors]).toEqual(["success", [0.37]]);
   });
 
+  test("steps are counted, and left out, across a change of parameters as without one", () => {
+    const dt = 1 / 400;
+    /** Steps before the switch, with rates that change at the end of step `at`. */
+    const switchAfter = (at: number, before: number, after: number): number => {
+      const change = presetTimeCallback({ times: [at * dt], affect: ({ p }) => void (p[0] = p[1] = after) });
+      const { switches } = solve(follow(before, before), autoTsit5(rodas5P()), { dt, adaptive: false, callback: change }).stats;
+      expect(switches.length).toBe(1);
+      return Math.round(switches[0] / dt);
+    };
+    expect(switchAfter(10, 710, 715)).toBe(21);
+    // After the first step, which is not stiff, three are not looked at.
+    expect(switchAfter(1, 690, 710)).toBe(25);
+  });
+
   test("counts go on over a change of parameters, and begin anew with reinit", () => {
     let calls = 0;
     const counted = odeProblem((t, u, p, out) => void (calls++, out[0] = -p[0] * (u[0] - Math.cos(t))), [1], [0, 3], [1e5]);
