@@ -1,6 +1,6 @@
 import { requireAlgorithm, type Algorithm, type Interpolant, type Stepper, type StepperContext } from "./algorithm.ts";
 import { option, readOptions } from "./config.ts";
-import { controllerOf, quarter, type StepController } from "./controller.ts";
+import { controllerOf, retryFactor, type StepController } from "./controller.ts";
 import { OdeError } from "./errors.ts";
 import { scaledNorm } from "./scaled-norm.ts";
 import { stabilityLimit } from "./stability-limit.ts";
@@ -92,7 +92,7 @@ class SwitchedController implements StepController {
   }
 
   fail(): number {
-    return this.current.fail?.() ?? quarter;
+    return retryFactor(this.current);
   }
 }
 

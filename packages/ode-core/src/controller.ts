@@ -14,6 +14,10 @@ export interface StepController {
 
 /** Part of the length with which a step is tried again when nothing else says how. */
 export const quarter = 0.25;
+
+/** The factor for the retry of a step whose equations could not be solved. */
+export const retryFactor = (controller: StepController): number => controller.fail?.() ?? quarter;
+
 const gamma = 0.9;
 /** Errors below this count as this much, so that one lucky step does not make the next one reckless. */
 const logFloor = Math.log(1e-4);

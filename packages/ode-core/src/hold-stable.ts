@@ -1,5 +1,5 @@
 import { requireAlgorithm, type Algorithm, type Interpolant, type Stepper, type Tableau } from "./algorithm.ts";
-import { controllerOf, quarter, type StepController } from "./controller.ts";
+import { controllerOf, retryFactor, type StepController } from "./controller.ts";
 import { OdeError } from "./errors.ts";
 import { FastestRate } from "./fastest-rate.ts";
 import { stabilityLimits } from "./stability-limit.ts";
@@ -68,7 +68,7 @@ class HoldingController implements StepController {
   }
 
   fail(): number {
-    return this.current.fail?.() ?? quarter;
+    return retryFactor(this.current);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { StepController } from "./controller.ts";
+import { quarter, type StepController } from "./controller.ts";
 
 const gamma = 0.9;
 const qmin = 0.2;
@@ -15,7 +15,7 @@ export interface IterationReport {
   readonly retry: number;
 }
 
-const noReport: IterationReport = { caution: 1, steady: 1, retry: 0.25 };
+const noReport: IterationReport = { caution: 1, steady: 1, retry: quarter };
 
 /**
  * Control for implicit methods, whose steps change by orders of magnitude in a transient: besides the factor that one error

@@ -1,6 +1,6 @@
 import type { Algorithm, Stepper } from "./algorithm.ts";
 import type { CallbackRunner } from "./callback-runner.ts";
-import { controllerOf, quarter, type StepController } from "./controller.ts";
+import { controllerOf, quarter, retryFactor, type StepController } from "./controller.ts";
 import { firstNonFinite } from "./failure.ts";
 import type { OdeProblem } from "./problem.ts";
 import { Recorder } from "./recorder.ts";
@@ -153,7 +153,7 @@ export function adaptiveSteps(loop: StepLoop, limit: number): StepFault {
       if (!solved) {
         nreject++;
         loop.outOfDomain = false;
-        size = Math.abs(h) * (controller.fail?.() ?? quarter);
+        size = Math.abs(h) * retryFactor(controller);
         continue;
       }
       let scaled = fused ? (stepper as Required<Stepper>).scaledError() : scaledError(loop, u, next);
