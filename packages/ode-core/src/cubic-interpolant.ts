@@ -27,21 +27,31 @@ export class CubicInterpolant implements Interpolant {
   }
 
   at(x: number, out: Float64Array): void {
-    const y = 1 - x;
-    for (let i = 0; i < out.length; i++) {
-      const rise = this.#next[i] - this.#u[i];
-      const bump = y * (this.#h * this.#first[i] - rise) - x * (this.#h * this.#last[i] - rise);
-      out[i] = y * this.#u[i] + x * this.#next[i] + x * y * bump;
-    }
+    cubic(x, this.#h, this.#u, this.#next, this.#first, this.#last, out);
   }
 
   derivative(x: number, out: Float64Array): void {
-    const y = 1 - x;
-    for (let i = 0; i < out.length; i++) {
-      const rise = this.#next[i] - this.#u[i];
-      const a = this.#h * this.#first[i] - rise;
-      const b = this.#h * this.#last[i] - rise;
-      out[i] = (rise + (y - x) * (y * a - x * b) - x * y * (a + b)) / this.#h;
-    }
+    cubicDerivative(x, this.#h, this.#u, this.#next, this.#first, this.#last, out);
+  }
+}
+
+/** What {@link CubicInterpolant} has at `x` of a step. */
+export function cubic(x: number, h: number, u: Float64Array, next: Float64Array, first: Float64Array, last: Float64Array, out: Float64Array): void {
+  const y = 1 - x;
+  for (let i = 0; i < out.length; i++) {
+    const rise = next[i] - u[i];
+    const bump = y * (h * first[i] - rise) - x * (h * last[i] - rise);
+    out[i] = y * u[i] + x * next[i] + x * y * bump;
+  }
+}
+
+/** Its derivative by time. */
+export function cubicDerivative(x: number, h: number, u: Float64Array, next: Float64Array, first: Float64Array, last: Float64Array, out: Float64Array): void {
+  const y = 1 - x;
+  for (let i = 0; i < out.length; i++) {
+    const rise = next[i] - u[i];
+    const a = h * first[i] - rise;
+    const b = h * last[i] - rise;
+    out[i] = (rise + (y - x) * (y * a - x * b) - x * y * (a + b)) / h;
   }
 }

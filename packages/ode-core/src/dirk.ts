@@ -1,6 +1,6 @@
 import type { Algorithm, Interpolant, Stepper, StepperContext } from "./algorithm.ts";
 import { option, type OptionSpec } from "./config.ts";
-import { CubicInterpolant } from "./cubic-interpolant.ts";
+import { cubic, cubicDerivative, CubicInterpolant } from "./cubic-interpolant.ts";
 import { jacobianOf, type JacobianEvaluator } from "./jacobian.ts";
 import { iterationMatrix, type IterationMatrix } from "./linear-algebra/iteration-matrix.ts";
 import { innerPoint, innerResidual, leewayFor } from "./inner-residual.ts";
@@ -170,16 +170,10 @@ class DirkStepper implements Stepper {
 
   #interpolationError(out: Float64Array): number {
     const u = this.#u, next = this.#next, state = this.#base, h = this.#h;
-    const x = innerPoint, y = 1 - x;
     const [first, last] = this.#endSlopes();
-    for (let i = 0; i < out.length; i++) {
-      // As `CubicInterpolant` has it.
-      const rise = next[i] - u[i];
-      const a = h * first[i] - rise, b = h * last[i] - rise;
-      state[i] = y * u[i] + x * next[i] + x * y * (y * a - x * b);
-      out[i] = (rise + (y - x) * (y * a - x * b) - x * y * (a + b)) / h;
-    }
-    innerResidual(this.#f, this.#t + x * h, state, out, undefined, this.#delta, this.#delta);
+    cubic(innerPoint, h, u, next, first, last, state);
+    cubicDerivative(innerPoint, h, u, next, first, last, out);
+    innerResidual(this.#f, this.#t + innerPoint * h, state, out, undefined, this.#delta, this.#delta);
     this.#W.solve(out);
     this.#nf++;
     return leewayFor(this.#context);
