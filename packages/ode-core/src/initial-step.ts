@@ -1,8 +1,6 @@
 import type { Algorithm } from "./algorithm.ts";
 import type { OdeProblem } from "./problem.ts";
-import { errorNorm } from "./error-norm.ts";
-import { ownNorm } from "./own-norm.ts";
-import type { ErrorScale } from "./scaled-norm.ts";
+import { scaledNorm, type ErrorScale } from "./scaled-norm.ts";
 import type { BoundField } from "./vector-field.ts";
 
 /** What the first step is chosen from. */
@@ -49,14 +47,17 @@ export function firstStep({ order, startOrder, initialStep: own = initialStep }:
 }
 
 /** `weight` times the mean of squares is the square of the norm, unless that is the user's; norms up to `tiny` tell nothing. */
-function choose({ problem, f, order, dtmax, abstol, abstols, reltol, norm: own }: InitialStepContext, f0: Float64Array, weight: number, tiny: number): number {
-  const { u0, tspan } = problem;
+function choose(context: InitialStepContext, f0: Float64Array, weight: number, tiny: number): number {
+  const { problem: { u0, tspan }, f, order, dtmax } = context;
   const [t0, t1] = tspan;
   const n = u0.length;
   const longest = Math.min(dtmax, Math.abs(t1 - t0));
   const u1 = new Float64Array(n);
-  const factor = own ? 1 : Math.sqrt(weight);
-  const norm = (x: Float64Array): number => factor * (abstols ? ownNorm(x, u0, u0, abstols, reltol, own, u1) : errorNorm(x, u0, u0, abstol, reltol));
+  const factor = context.norm ? 1 : Math.sqrt(weight);
+  const norm = (x: Float64Array): number => {
+    u1.set(x);
+    return factor * scaledNorm(u1, u0, u0, context);
+  };
   const f1 = new Float64Array(n);
   f.rhs(t0, u0, f0);
   for (let i = 0; i < n; i++) if (!Number.isFinite(f0[i])) return NaN;

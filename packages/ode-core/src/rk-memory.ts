@@ -1,8 +1,7 @@
 import type { Interpolant, StepperContext, Tableau } from "./algorithm.ts";
-import { ownNorm } from "./own-norm.ts";
 import { coefficients, type Coefficients } from "./rk-coefficients.ts";
 import { RkInterpolant, StepArrays } from "./rk-interpolant.ts";
-import { abstolsOf } from "./scaled-norm.ts";
+import { abstolsOf, scaledNorm, type ErrorScale } from "./scaled-norm.ts";
 import { largestScalar } from "./tableau-facts.ts";
 import type { BoundField } from "./vector-field.ts";
 import { VectorSums } from "./vector-sums.ts";
@@ -62,7 +61,7 @@ export class RkMemory {
   /** The extra stages of the last step are known. */
   hasExtra = false;
   readonly #tableau: Tableau;
-  readonly #norm: StepperContext["norm"];
+  readonly #scale: ErrorScale;
   readonly #coefficients: Coefficients;
   readonly #sums: VectorSums | undefined;
   #weights: Float64Array | undefined;
@@ -75,7 +74,7 @@ export class RkMemory {
     this.f = f;
     this.reltol = context.reltol;
     this.abstols = abstolsOf(context, n);
-    this.#norm = context.norm;
+    this.#scale = context;
     this.#tableau = tableau;
     this.#coefficients = coefficients(tableau);
     this.#sums = sums;
@@ -142,16 +141,15 @@ export class RkMemory {
     const quick = this.#sums ? this.#quickError(this.#sums) : NaN;
     if (quick < Infinity) return quick;
     const { e, coarse } = this.#coefficients;
-    const fine = this.#rms(e);
-    return coarse ? combinedError(fine, this.#rms(coarse)) : fine;
+    const fine = this.#measure(e);
+    return coarse ? combinedError(fine, this.#measure(coarse)) : fine;
   }
 
-  /** The root mean square of the scaled sum with weights `w` over the stages. */
-  #rms(w: Float64Array): number {
-    const { u, next, abstols, reltol } = this;
-    const estimate = (this.#estimate ??= new Float64Array(u.length));
+  /** The size of the sum with weights `w` over the stages. */
+  #measure(w: Float64Array): number {
+    const estimate = (this.#estimate ??= new Float64Array(this.u.length));
     this.#weigh(w, estimate);
-    return ownNorm(estimate, u, next, abstols, reltol, undefined, estimate);
+    return scaledNorm(estimate, this.u, this.next, this.#scale);
   }
 
   #quickError(sums: VectorSums): number {
@@ -163,9 +161,9 @@ export class RkMemory {
 
   /** `scaledNorm`, which keeps `x`. */
   #size(x: Float64Array): number {
-    const { u, next, abstols, reltol } = this;
     this.#scaled ??= new Float64Array(x.length);
-    return ownNorm(x, u, next, abstols, reltol, this.#norm, this.#scaled);
+    copy(x, this.#scaled);
+    return scaledNorm(this.#scaled, this.u, this.next, this.#scale);
   }
 
   #weigh(w: Float64Array, out: Float64Array): void {

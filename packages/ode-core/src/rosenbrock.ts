@@ -165,7 +165,7 @@ class RosenbrockStepper implements Stepper {
       let error = 0;
       for (let k = errorFrom; k < stages; k++) error += bError[k] * U[row + k];
       const size = Math.max(Math.abs(u[j]), Math.abs(next[j]));
-      // As errorNorm has it: an infinite state hides no error, and a component that rests at zero needs no scale.
+      // As scaledNorm has it: an infinite state hides no error, and a component that rests at zero needs no scale.
       if (!(size < Infinity)) return NaN;
       if (error === 0) continue;
       error /= abstols[j] + reltol * size;
