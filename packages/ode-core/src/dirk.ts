@@ -160,17 +160,19 @@ class DirkStepper implements Stepper {
 
   /** The slopes at both ends of the last step. */
   #endSlopes(): readonly [first: Float64Array, last: Float64Array] {
-    if (this.#hasEnds) return this.#ends;
-    const [first, last] = this.#ends;
-    this.#evaluate(this.#t, this.#u, first);
-    this.#evaluate(this.#t + this.#h, this.#next, last);
+    const ends = this.#ends;
+    if (this.#hasEnds) return ends;
+    this.#evaluate(this.#t, this.#u, ends[0]);
+    this.#evaluate(this.#t + this.#h, this.#next, ends[1]);
     this.#hasEnds = true;
-    return this.#ends;
+    return ends;
   }
 
   #interpolationError(out: Float64Array): number {
     const u = this.#u, next = this.#next, state = this.#base, h = this.#h;
-    const [first, last] = this.#endSlopes();
+    const ends = this.#endSlopes();
+    // Not taken apart as a list, for which code that is not optimised makes an object per step.
+    const first = ends[0], last = ends[1];
     cubic(innerPoint, h, u, next, first, last, state);
     cubicDerivative(innerPoint, h, u, next, first, last, out);
     innerResidual(this.#f, this.#t + innerPoint * h, state, out, undefined, this.#delta, this.#delta);

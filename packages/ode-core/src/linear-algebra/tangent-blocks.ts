@@ -56,7 +56,7 @@ export class ComplexMatrixWithTangents implements ComplexIterationMatrix {
   }
 
   solve(re: Float64Array, im: Float64Array): void {
-    const [xRe, xIm] = this.#x, [yRe, yIm] = this.#y;
+    const xRe = this.#x[0], xIm = this.#x[1], yRe = this.#y[0], yIm = this.#y[1];
     take(re, 0, xRe);
     take(im, 0, xIm);
     this.#core.solve(xRe, xIm);
