@@ -58,7 +58,7 @@ test.each(["js", "wasm"] as const)("random programs: %s agrees with the interpre
       outputs[1].forEach((y, k) => expectAgreement(y, outputs[0][k], 1e-12));
       expect(inputs).toEqual(before);
     }
-  }), { numRuns: 150, seed: 11 });
+  }), { numRuns: 100, seed: 11 });
 });
 
 test.each(["interpreter", "js", "wasm"] as const)("random programs: %s in float32 agrees with float64 to single precision", (backend) => {
@@ -72,7 +72,7 @@ test.each(["interpreter", "js", "wasm"] as const)("random programs: %s in float3
     double(inputs, outputs[0]);
     single(inputs, outputs[1]);
     outputs[1].forEach((y, k) => expectAgreement(y, outputs[0][k], 1e-4));
-  }), { numRuns: 150, seed: 13 });
+  }), { numRuns: 100, seed: 13 });
 });
 
 test.each([["interpreter", "f64", 1e-12], ["js", "f64", 1e-12], ["wasm", "f64", 1e-12], ["wasm", "f32", 1e-4]] as const)("random programs in two parts: %s, %s: agree with the whole, record by record", (backend, dtype, tolerance) => {
@@ -99,7 +99,7 @@ test.each([["interpreter", "f64", 1e-12], ["js", "f64", 1e-12], ["wasm", "f64", 
       second.run(record);
       second.outputs.forEach((y, k) => expectAgreement(Float64Array.from(y), expected[record][k + 1], tolerance));
     }
-  }), { numRuns: 100, seed: 14 });
+  }), { numRuns: 70, seed: 14 });
 });
 
 // Fused products of which two are added as matrices are merged in one program and not in the other: bits are equal without.
@@ -121,7 +121,7 @@ test.each([["js", "f64"], ["wasm", "f64"], ["wasm", "f32"]] as const)("random pr
       alone([args[0].subarray((k * args[0].length) / 3, ((k + 1) * args[0].length) / 3), ...args.slice(1)], [own]);
       own.forEach((x, i) => x === all[k * size + i] || expect.fail(`entry ${i} of ${k} is ${all[k * size + i]} and alone ${x}`));
     }
-  }), { numRuns: 150, seed: 15 });
+  }), { numRuns: 100, seed: 15 });
 });
 
 test.each(["js", "wasm"] as const)("random programs: forward and reverse mode are transposes, %s, alone and mapped", (backend) => {
@@ -157,7 +157,7 @@ test.each(["js", "wasm"] as const)("random programs: forward and reverse mode ar
     for (const one of single) expectAgreement(one.subarray(0, 1), one.subarray(1, 2), 1e-10);
     expectAgreement(evaluated("interpreter", products, args.map((x) => x.subarray(0, x.length / 2)), []), single[0], 1e-10);
     expectAgreement(evaluated(backend, vmap(products), args, [2]), Float64Array.from(single.flatMap((x) => [...x])), 1e-10);
-  }), { numRuns: 60, seed: 12 });
+  }), { numRuns: 40, seed: 12 });
 });
 
 // On the interpreter: the test above compares its derivatives with those of the others.
@@ -180,5 +180,5 @@ test("random programs: derivatives agree with differences", () => {
     const expected = (4 * difference(5e-5) - difference(1e-4)) / 3;
     slope([...x, ...v], out);
     expectAgreement(out[0], Float64Array.of(expected), 1e-6);
-  }), { numRuns: 150, seed: 16 });
+  }), { numRuns: 100, seed: 16 });
 });

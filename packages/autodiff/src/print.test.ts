@@ -179,12 +179,9 @@ test("a solution and its gradient factor the matrix once", () => {
     %3 = luSolve transposed=false %0 %2 %1 : [2]
     %4 = constant 1 : [2]
     %5 = luSolve transposed=true %0 %2 %4 : [2]
-    %6 = reshape %5 : [1, 2]
-    %7 = reshape %3 : [1, 2]
-    %8 = contract "ab,ac->abc" %6 %7 : [1, 2, 2]
-    %9 = reshape %8 : [2, 2]
-    %10 = neg %9 : [2, 2]
-    outputs %3, %10
+    %6 = contract "a,b->ab" %5 %3 : [2, 2]
+    %7 = neg %6 : [2, 2]
+    outputs %3, %7
     "
   `);
 });

@@ -28,7 +28,7 @@ const listed: readonly Section[] = [
   ["Hamiltonian models", "hnn", "hamiltonianNN"],
   ["Neural ODEs", "node", "neuralODE secondOrderNeuralODE"],
   ["Systems", "systems", "massSpring pendulum doublePendulum"],
-  ["Training", "train", "fit Stage FitProgress trajectoryLoss lbfgs LbfgsProgress leastSquares LeastSquaresProgress trajectoryResiduals derivativeLoss DerivativeSample LossTerm parseTrajectoryCsv"],
+  ["Training", "train", "fit Stage FitProgress trajectoryLoss lbfgs LbfgsProgress leastSquares LeastSquaresProgress trajectoryResiduals derivativeLoss DerivativeSample LossTerm MinibatchOptions parseTrajectoryCsv"],
   ["Threads", "threads", "ensembleThreads trajectoryLossThreads"],
   ["Figures and reports", "cli", "energyFigure trajectoryFigure workPrecisionFigure reportHtml"],
   ["Tests of plug-ins", "testkit", "testAlgorithm testSensealg testVectorField checkGrads"],
