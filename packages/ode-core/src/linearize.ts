@@ -37,10 +37,21 @@ export function linearize(problem: OdeProblem, algorithm: Algorithm, { sensealg,
   requireCallbacks(sensealg, options);
   // A pull may come after the caller has changed its own arrays, or the times that it was given, and solve once more.
   const own = { ...problem, u0: problem.u0.slice(), p: problem.p.slice() };
-  const lists = Object.fromEntries((["saveAt", "tstops", "reltol", "abstol"] as const).flatMap((name) => (isList(options[name]) ? [[name, Array.from(options[name])]] : [])));
-  const linearization = sensealg.linearize({ problem: own, algorithm, options: { ...options, ...lists }, solve: integrate });
-  const { solution } = linearization;
-  return { ...linearization, solution: { ...solution, t: solution.t.slice() } };
+  return sensealg.linearize({ problem: own, algorithm, options: withOwnLists(options), solve: integrate });
+}
+
+/** Of an array of either kind. */
+const copyOf = (list: ArrayLike<number>): ArrayLike<number> => (list as Float64Array).slice();
+
+/** The same with copies of lists, and of nothing else: this is a part of each gradient. */
+function withOwnLists(options: SolveOptions): SolveOptions {
+  const { saveAt, tstops, reltol, abstol } = options;
+  let own = options;
+  if (isList(saveAt)) own = { ...own, saveAt: copyOf(saveAt) };
+  if (isList(tstops)) own = { ...own, tstops: copyOf(tstops) };
+  if (isList(reltol)) own = { ...own, reltol: copyOf(reltol) };
+  if (isList(abstol)) own = { ...own, abstol: copyOf(abstol) };
+  return own;
 }
 
 /** @throws OdeError `MISSING_CAPABILITY` for a callback that `sensealg` cannot differentiate through. */

@@ -59,7 +59,9 @@ function linearizeStages({ problem, algorithm, options: solveOptions, solve }: S
   const groups = eventGroups(solution, events, solveOptions);
   const last = solution.retcode === "terminated" ? groups[groups.length - 1].t : tspan[1];
   const bound = f.bind(p);
-  const toleranceAt = (saved: number): number => timeTolerance(tspan[0], solution.t[saved]);
+  // The caller may write into those of the solution.
+  const times = solution.t.slice();
+  const toleranceAt = (saved: number): number => timeTolerance(tspan[0], times[saved]);
   const transpose = new StepTranspose(algorithm.tableau as Tableau, taped, n);
   return {
     solution,
@@ -67,7 +69,7 @@ function linearizeStages({ problem, algorithm, options: solveOptions, solve }: S
       assertPullable(solution, uBar);
       taped.begin();
       const [du0, byEvents] = [new Float64Array(n), new Float64Array(p.length)];
-      let saved = solution.t.length - 1;
+      let saved = times.length - 1;
       let next = groups.length - 1;
       /** Back through the events at a time, if there are some, and the states saved there. */
       const passEvents = (time: number): void => {
@@ -84,8 +86,8 @@ function linearizeStages({ problem, algorithm, options: solveOptions, solve }: S
         taped.turnTo(i);
         transpose.begin(t, h, tape.states, i * n);
         // The states at the end of the step were saved as they are, those before it interpolated.
-        for (; saved >= 0 && direction * (solution.t[saved] - end) >= -toleranceAt(saved); saved--) accumulate(1, uBar[saved], du0);
-        for (; saved >= 0 && direction * (solution.t[saved] - t) > toleranceAt(saved); saved--) transpose.addInside((solution.t[saved] - t) / h, uBar[saved]);
+        for (; saved >= 0 && direction * (times[saved] - end) >= -toleranceAt(saved); saved--) accumulate(1, uBar[saved], du0);
+        for (; saved >= 0 && direction * (times[saved] - t) > toleranceAt(saved); saved--) transpose.addInside((times[saved] - t) / h, uBar[saved]);
         transpose.pull(du0);
       }
       passEvents(tspan[0]);

@@ -46,7 +46,7 @@ export function finiteDifference(options: FiniteDifferenceOptions = {}): Sensiti
       const solution = solve(problem, algorithm, solveOptions);
       const { onStep: _onStep, ...shared } = solveOptions;
       // Without saveAt the saved times are those of the steps, which the changed problems do not share.
-      const again = { ...shared, dense: false, saveAt: solveOptions.saveAt ?? solution.t };
+      const again = { ...shared, dense: false, saveAt: solveOptions.saveAt ?? solution.t.slice() };
       // The caller may write residuals in their place.
       const states = scheme === "forward" ? solution.u.map((u) => u.slice()) : [];
       const changed = changedStates(solution, (one) => solve(one, algorithm, again));

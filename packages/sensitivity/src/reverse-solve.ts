@@ -22,6 +22,8 @@ export type Step = readonly [t: number, h: number];
 /** A dense solution, the steps that it is made of, and its events. */
 export interface DenseForward {
   readonly solution: OdeSolution;
+  /** The saved ones: the caller may write into those of the solution. */
+  readonly times: Float64Array;
   readonly steps: readonly Step[];
   readonly groups: readonly EventGroup[];
 }
@@ -105,7 +107,7 @@ export function solveForwards({ problem, algorithm, options, solve }: Sensitivit
   };
   const callback = loggedCallbacks(callbacksOf(options), problem.f.dim, (event) => events.push(event));
   const solution = solve(problem, algorithm, { ...options, callback, dense: true, onStep });
-  return { solution, steps, groups: eventGroups(solution, events, options) };
+  return { solution, times: solution.t.slice(), steps, groups: eventGroups(solution, events, options) };
 }
 
 /**
@@ -115,7 +117,7 @@ export function solveForwards({ problem, algorithm, options, solve }: Sensitivit
  */
 export function solveBackwards(context: SensitivityContext, forward: DenseForward, uBar: readonly Float64Array[], equation: ReverseEquation, tolerances: ReverseTolerances): { z: Float64Array; dp: Float64Array } {
   const { tspan, f, p } = context.problem;
-  const { solution: { t: times }, groups } = forward;
+  const { times, groups } = forward;
   const advance = stretchSolver(context, forward, equation, reverseTolerances(context.options, forward.solution, tolerances));
   const [z, dp] = [new Float64Array(equation.field.dim), new Float64Array(p.length)];
   const lambda = z.subarray(0, f.dim);

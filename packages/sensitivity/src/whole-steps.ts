@@ -20,6 +20,8 @@ export function linearizeWholeSteps({ problem, algorithm, options, solve }: Sens
   if (stepper.gaveUp) return undefined;
   const solution = { ...solved, algorithm };
   const { starts, lengths } = stepper;
+  // The caller may write into those of the solution.
+  const times = solution.t.slice();
   const count = solution.stats.naccept;
   const direction = tspan[1] < tspan[0] ? -1 : 1;
   let tape = first;
@@ -39,10 +41,10 @@ export function linearizeWholeSteps({ problem, algorithm, options, solve }: Sens
       if (!tape.open) reopen();
       tape.clearGradient();
       const lambda = new Float64Array(f.dim);
-      let saved = solution.t.length - 1;
+      let saved = times.length - 1;
       for (let i = count - 1; i >= 0; i--) {
         const end = i + 1 < count ? starts[i + 1] : tspan[1];
-        for (; saved >= 0 && direction * (solution.t[saved] - end) >= -timeTolerance(tspan[0], solution.t[saved]); saved--) accumulate(1, uBar[saved], lambda);
+        for (; saved >= 0 && direction * (times[saved] - end) >= -timeTolerance(tspan[0], times[saved]); saved--) accumulate(1, uBar[saved], lambda);
         if (!isZero(lambda)) tape.pull(i, lambda);
       }
       for (; saved >= 0; saved--) accumulate(1, uBar[saved], lambda);
