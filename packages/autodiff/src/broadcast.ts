@@ -60,6 +60,7 @@ export const broadcastAxes = (x: Tensor, shape: Shape, axes: readonly number[]):
 
 /** `x` with a new leading axis of length `size`. */
 export const repeat = (x: Tensor, size: number): Tensor => broadcastAxes(x, [size, ...x.shape], x.shape.map((_, i) => i + 1));
+
 /** Arguments that all have the batch axis, of length `size`: those without it are repeated along it. */
 export const batchAll = (args: readonly Tensor[], batched: readonly boolean[], size: number): Tensor[] => args.map((x, i) => (batched[i] ? x : repeat(x, size)));
 

@@ -67,7 +67,6 @@ export class RkMemory {
   #weights: Float64Array | undefined;
   #kept: StepArrays | undefined;
   #estimate: Float64Array | undefined;
-  #scaled: Float64Array | undefined;
 
   /** @param sums - That takes the place of loops: what it reads and writes is then in its memory. */
   constructor(tableau: Tableau, f: BoundField, n: number, context: StepperContext, sums?: VectorSums) {
@@ -129,10 +128,8 @@ export class RkMemory {
     const { e, coarse } = this.#coefficients;
     this.#weigh(e, out);
     if (!coarse) return;
-    const second = this.input;
-    this.#weigh(coarse, second);
-    const fine = this.#size(out);
-    const scale = combinedError(fine, this.#size(second)) / fine;
+    const fine = this.#measure(e);
+    const scale = combinedError(fine, this.#measure(coarse)) / fine;
     if (fine > 0) for (let j = 0; j < out.length; j++) out[j] *= scale;
   }
 
@@ -157,13 +154,6 @@ export class RkMemory {
     const n = this.u.length;
     const fine = Math.sqrt(sums.squares(total + 1) / n);
     return coarse ? combinedError(fine, Math.sqrt(sums.squares(total + 2) / n)) : fine;
-  }
-
-  /** `scaledNorm`, which keeps `x`. */
-  #size(x: Float64Array): number {
-    this.#scaled ??= new Float64Array(x.length);
-    copy(x, this.#scaled);
-    return scaledNorm(this.#scaled, this.u, this.next, this.#scale);
   }
 
   #weigh(w: Float64Array, out: Float64Array): void {

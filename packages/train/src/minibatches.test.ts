@@ -74,6 +74,6 @@ test("parts of samples and sums take their turns", async () => {
 
 test("wrong use is named", () => {
   expect(() => minibatches([])).toThrow("a list of at least one function");
-  expect(() => minibatches(parts, { seed: 0.5 })).toThrow('option "seed" must be a whole number from 0 to 2^32 - 1: current value is 0.5');
+  expect(() => minibatches(parts, { seed: 0.5 })).toThrow("the seed must be a whole number from 0 to 4294967295: current value is 0.5");
   expect(() => (minibatches(parts) as (p: Float64Array) => unknown)(new Float64Array(3))).toThrow("the number of the step must be known, which fit tells");
 });

@@ -1,5 +1,5 @@
 import { seededRandom } from "@fluxion/nn-core";
-import { OdeError, option, readOptions, shown } from "@fluxion/ode-core";
+import { assertKnown, OdeError, shown } from "@fluxion/ode-core";
 import type { OwnLossValue } from "./loss-value.ts";
 
 /** Options of {@link minibatches}. */
@@ -16,15 +16,16 @@ export type StepLoss = (p: Float64Array, intervals: number, step: number) => Own
  * gradients noisy: let the learning rate end near 0. An order depends on the seed and the number of the step alone, so that a resumed `fit` goes on as if it had not stopped.
  *
  * @returns A function for option `evaluate` of `fit`.
- * @throws OdeError `INVALID_ARGUMENT` without losses or for a wrong seed, and from the function without the number of the step, which `lbfgs` does not tell: it needs the loss of all data.
+ * @throws OdeError `INVALID_ARGUMENT` without losses or for a wrong seed, `INVALID_OPTION` for an unknown option, and from the function without the number of the step, which `lbfgs` does not tell: it needs the loss of all data.
  */
 export function minibatches(losses: readonly StepLoss[], options: MinibatchOptions = {}): StepLoss {
   if (!Array.isArray(losses) || losses.length === 0 || losses.some((one) => typeof one !== "function")) {
     throw new OdeError("INVALID_ARGUMENT", `Cannot take minibatches as their losses must be a list of at least one function of the parameters: current value is ${shown(losses)}`);
   }
-  const { seed } = readOptions("minibatches", options, { seed: option.custom<number>("a whole number from 0 to 2^32 - 1", (v) => Number.isInteger(v) && (v as number) >= 0 && (v as number) < 2 ** 32, 1) });
-  let order: readonly number[] = [];
-  let round = -1;
+  assertKnown("take minibatches", options, ["seed"] satisfies (keyof MinibatchOptions)[]);
+  const { seed = 1 } = options;
+  let order = shuffled(losses.length, seed);
+  let round = 0;
   return (p, intervals, step) => {
     if (!(Number.isInteger(step) && step >= 0)) throw new OdeError("INVALID_ARGUMENT", `Cannot take a minibatch as the number of the step must be known, which fit tells: current value is ${shown(step)}`);
     const current = Math.floor(step / losses.length);
